@@ -1,0 +1,100 @@
+"""What a data set in memory is: two splits of raw pixels and the figures that describe them."""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Split:
+    """Images with their labels, in memory.
+
+    Attributes:
+        images: uint8 [N, H, W, C], raw pixels 0..255.
+        labels: int32 [N], class numbers from 0.
+
+    Raises:
+        ValueError: if a shape or a data type is another one, or the numbers of images and labels
+            differ.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def __post_init__(self):
+        if self.images.dtype != np.uint8 or self.images.ndim != 4:
+            raise ValueError(
+                "images must be uint8 [N, H, W, C] with values 0..255, "
+                f"got {self.images.dtype} {list(self.images.shape)}"
+            )
+        if self.labels.dtype != np.int32 or self.labels.ndim != 1:
+            raise ValueError(
+                f"labels must be int32 [N], got {self.labels.dtype} {list(self.labels.shape)}"
+            )
+        if len(self.images) != len(self.labels):
+            raise ValueError(f"{len(self.images)} images but {len(self.labels)} labels")
+        if not len(self.images):
+            raise ValueError("a split needs at least one image, got none")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Dataset:
+    """An image classification data set in memory.
+
+    Attributes:
+        name: what the data set was asked for by, e.g. ``cifar10``.
+        label: what reports call it, e.g. ``CIFAR-10``.
+        classes: the class names; their positions are the labels.
+        train: the split that searches and trainings see.
+        test: the split that only final evaluations see.
+        mean: mean per channel, in pixel units 0..1.
+        std: standard deviation per channel, in pixel units 0..1, positive.
+
+    Raises:
+        ValueError: if the splits do not fit together, or the labels the classes, or the statistics
+            the channels.
+    """
+
+    name: str
+    label: str
+    classes: tuple[str, ...]
+    train: Split
+    test: Split
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def __post_init__(self):
+        if self.train.images.shape[1:] != self.test.images.shape[1:]:
+            raise ValueError(
+                f"{self.name}: train images are {list(self.train.images.shape[1:])}, "
+                f"test images {list(self.test.images.shape[1:])}; they must have one size"
+            )
+        for part in ("train", "test"):
+            labels = getattr(self, part).labels
+            low, high = int(labels.min()), int(labels.max())
+            if low < 0 or high >= len(self.classes):
+                raise ValueError(
+                    f"{self.name}: {part} labels run from {low} to {high}, "
+                    f"but {len(self.classes)} classes allow 0 to {len(self.classes) - 1}"
+                )
+        channels = self.image_shape[-1]
+        if len(self.mean) != channels or len(self.std) != channels:
+            raise ValueError(
+                f"{self.name}: images have {channels} channels, "
+                f"but mean has {len(self.mean)} entries and std {len(self.std)}"
+            )
+        if not all(s > 0 for s in self.std):
+            raise ValueError(f"{self.name}: std must be positive, got {self.std}")
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of every image."""
+        return tuple(self.train.images.shape[1:])
+
+    @property
+    def num_classes(self) -> int:
+        """How many classes there are."""
+        return len(self.classes)

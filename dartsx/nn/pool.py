@@ -1,0 +1,76 @@
+"""3x3 pools in channel-major layout [..., H, W] with padding 1, as the original DARTS defines them.
+
+Output size is ceil(H / stride). The maximum ignores padding (minus infinity); the average divides by the number of
+real pixels. Both are separable, which is used: a pass along the width, then one along the height.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+SIZE = 3
+
+
+def max_pool(x: jax.Array, stride: int) -> jax.Array:
+    """3x3 maximum; the gradient goes to the first maximum in row-major order, also when there are ties."""
+    # The width first: among equal maxima the second pass then prefers the upper row, the first the left column.
+    columns = _max_last(x, stride)
+    return jnp.swapaxes(_max_last(jnp.swapaxes(columns, -1, -2), stride), -1, -2)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(1,))
+def _max_last(x: jax.Array, stride: int) -> jax.Array:
+    return _max_last_fwd(x, stride)[0]
+
+
+def _taps(x: jax.Array, stride: int, fill) -> list[jax.Array]:
+    size = x.shape[-1]
+    out = (size - 1) // stride + 1
+    padded = jnp.pad(x, [(0, 0)] * (x.ndim - 1) + [(1, SIZE)], constant_values=fill)
+    return [padded[..., t : t + (out - 1) * stride + 1 : stride] for t in range(SIZE)]
+
+
+def _max_last_fwd(x, stride):
+    left, middle, right = _taps(x, stride, -jnp.inf)
+    first = jnp.maximum(left, middle)
+    y = jnp.maximum(first, right)
+    winner = jnp.where(first == y, jnp.where(left == y, 0, 1), 2).astype(jnp.int8)
+    # An empty array carries the input size to the reverse rule as a static shape.
+    return y, (winner, jnp.zeros((x.shape[-1], 0), jnp.int8))
+
+
+def _max_last_bwd(stride, residuals, gradient):
+    winner, size = residuals[0], residuals[1].shape[0]
+    total = 0
+    for tap in range(SIZE):
+        routed = jnp.where(winner == tap, gradient, 0)
+        # Output o read input o * stride + tap - 1: spread the gradient out and move it there.
+        high = size - (1 + (gradient.shape[-1] - 1) * stride) - (tap - 1)
+        config = [(0, 0, 0)] * (gradient.ndim - 1) + [(tap - 1, high, stride - 1)]
+        total += lax.pad(routed, jnp.zeros((), gradient.dtype), config)
+    return (total,)
+
+
+_max_last.defvjp(_max_last_fwd, _max_last_bwd)
+
+
+@functools.lru_cache(maxsize=64)
+def _average_matrix(size: int, stride: int) -> np.ndarray:
+    """[size, out]: column o averages the real pixels among o * stride - 1 .. o * stride + 1."""
+    out = (size - 1) // stride + 1
+    matrix = np.zeros((size, out))
+    for o in range(out):
+        matrix[max(0, o * stride - 1) : o * stride + 2, o] = 1
+    return matrix / matrix.sum(0)
+
+
+def avg_pool(x: jax.Array, stride: int) -> jax.Array:
+    """3x3 average over real pixels, as one matrix product per axis."""
+    rows = jnp.asarray(_average_matrix(x.shape[-2], stride), x.dtype)
+    columns = jnp.asarray(_average_matrix(x.shape[-1], stride), x.dtype)
+    return jnp.einsum("...hw,hp,wq->...pq", x, rows, columns)

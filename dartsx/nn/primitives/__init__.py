@@ -1,0 +1,16 @@
+"""Primitives: the candidate operations of a search space and the building blocks of its networks."""
+
+from dartsx.nn.primitives.base import Block, Branches, Primitive, Weight
+from dartsx.nn.primitives.skip import factorized_reduction
+from dartsx.nn.primitives.table import PRIMITIVES, families, lookup
+
+__all__ = [
+    "PRIMITIVES",
+    "Block",
+    "Branches",
+    "Primitive",
+    "Weight",
+    "factorized_reduction",
+    "families",
+    "lookup",
+]

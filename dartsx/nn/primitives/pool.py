@@ -1,0 +1,39 @@
+"""max_pool_3x3 and avg_pool_3x3: no weights, one result for all targets of a source."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+import jax.numpy as jnp
+
+from dartsx.nn import pool
+from dartsx.nn.primitives.base import Block, Branches, Weight
+
+
+@dataclasses.dataclass(frozen=True)
+class Pool:
+    """3x3 pooling; a supernet normalises its result, a network does not."""
+
+    per_source: ClassVar[bool] = True
+    kind: Literal["max", "avg"]
+
+    def weights(self, channels: int, stride: int) -> dict[str, Weight]:
+        """None."""
+        return {}
+
+    def norms(self, stride: int) -> tuple[str, ...]:
+        """The supernet's norm."""
+        return ("bn",)
+
+    def macs(self, channels: int, height: int, width: int, stride: int) -> int:
+        """0: convolutions and linear layers are counted, pooling is not."""
+        return 0
+
+    @staticmethod
+    def evaluate(members: Mapping[str, Pool], block: Block) -> list[Branches]:
+        """One shared result per source."""
+        functions = {"max": pool.max_pool, "avg": pool.avg_pool}
+        values = [functions[p.kind](block.x, block.stride) for p in members.values()]
+        return [Branches(tuple(members), jnp.stack(values)[:, :, None], "search")]

@@ -1,0 +1,46 @@
+"""The one table from a primitive's name to what it computes. A new primitive is one more line here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from dartsx.nn.primitives.base import Primitive
+from dartsx.nn.primitives.factorized import Factorized
+from dartsx.nn.primitives.pool import Pool
+from dartsx.nn.primitives.separable import Separable
+from dartsx.nn.primitives.skip import Skip, Zero
+
+PRIMITIVES: dict[str, Primitive] = {
+    "none": Zero(),
+    "max_pool_3x3": Pool("max"),
+    "avg_pool_3x3": Pool("avg"),
+    "skip_connect": Skip(),
+    "sep_conv_3x3": Separable(3, repeats=2),
+    "sep_conv_5x5": Separable(5, repeats=2),
+    "sep_conv_7x7": Separable(7, repeats=2),
+    "dil_conv_3x3": Separable(3, dilation=2),
+    "dil_conv_5x5": Separable(5, dilation=2),
+    "conv_7x1_1x7": Factorized(7),
+    "conv_3x1_1x3": Factorized(3),
+}
+
+
+def families(primitives: Mapping[str, Primitive]) -> dict[type, dict[str, Primitive]]:
+    """Groups primitives by family, in order of first appearance."""
+    groups: dict[type, dict[str, Primitive]] = {}
+    for name, primitive in primitives.items():
+        groups.setdefault(type(primitive), {})[name] = primitive
+    return groups
+
+
+def lookup(names: Iterable[str], table: Mapping[str, Primitive] = PRIMITIVES) -> dict[str, Primitive]:
+    """The primitives of these names, in their order.
+
+    Raises:
+      ValueError: a name is not in the table.
+    """
+    names = tuple(names)
+    for name in names:
+        if name not in table:
+            raise ValueError(f"unknown primitive {name!r}; allowed: {', '.join(table)}")
+    return {name: table[name] for name in names}

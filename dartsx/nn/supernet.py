@@ -1,0 +1,97 @@
+"""The supernet: a stack of cells that holds every candidate operation.
+
+One pure function of (variables, images, mixture). The mixture (weights of the candidates) is an argument: alphas are
+never parameters of the network, and search methods differ only in how they make the mixture.
+DARTS: Liu, Simonyan, Yang, arXiv:1806.09055.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from dartsx.nn.layers import BatchNorm, Classifier, Conv
+from dartsx.nn.plan import CellPlan, plan_cells
+from dartsx.nn.primitives import PRIMITIVES, Primitive, lookup
+from dartsx.nn.search_cell import REMAT, SearchCell
+from dartsx.spaces import CellSpace
+
+
+class Supernet(nn.Module):
+    """Stem, `layers` cells of mixed operations, classifier.
+
+    Attributes:
+      space: edges, primitives and concatenation of the cells.
+      channels: width of the first cell's nodes (16 in DARTS).
+      layers: number of cells; those at one and two thirds of the depth reduce.
+      classes: number of classes.
+      stem_multiplier: width of the stem over `channels`.
+      dtype: of the activations; parameters, statistics and logits stay float32 or wider.
+      form: form of separable convolutions (`separable_forms.FORMS`), or None to choose by backend and size.
+      remat: what the backward pass computes again: ``"none"``, ``"branch"`` or ``"cell"``.
+      activation: ReLU; a smooth stand-in serves tests of derivatives.
+      primitives: what each name of the space computes.
+    """
+
+    space: CellSpace
+    channels: int = 16
+    layers: int = 8
+    classes: int = 10
+    stem_multiplier: int = 3
+    dtype: Any = jnp.float32
+    form: str | None = None
+    remat: str = "none"
+    activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
+    primitives: Mapping[str, Primitive] | None = None
+
+    def plans(self) -> tuple[CellPlan, ...]:
+        """Widths and strides of the cells."""
+        nodes = len(self.space.concat)
+        multiplier = {"normal": nodes, "reduce": nodes}
+        return plan_cells(
+            self.channels, self.layers, multiplier, self.stem_multiplier * self.channels
+        )
+
+    @nn.compact
+    def __call__(self, images: jax.Array, mixture: Mapping[str, jax.Array], train: bool) -> jax.Array:
+        """Computes logits.
+
+        Args:
+          images: [N, H, W, 3] (any channel count), H and W divisible by 4.
+          mixture: per cell type [edges, primitives], rows in the space's order of edges.
+          train: normalise by the batch's statistics, otherwise by the running ones.
+
+        Returns:
+          Logits [N, classes]. With ``mutable=["batch_stats"]`` the running statistics move (train only).
+
+        Raises:
+          ValueError: the images are too small for two reductions, or `remat` or `form` is unknown.
+        """
+        if self.remat not in REMAT:
+            raise ValueError(f"unknown remat {self.remat!r}; allowed: {', '.join(REMAT)}")
+        x = images.astype(self.dtype).transpose(3, 0, 1, 2)
+        stem = Conv(self.stem_multiplier * self.channels, 3, padding=1, name="stem_conv")(x)
+        s0 = s1 = BatchNorm(name="stem_bn")(stem, train)
+        self.sow("intermediates", "stem", s1)
+        chosen = lookup(self.space.primitives, self.primitives or PRIMITIVES)
+        cell_class = SearchCell
+        if self.remat == "cell":
+            cell_class = nn.remat(SearchCell, static_argnums=(4,))
+        for i, plan in enumerate(self.plans()):
+            cell = cell_class(
+                self.space.edges,
+                self.space.concat,
+                tuple(chosen.items()),
+                plan,
+                self.form,
+                self.remat,
+                self.activation,
+                name=f"cell{i}",
+            )
+            s0, s1 = s1, cell(s0, s1, mixture[plan.cell_type], train)
+            self.sow("intermediates", f"cell{i}", s1)
+        return Classifier(self.classes, name="classifier")(s1)

@@ -1,0 +1,208 @@
+"""Writes a report: tables, drawings and plots of any number of runs, as Markdown and HTML."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dartsx.report.aggregate import Results, Row, aggregate
+from dartsx.report.plots import TITLES, evaluate_curves, evolution, heat_map, search_curves
+from dartsx.report.records import EvaluateRun, Excluded, RunError, Runs, SearchRun
+from dartsx.report.runs import read_runs
+from dartsx.report.sections import Section, sections
+from dartsx.report.svg import cell_svg
+from dartsx.report.tables import csv_text, latex_text, markdown_table
+from dartsx.report.terminal import terminal_table
+from dartsx.spaces import CELL_TYPES, Genotype, to_text
+
+FIGURES = "figures"
+
+
+@dataclass(frozen=True)
+class ReportPaths:
+    """The files of a report, and its tables as text for a terminal."""
+
+    markdown: Path
+    html: Path
+    table_markdown: Path
+    table_csv: Path
+    table_latex: Path
+    figures: tuple[Path, ...]
+    excluded: tuple[Excluded, ...]
+    terminal: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An SVG of the report; ``drawing`` is true for cells, which HTML pages hold as they are."""
+
+    name: str
+    caption: str
+    svg: str
+    drawing: bool = False
+
+    @property
+    def link(self) -> str:
+        """Path relative to the report."""
+        return f"{FIGURES}/{self.name}.svg"
+
+    @property
+    def data_uri(self) -> str:
+        """The picture as an address that holds it, so that a page needs no other file."""
+        return "data:image/svg+xml;base64," + base64.b64encode(self.svg.encode()).decode()
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One search, or one row of the table: facts as (name, value), and pictures."""
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    genotype: str | None
+    pictures: tuple[Picture, ...]
+
+
+def write_report(runs: Iterable[str | Path], out_dir: str | Path) -> ReportPaths:
+    """Write a report of these work directories to a folder, replacing an earlier report there.
+
+    The folder gets report.md and report.html (the latter holds its pictures), table.md, table.csv,
+    table.tex, and figures/*.svg. The same runs give the same files, byte for byte.
+
+    Args:
+        runs: work directories, or folders that hold some.
+        out_dir: made if missing; must not be a work directory.
+
+    Raises:
+        RunError: nothing finished is there, a path does not exist, or out_dir is a work directory.
+    """
+    out_dir = Path(out_dir)
+    if (out_dir / "run.json").exists():
+        raise RunError(f"{out_dir} is a work directory; a report needs a folder of its own")
+    found = read_runs(runs)
+    results = aggregate(found.evaluates)
+    excluded = (*found.excluded, *results.excluded)
+    tables = sections(results)
+    chapters = _chapters(found, results)
+    pages = _render(tables, chapters, excluded)
+    files = {**pages, "table.csv": csv_text(tables), "table.tex": latex_text(tables)}
+    pictures = [picture for chapter in chapters for picture in chapter.pictures]
+    _clear_figures(out_dir / FIGURES)
+    for name, text in files.items():
+        (out_dir / name).write_text(text, encoding="utf-8")
+    for picture in pictures:
+        (out_dir / picture.link).write_text(picture.svg, encoding="utf-8")
+    return ReportPaths(
+        markdown=out_dir / "report.md",
+        html=out_dir / "report.html",
+        table_markdown=out_dir / "table.md",
+        table_csv=out_dir / "table.csv",
+        table_latex=out_dir / "table.tex",
+        figures=tuple(out_dir / picture.link for picture in pictures),
+        excluded=excluded,
+        terminal=_terminal(tables, excluded),
+    )
+
+
+def _clear_figures(folder: Path) -> None:
+    """Remove the pictures of an earlier report, so that none outlives its run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("*.svg"):
+        if re.fullmatch(r"(search|network)\d+_\w+", path.stem):
+            path.unlink()
+
+
+def _chapters(found: Runs, results: Results) -> tuple[Chapter, ...]:
+    runs = {run.path: run for run in found.evaluates}
+    searches = [_search_chapter(i, run) for i, run in enumerate(found.searches, start=1)]
+    rows = [
+        _row_chapter(i, row, [runs[path] for path in row.runs])
+        for i, row in enumerate(results.rows, start=1)
+    ]
+    return (*searches, *rows)
+
+
+def _search_chapter(number: int, run: SearchRun) -> Chapter:
+    name = f"search{number}"
+    facts = [
+        ("work directory", str(run.path)),
+        ("data set", run.dataset),
+        ("seed", str(run.seed)),
+        ("time", f"{run.seconds:,.0f} s on {run.device}"),
+    ]
+    if run.valid_accuracy is not None:
+        facts.append(("validation accuracy of the supernet", f"{run.valid_accuracy:.2%}"))
+    pictures = list(_cells(name, run.genotype))
+    pictures.append(Picture(f"{name}_curves", "Learning curves", search_curves(run)))
+    if run.alphas:
+        caption = "Mixtures of the last epoch; what the genotype kept is framed"
+        pictures.append(Picture(f"{name}_mixtures", caption, heat_map(run)))
+    if len(run.alphas) > 1:
+        for cell_type in CELL_TYPES:
+            caption = f"Mixtures of the {TITLES[cell_type]} by epoch"
+            picture = evolution(run, cell_type)
+            pictures.append(Picture(f"{name}_evolution_{cell_type}", caption, picture))
+    title = f"Search {number}: {run.method}, seed {run.seed}"
+    return Chapter(title, tuple(facts), to_text(run.genotype), tuple(pictures))
+
+
+def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
+    """Curves of the runs of a row, and the cells if no search chapter shows them."""
+    name = f"network{number}"
+    facts = [("data set", row.dataset), ("origin", row.origin)]
+    facts += [("settings that differ", row.setup)] if row.setup else []
+    facts += [
+        (f"work directory, seed {run.seed}", f"{run.path} ({run.test_error:.2f} % test error)")
+        for run in runs
+    ]
+    caption = f"Learning curves, {row.n} runs" if row.n > 1 else "Learning curves"
+    pictures = [Picture(f"{name}_curves", caption, evaluate_curves(runs))]
+    genotypes = {run.genotype for run in runs}
+    genotype = runs[0].genotype if len(genotypes) == 1 else None
+    searched = all(run.search is not None and run.search.run is not None for run in runs)
+    if genotype is None or searched:
+        return Chapter(f"Training: {row.method}", tuple(facts), None, tuple(pictures))
+    pictures = [*_cells(name, genotype), *pictures]
+    return Chapter(f"Training: {row.method}", tuple(facts), to_text(genotype), tuple(pictures))
+
+
+def _cells(name: str, genotype: Genotype) -> tuple[Picture, ...]:
+    return tuple(
+        Picture(
+            name=f"{name}_{cell_type}",
+            caption=TITLES[cell_type].capitalize(),
+            svg=cell_svg(genotype.cell(cell_type), TITLES[cell_type].capitalize()),
+            drawing=True,
+        )
+        for cell_type in CELL_TYPES
+    )
+
+
+def _render(
+    tables: tuple[Section, ...], chapters: tuple[Chapter, ...], excluded: tuple[Excluded, ...]
+) -> dict[str, str]:
+    """The pages by file name. HTML is escaped by its template, Markdown tables by theirs."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+    environment = Environment(
+        loader=PackageLoader("dartsx.report", "."),
+        autoescape=select_autoescape(["html.j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["markdown_table"] = markdown_table
+    values = {"sections": tables, "chapters": chapters, "excluded": excluded}
+    names = ("report.html", "report.md", "table.md")
+    return {name: environment.get_template(f"{name}.j2").render(values) for name in names}
+
+
+def _terminal(tables: tuple[Section, ...], excluded: tuple[Excluded, ...]) -> str:
+    text = terminal_table(tables) if tables else "No evaluation is finished: no table.\n"
+    if excluded:
+        lines = "".join(f"  {item.path}: {item.reason}\n" for item in excluded)
+        text += f"\nNot in the tables:\n{lines}"
+    return text

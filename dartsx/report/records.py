@@ -1,0 +1,133 @@
+"""What a report knows about runs: frozen records of finished searches and evaluations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dartsx.spaces import Genotype
+
+
+class RunError(ValueError):
+    """A run that cannot be reported; the message names the file and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """The devices that a run used, such as 4 of kind "TPU v4"."""
+
+    kind: str
+    count: int
+
+    def __str__(self):
+        return self.kind if self.count == 1 else f"{self.count} x {self.kind}"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One measurement: name is "loss" or "accuracy", split "train", "valid" or "test"."""
+
+    epoch: int
+    split: str
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class AlphaEpoch:
+    """Alphas (logits) at the end of an epoch: rows are edges, columns are primitives."""
+
+    epoch: int
+    normal: tuple[tuple[float, ...], ...]
+    reduce: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class SearchRun:
+    """A finished search.
+
+    Attributes:
+        path: its work directory.
+        dataset: label of the data, such as "CIFAR-10 (JPEG)".
+        method: such as "darts first_order".
+        config: the resolved config.
+        metrics: losses and accuracies, in the order in which they were written.
+        alphas: one entry per epoch.
+        seconds: wall clock of the search.
+        gpu_days: device days as the run recorded them; None where it gave none.
+        valid_accuracy: of the supernet, 0 to 1.
+    """
+
+    path: Path
+    dataset: str
+    method: str
+    seed: int
+    device: Device
+    config: Mapping[str, Any]
+    metrics: tuple[Metric, ...]
+    alphas: tuple[AlphaEpoch, ...]
+    genotype: Genotype
+    seconds: float
+    gpu_days: float | None
+    valid_accuracy: float | None
+
+
+@dataclass(frozen=True)
+class SearchSource:
+    """The search that an evaluated genotype came from, as its evaluation recorded it.
+
+    ``run`` is that search where it could be read, else None.
+    """
+
+    workdir: Path
+    method: str
+    gpu_days: float | None
+    run: SearchRun | None = None
+
+
+@dataclass(frozen=True)
+class EvaluateRun:
+    """A finished evaluation: one network trained from scratch and tested.
+
+    Attributes:
+        test_error: in percent.
+        params: trainable parameters, without the auxiliary head.
+        macs: multiply-adds of one image.
+        genotype_name: the published name, such as "NASNet-A", or None.
+        genotype: what was trained; None for a network that has no cells.
+        search: where the genotype came from; None if it was not searched here.
+    """
+
+    path: Path
+    dataset: str
+    seed: int
+    device: Device
+    config: Mapping[str, Any]
+    metrics: tuple[Metric, ...]
+    test_error: float
+    params: int
+    macs: int
+    epochs: int
+    seconds: float
+    genotype_name: str | None
+    genotype: Genotype | None
+    search: SearchSource | None
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """A run that was given and is not in the tables, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Everything that was found in the given places."""
+
+    searches: tuple[SearchRun, ...]
+    evaluates: tuple[EvaluateRun, ...]
+    excluded: tuple[Excluded, ...]

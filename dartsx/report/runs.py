@@ -1,0 +1,212 @@
+"""Reads work directories into records. What cannot be read is listed with its reason."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from dartsx.report.files import Fields, json_lines, read_text
+from dartsx.report.records import (
+    AlphaEpoch,
+    Device,
+    EvaluateRun,
+    Excluded,
+    Metric,
+    RunError,
+    Runs,
+    SearchRun,
+    SearchSource,
+)
+from dartsx.spaces import Genotype, from_json
+
+SCHEMA = 1
+KINDS = ("search", "evaluate")
+CURVES = ("loss", "accuracy")
+
+
+def read_runs(paths: Iterable[str | Path]) -> Runs:
+    """Read work directories, and folders that hold some (one level deep).
+
+    A search that an evaluation names is read along with it where it can be found, for its cost and
+    device. A run that is reached on several ways counts once.
+
+    Raises:
+        RunError: a path does not exist, or no finished run is among the paths.
+    """
+    paths = [Path(path) for path in paths]
+    if not paths:
+        raise RunError("no runs given: name at least one work directory")
+    found: dict[Path, SearchRun | EvaluateRun] = {}
+    excluded: dict[Path, Excluded] = {}
+    for path in itertools.chain.from_iterable(map(_work_directories, paths)):
+        if path.resolve() in found or path.resolve() in excluded:
+            continue
+        try:
+            found[path.resolve()] = read_run(path)
+        except RunError as error:
+            excluded[path.resolve()] = Excluded(path, str(error))
+    if not found:
+        reasons = "\n".join(f"  {item.path}: {item.reason}" for item in excluded.values())
+        raise RunError(f"no finished run was found:\n{reasons}")
+    evaluates = [run for run in found.values() if isinstance(run, EvaluateRun)]
+    evaluates = [_with_search(run, found) for run in evaluates]
+    searches = [run for run in found.values() if isinstance(run, SearchRun)]
+    return Runs(tuple(searches), tuple(evaluates), tuple(excluded.values()))
+
+
+def read_run(path: str | Path) -> SearchRun | EvaluateRun:
+    """Read one finished work directory.
+
+    Raises:
+        RunError: it is no work directory, is not finished, or a file in it cannot be read.
+    """
+    path = Path(path)
+    if not (path / "run.json").is_file():
+        raise RunError("not a work directory: it has no run.json")
+    run = Fields(path / "run.json")
+    if run.data.get("schema") != SCHEMA:
+        raise RunError(f"run.json: schema {run.data.get('schema')!r} is not known, only {SCHEMA}")
+    kind = run.get("kind", str)
+    if kind not in KINDS:
+        raise RunError(f"run.json: kind {kind!r} is not known; allowed: {', '.join(KINDS)}")
+    status = run.get("status", str)
+    if status != "finished":
+        raise RunError(f"not finished: its status is {status!r}")
+    result = Fields(path / "result.json")
+    return _search(path, run, result) if kind == "search" else _evaluate(path, run, result)
+
+
+def _work_directories(path: Path) -> list[Path]:
+    if not path.is_dir():
+        raise RunError(f"no such work directory: {path}")
+    if (path / "run.json").is_file():
+        return [path]
+    inner = sorted(child for child in path.iterdir() if (child / "run.json").is_file())
+    return inner or [path]
+
+
+def _search(path: Path, run: Fields, result: Fields) -> SearchRun:
+    genotype = _genotype(path / "genotype.json")
+    if genotype is None:
+        raise RunError("genotype.json is missing")
+    return SearchRun(
+        path=path,
+        dataset=run.get("dataset", str),
+        method=run.get("method", str),
+        seed=run.get("seed", int),
+        device=_device(run),
+        config=Fields(path / "config.json").data,
+        metrics=_metrics(path / "metrics.jsonl"),
+        alphas=_alphas(path / "alphas.jsonl"),
+        genotype=genotype,
+        seconds=result.get("seconds", float),
+        gpu_days=result.optional("gpu_days", float),
+        valid_accuracy=result.optional("valid_accuracy", float),
+    )
+
+
+def _evaluate(path: Path, run: Fields, result: Fields) -> EvaluateRun:
+    return EvaluateRun(
+        path=path,
+        dataset=run.get("dataset", str),
+        seed=run.get("seed", int),
+        device=_device(run),
+        config=Fields(path / "config.json").data,
+        metrics=_metrics(path / "metrics.jsonl"),
+        test_error=_percent(result, "test_error"),
+        params=result.get("params", int),
+        macs=result.get("macs", int),
+        epochs=result.get("epochs", int),
+        seconds=result.get("seconds", float),
+        genotype_name=result.optional("genotype_name", str),
+        genotype=_genotype(path / "genotype.json"),
+        search=_source(result),
+    )
+
+
+def _percent(result: Fields, key: str) -> float:
+    value = result.get(key, float)
+    if not 0 <= value <= 100:  # also false for NaN
+        raise RunError(f"{result.where}: {key} must be a percentage from 0 to 100, not {value!r}")
+    return value
+
+
+def _source(result: Fields) -> SearchSource | None:
+    if result.data.get("search") is None:
+        return None
+    search = result.inner("search")
+    workdir = Path(search.get("workdir", str))
+    return SearchSource(workdir, search.get("method", str), search.optional("gpu_days", float))
+
+
+def _device(run: Fields) -> Device:
+    device = run.inner("device")
+    return Device(device.get("kind", str), device.get("count", int))
+
+
+def _with_search(run: EvaluateRun, found: Mapping[Path, SearchRun | EvaluateRun]) -> EvaluateRun:
+    """Join an evaluation with its search: at the recorded path, or beside it if both moved.
+
+    Only a search that ended with the very genotype that was trained is taken.
+    """
+    if run.search is None:
+        return run
+    for path in (run.search.workdir, run.path.parent / run.search.workdir.name):
+        try:
+            search = found.get(path.resolve()) or read_run(path)
+        except RunError:
+            continue
+        if isinstance(search, SearchRun) and search.genotype == run.genotype:
+            return replace(run, search=replace(run.search, run=search))
+    return run
+
+
+def _metrics(path: Path) -> tuple[Metric, ...]:
+    """Loss and accuracy; other rows and fields of the file are no part of a report."""
+    metrics = []
+    for number, row in enumerate(json_lines(path), start=1):
+        try:
+            metrics += [
+                Metric(int(row["epoch"]), str(row["split"]), name, float(row[name]))
+                for name in CURVES
+                if row.get(name) is not None
+            ]
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunError(f"{path.name}, entry {number}: {error!r}") from None
+    return tuple(metrics)
+
+
+def _alphas(path: Path) -> tuple[AlphaEpoch, ...]:
+    epochs = []
+    for number, row in enumerate(json_lines(path), start=1):
+        try:
+            epochs.append(
+                AlphaEpoch(int(row["epoch"]), _matrix(row["normal"]), _matrix(row["reduce"]))
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunError(f"{path.name}, entry {number}: {error!r}") from None
+    shapes = {(len(e.normal), len(e.reduce), len(e.normal[0])) for e in epochs}
+    if len(shapes) > 1:
+        raise RunError(f"{path.name}: the shape of the alphas changes: {sorted(shapes)}")
+    return tuple(epochs)
+
+
+def _matrix(rows: Iterable[Iterable[float]]) -> tuple[tuple[float, ...], ...]:
+    matrix = tuple(tuple(float(value) for value in row) for row in rows)
+    if len({len(row) for row in matrix}) != 1 or not all(map(math.isfinite, sum(matrix, ()))):
+        raise ValueError("alphas must be finite numbers, as many in every row")
+    return matrix
+
+
+def _genotype(path: Path) -> Genotype | None:
+    if not path.exists():
+        return None
+    try:
+        return from_json(read_text(path), origin=path.name)
+    except RunError:
+        raise
+    except ValueError as error:
+        raise RunError(str(error)) from None

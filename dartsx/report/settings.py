@@ -1,0 +1,50 @@
+"""Which settings of a run decide whether its result may be averaged with another's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+# Last names of config fields that say where or how fast a run went, not what was trained.
+IGNORED = frozenset(
+    {
+        "cache_dir",
+        "chunk",
+        "compilation_cache",
+        "data_dir",
+        "devices",
+        "genotype",
+        "keep_checkpoints",
+        "mesh",
+        "name",
+        "progress",
+        "seed",
+        "steps_per_call",
+        "workdir",
+    }
+)
+IGNORED_PREFIXES = ("checkpoint", "log", "save")
+
+
+def settings(config: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Flatten a config to {"optimizer.momentum": "0.9", ...} without the ignored fields."""
+    flat: dict[str, str] = {}
+    for key, value in config.items():
+        if key in IGNORED or key.startswith(IGNORED_PREFIXES):
+            continue
+        if isinstance(value, Mapping):
+            flat.update(settings(value, f"{prefix}{key}."))
+        else:
+            flat[prefix + key] = repr(value)
+    return flat
+
+
+def varying(runs: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """Names of the settings that are not the same in all runs, sorted."""
+    names = {name for run in runs for name in run}
+    return tuple(sorted(name for name in names if len({run.get(name) for run in runs}) > 1))
+
+
+def describe(run: Mapping[str, str], names: Sequence[str]) -> str:
+    """The named settings as text: "batch=64, epochs=20"; a setting that is missing is "unset"."""
+    return ", ".join(f"{name}={run.get(name, 'unset')}" for name in names)

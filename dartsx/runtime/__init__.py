@@ -1,0 +1,68 @@
+"""What every run needs around its mathematics: devices, randomness, checkpoints, logs, progress."""
+
+from dartsx.runtime.cache import CompileTimer, default_cache_folder, enable_compilation_cache
+from dartsx.runtime.checkpoints import (
+    Checkpointer,
+    CheckpointError,
+    CheckpointMismatchError,
+    Restored,
+)
+from dartsx.runtime.distributed import DistributedError, initialize_distributed
+from dartsx.runtime.files import read_json, write_json
+from dartsx.runtime.guard import NonFiniteError, all_finite, nonfinite_leaves
+from dartsx.runtime.jsonl import JsonLines, read_records, truncate_after
+from dartsx.runtime.leaves import named_leaves
+from dartsx.runtime.mesh import (
+    MeshError,
+    batch_sharding,
+    check_batch,
+    local_rows,
+    make_mesh,
+    put_batch,
+    put_replicated,
+    replicated,
+)
+from dartsx.runtime.metrics import MetricsWriter
+from dartsx.runtime.prng import at_step, stream
+from dartsx.runtime.progress import Progress
+from dartsx.runtime.run_info import record_run_info
+from dartsx.runtime.signals import StopRequest
+from dartsx.runtime.workdir import Workdir, WorkdirError, open_workdir
+
+__all__ = [
+    "Checkpointer",
+    "CheckpointError",
+    "CheckpointMismatchError",
+    "CompileTimer",
+    "DistributedError",
+    "JsonLines",
+    "MeshError",
+    "MetricsWriter",
+    "NonFiniteError",
+    "Progress",
+    "Restored",
+    "StopRequest",
+    "Workdir",
+    "WorkdirError",
+    "all_finite",
+    "at_step",
+    "batch_sharding",
+    "check_batch",
+    "default_cache_folder",
+    "enable_compilation_cache",
+    "initialize_distributed",
+    "local_rows",
+    "make_mesh",
+    "named_leaves",
+    "nonfinite_leaves",
+    "open_workdir",
+    "put_batch",
+    "put_replicated",
+    "read_json",
+    "read_records",
+    "record_run_info",
+    "replicated",
+    "stream",
+    "truncate_after",
+    "write_json",
+]

@@ -1,0 +1,78 @@
+"""A polite stop: SIGTERM and SIGINT raise a flag that the loop reads between chunks."""
+
+import signal
+import threading
+from types import FrameType
+
+import jax
+import numpy as np
+
+
+class StopRequest:
+    """Context manager that turns SIGTERM and SIGINT into a flag.
+
+    The first signal sets the flag, so that the loop can save and leave. A second SIGINT (ctrl-C
+    twice) raises ``KeyboardInterrupt`` at once. The handlers that were there before are put back on
+    exit. Outside the main thread Python allows no handlers: there the flag can only be set by
+    ``request``.
+
+    Example::
+
+        with StopRequest() as stop:
+            while not done:
+                state = run_chunk(state)
+                if stop.agreed():
+                    checkpointer.save(...)
+                    break
+    """
+
+    def __init__(self) -> None:
+        self._name: str | None = None
+        self._old: dict[int, object] = {}
+
+    @property
+    def requested(self) -> bool:
+        """Whether this process was asked to stop."""
+        return self._name is not None
+
+    @property
+    def signal_name(self) -> str | None:
+        """Name of the first signal, such as ``"SIGTERM"``, or None."""
+        return self._name
+
+    def request(self, name: str = "request") -> None:
+        """Asks for a stop from inside the program."""
+        self._name = self._name or name
+
+    def agreed(self) -> bool:
+        """Whether any process of the run was asked to stop.
+
+        With several processes this is a collective call that all must make at the same step:
+        signals arrive at slightly different times, and a process that leaves alone would hang the
+        others.
+        """
+        if jax.process_count() == 1:
+            return self.requested
+        from jax.experimental import multihost_utils
+
+        flags = multihost_utils.process_allgather(np.asarray(self.requested))
+        if np.any(flags):
+            self.request("SIGTERM in another process")
+        return self.requested
+
+    def __enter__(self) -> "StopRequest":
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._old[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._old.items():
+            # None stands for a handler that was not installed from Python.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        self._old.clear()
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT and self.requested:
+            raise KeyboardInterrupt
+        self.request(signal.Signals(number).name)

@@ -1,0 +1,289 @@
+"""The work directory: held by one run at a time, resumed by the same run, never overwritten."""
+
+import dataclasses
+import datetime
+import math
+import os
+import pathlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from dartsx.runtime.files import TEMPORARY_SUFFIX, read_json, write_json
+from dartsx.runtime.lock import LOCK_NAME, Locked, lock_folder
+from dartsx.runtime.run_info import record_run_info
+
+SCHEMA = 1
+STATUSES = ("running", "finished", "stopped", "failed")
+_DIFFERENCES_SHOWN = 10
+
+
+class WorkdirError(RuntimeError):
+    """A folder that cannot be used for this run; the message says why and what to do."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Workdir:
+    """An open work directory.
+
+    As a context manager it lets go of the lock at the end, and an exception sets the status to
+    failed.
+
+    Attributes:
+      path: the folder.
+      resumed: whether the run was there before.
+      finished: whether it has finished; then nothing was changed, and nothing should be.
+      primary: whether this process (number 0) is the one that writes.
+    """
+
+    path: pathlib.Path
+    resumed: bool
+    finished: bool
+    primary: bool
+    _lock: Locked | None = dataclasses.field(default=None, repr=False, compare=False)
+
+    @property
+    def checkpoints(self) -> pathlib.Path:
+        """Folder for the checkpoints."""
+        return self.path / "checkpoints"
+
+    def run_record(self) -> dict[str, Any]:
+        """Contents of run.json."""
+        return read_json(self.path / "run.json")
+
+    def update_run(self, **fields: Any) -> None:
+        """Changes fields of run.json in one step, such as ``status="finished"``.
+
+        Raises:
+          ValueError: for an unknown status.
+        """
+        if "status" in fields and fields["status"] not in STATUSES:
+            raise ValueError(f"status={fields['status']!r}: allowed are {', '.join(STATUSES)}")
+        if self.primary:
+            write_json(self.path / "run.json", {**self.run_record(), **fields})
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Writes a JSON file of the folder, such as result.json, in one step."""
+        if self.primary:
+            write_json(self.path / name, value)
+
+    def close(self) -> None:
+        """Lets go of the lock."""
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> "Workdir":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        try:
+            if kind is not None and not self.finished:
+                status = "stopped" if issubclass(kind, KeyboardInterrupt) else "failed"
+                self.update_run(status=status)
+        finally:
+            self.close()
+
+
+def open_workdir(
+    path: str | os.PathLike,
+    config: Mapping[str, Any],
+    kind: str,
+    *,
+    run: Mapping[str, Any] | None = None,
+    may_differ: Sequence[str] = (),
+) -> Workdir:
+    """Creates a work directory, or opens it again for the same run.
+
+    A new one gets config.json and run.json (status running). One that exists must hold the same
+    config and kind: it is resumed, or reported as finished and left alone. With several processes
+    all call this with a folder they share; process 0 does the work and the others learn what it
+    found.
+
+    Args:
+      path: the folder; parents are made as needed.
+      config: the resolved config, plain JSON (tuples count as lists).
+      kind: ``"search"`` or ``"evaluate"``.
+      run: further fields of run.json, such as seed, dataset and method.
+      may_differ: dotted names of config fields (or groups of them) in which a resumed run may
+        differ, such as ``"log"`` or ``"mesh.devices"``.
+
+    Returns:
+      The open work directory, locked until it is closed or the process dies.
+
+    Raises:
+      WorkdirError: if the folder belongs to something else, to a run with another config (naming
+        the fields), or is in use.
+      TypeError: naming the field, if the config is not plain JSON.
+    """
+    path = pathlib.Path(path).absolute()
+    if jax.process_count() == 1:
+        return _open(path, config, kind, dict(run or {}), tuple(may_differ))
+    return _open_together(path, config, kind, dict(run or {}), tuple(may_differ))
+
+
+def _open(
+    path: pathlib.Path,
+    config: Mapping[str, Any],
+    kind: str,
+    run: dict[str, Any],
+    may_differ: tuple[str, ...],
+) -> Workdir:
+    config = _plain_config(config)
+    if path.exists() and not path.is_dir():
+        raise WorkdirError(f"work directory {path} is a file; choose another path")
+    foreign = not (path / "config.json").exists() and _contents(path)
+    if foreign:
+        raise WorkdirError(
+            f"work directory {path} is not empty and holds no run of ours (no config.json; found "
+            f"{', '.join(foreign[:5])}); choose another path or an empty folder"
+        )
+    path.mkdir(parents=True, exist_ok=True)
+    lock = lock_folder(path)
+    if isinstance(lock, str):
+        raise WorkdirError(f"work directory {path} is in use by {lock}; wait for it or stop it")
+    try:
+        return _enter(path, config, kind, run, may_differ, lock)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _enter(
+    path: pathlib.Path,
+    config: dict[str, Any],
+    kind: str,
+    run: dict[str, Any],
+    may_differ: tuple[str, ...],
+    lock: Locked,
+) -> Workdir:
+    info = record_run_info()
+    if not (path / "config.json").exists():
+        write_json(path / "config.json", config)
+        _start(path, kind, run, info)
+        return Workdir(path, resumed=False, finished=False, primary=True, _lock=lock)
+    try:
+        there = read_json(path / "config.json")
+        record = read_json(path / "run.json") if (path / "run.json").exists() else None
+    except ValueError as error:
+        raise WorkdirError(f"{error}; choose another work directory") from error
+    found = record.get("kind") if isinstance(record, dict) else None
+    if record is not None and found != kind:
+        raise WorkdirError(
+            f"work directory {path} holds a run of kind {found!r}, not {kind!r}; "
+            "choose another path"
+        )
+    allowed = _check_same(path, there, config, may_differ)
+    if record is None:  # killed between the two files
+        _start(path, kind, run, info)
+        return Workdir(path, resumed=True, finished=False, primary=True, _lock=lock)
+    finished = record.get("status") == "finished"
+    if not finished:
+        again = {"started": _now(), "command": info["command"], "config": allowed}
+        resumes = [*record.get("resumes", []), again]
+        write_json(path / "run.json", {**record, "status": "running", "resumes": resumes})
+    return Workdir(path, resumed=True, finished=finished, primary=True, _lock=lock)
+
+
+def _start(path: pathlib.Path, kind: str, run: dict[str, Any], info: dict[str, Any]) -> None:
+    record = {
+        "schema": SCHEMA,
+        "kind": kind,
+        "status": "running",
+        **info,
+        "seed": None,
+        "dataset": None,
+        "method": None,
+        "started": _now(),
+        "compile_seconds": None,
+        **run,
+    }
+    write_json(path / "run.json", record)
+
+
+def _open_together(path: pathlib.Path, *args: Any) -> Workdir:
+    """Process 0 opens; the others learn what it found, so that none waits for one that has left."""
+    from jax.experimental import multihost_utils
+
+    opened, problem = None, None
+    if jax.process_index() == 0:
+        try:
+            opened = _open(path, *args)
+        except Exception as error:
+            problem = error
+    found = np.array(
+        [opened is not None, bool(opened and opened.resumed), bool(opened and opened.finished)]
+    )
+    usable, resumed, finished = map(bool, multihost_utils.broadcast_one_to_all(found))
+    if problem is not None:
+        raise problem
+    if not usable:
+        raise WorkdirError(f"process 0 could not open the work directory {path}; see its message")
+    return opened or Workdir(path, resumed=resumed, finished=finished, primary=False)
+
+
+def _check_same(
+    path: pathlib.Path, there: Any, here: dict[str, Any], may_differ: tuple[str, ...]
+) -> dict[str, Any]:
+    """Values of the fields that differ and may; raises for those that may not."""
+    old, new = dict(_flatten(there)), dict(_flatten(here))
+    absent = object()
+    names = [
+        name
+        for name in [*old, *(n for n in new if n not in old)]
+        if _differ(old.get(name, absent), new.get(name, absent))
+    ]
+    allowed = {n for n in names if any(n == m or n.startswith(m + ".") for m in may_differ)}
+    wrong = [name for name in names if name not in allowed]
+    if wrong:
+        lines = [
+            f"  {name}: {_show(old, name)} -> {_show(new, name)}"
+            for name in wrong[:_DIFFERENCES_SHOWN]
+        ]
+        if len(wrong) > _DIFFERENCES_SHOWN:
+            lines.append(f"  and {len(wrong) - _DIFFERENCES_SHOWN} more")
+        raise WorkdirError(
+            f"work directory {path} belongs to a run with another config; fields that differ "
+            "(there -> here):\n" + "\n".join(lines) + "\nTo resume that run pass its config "
+            f"({path / 'config.json'}); for a new run choose another work directory"
+        )
+    return {name: new.get(name) for name in sorted(allowed)}
+
+
+def _differ(a: Any, b: Any) -> bool:
+    return type(a) is not type(b) or a != b
+
+
+def _show(fields: Mapping[str, Any], name: str) -> str:
+    return repr(fields[name]) if name in fields else "absent"
+
+
+def _flatten(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _flatten(item, f"{name}.{key}" if name else str(key))
+    else:
+        yield name, value
+
+
+def _plain_config(value: Any, name: str = "config") -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain_config(item, f"{name}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain_config(item, f"{name}[{i}]") for i, item in enumerate(value)]
+    finite = not isinstance(value, float) or math.isfinite(value)
+    if value is None or (isinstance(value, bool | int | float | str) and finite):
+        return value
+    raise TypeError(f"{name} is not plain JSON but {type(value).__name__}: {value!r}")
+
+
+def _contents(path: pathlib.Path) -> list[str]:
+    if not path.exists():
+        return []
+    own = {LOCK_NAME, "config.json" + TEMPORARY_SUFFIX}
+    return sorted(entry.name for entry in path.iterdir() if entry.name not in own)
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

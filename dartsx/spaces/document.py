@@ -1,0 +1,93 @@
+"""The JSON form of a genotype: the entries of the classic text, with a schema version.
+
+``{"schema": 1, "normal": [["sep_conv_3x3", 1], ...], "normal_concat": [2, 3, 4, 5], "reduce": ...,
+"reduce_concat": ...}``; cells that do not have two edges per node are written as triples
+``[primitive, node, source]``. A document without a schema version is read as version 1, and keys
+that a genotype does not have are ignored, so files from elsewhere can be read; so can a document
+that holds the genotype under the key "genotype", as the result file of a search does.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from dartsx.spaces.entries import FIELDS, Fail, Spot, build_genotype, to_entries
+from dartsx.spaces.errors import GenotypeError, show
+from dartsx.spaces.genotype import CELL_TYPES, Genotype
+from dartsx.spaces.text import MAX_CHARACTERS
+
+SCHEMA = 1
+
+
+def to_json(genotype: Genotype) -> dict[str, Any]:
+    """Return the genotype as a document of plain lists, strings and integers for ``json.dump``."""
+    document: dict[str, Any] = {"schema": SCHEMA}
+    for cell_type in CELL_TYPES:
+        cell = genotype.cell(cell_type)
+        document[cell_type] = [list(entry) for entry in to_entries(cell)]
+        document[f"{cell_type}_concat"] = list(cell.concat)
+    return document
+
+
+def from_json(
+    document: Mapping[str, Any] | str | bytes,
+    *,
+    origin: str = "genotype JSON",
+    custom_primitives: Sequence[str] = (),
+) -> Genotype:
+    """Read a genotype from its JSON form.
+
+    Args:
+      document: the document as parsed, or its text.
+      origin: where it came from, for messages.
+      custom_primitives: names allowed besides PRIMITIVES.
+
+    Raises GenotypeError with the path of the offending field, such as ``normal[3][1]``, or, for
+    text that is not JSON, with line and column.
+    """
+
+    def fail(path: str, message: str) -> NoReturn:
+        raise GenotypeError(f"{origin}, {path}: {message}") from None
+
+    if isinstance(document, str | bytes):
+        document = _parse(document, origin)
+    if isinstance(document, Mapping) and "genotype" in document and "normal" not in document:
+        document, origin = document["genotype"], f"{origin}, genotype"
+    if not isinstance(document, Mapping):
+        raise GenotypeError(
+            f"{origin}: expected an object with {', '.join(FIELDS)}, not {show(document)}"
+        )
+    schema = document.get("schema", SCHEMA)
+    if isinstance(schema, bool) or schema != SCHEMA:
+        fail("schema", f"version {show(schema)} is not known; this version reads {SCHEMA}")
+    missing = [name for name in FIELDS if name not in document]
+    if missing:
+        raise GenotypeError(
+            f"{origin}: missing {', '.join(missing)}; given: {show(list(document))}"
+        )
+    return build_genotype(_fields(document, fail), fail, custom_primitives)
+
+
+def _parse(text: str | bytes, origin: str) -> Any:
+    if len(text) > MAX_CHARACTERS:
+        raise GenotypeError(f"{origin}: longer than the {MAX_CHARACTERS} characters allowed")
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise GenotypeError(f"{origin}: not valid JSON: nested too deeply") from None
+    except ValueError as error:
+        raise GenotypeError(f"{origin}: not valid JSON: {error}") from None
+
+
+def _fields(document: Mapping[str, Any], fail: Fail) -> dict[str, Spot]:
+    fields = {name: _spots(document[name], name, fail) for name in FIELDS}
+    for cell_type in CELL_TYPES:
+        entries = [_spots(spot.value, spot.where, fail) for spot in fields[cell_type].value]
+        fields[cell_type] = Spot(entries, cell_type)
+    return fields
+
+
+def _spots(values: Any, path: str, fail: Fail) -> Spot:
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        fail(path, f"expected a list, not {show(values)}")
+    return Spot([Spot(value, f"{path}[{i}]") for i, value in enumerate(values)], path)

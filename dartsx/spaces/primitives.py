@@ -1,0 +1,24 @@
+"""Primitives by name: what an edge may compute. How each one computes stands in ``dartsx.nn``."""
+
+NONE = "none"
+"""The candidate that stands for "no edge": it competes in a mixture and is never kept."""
+
+DARTS = (
+    NONE,
+    "max_pool_3x3",
+    "avg_pool_3x3",
+    "skip_connect",
+    "sep_conv_3x3",
+    "sep_conv_5x5",
+    "dil_conv_3x3",
+    "dil_conv_5x5",
+)
+"""The eight candidates of DARTS (arXiv:1806.09055) in the column order of its alphas."""
+
+PRIMITIVES = (
+    *DARTS,
+    "sep_conv_7x7",  # NASNet-A, AmoebaNet-A
+    "conv_7x1_1x7",  # AmoebaNet-A
+    "conv_3x1_1x3",  # SETN
+)
+"""All primitives that the project computes."""

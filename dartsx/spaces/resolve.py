@@ -1,0 +1,80 @@
+"""A genotype from whatever a user gives: a name, a text, a file, or a search's work directory."""
+
+import json
+import os
+import pathlib
+from collections.abc import Sequence
+
+from dartsx.spaces.document import from_json
+from dartsx.spaces.errors import GenotypeError, show
+from dartsx.spaces.genotype import Genotype
+from dartsx.spaces.published import canonical_name, names, published
+from dartsx.spaces.text import MAX_CHARACTERS, from_text
+
+_ALLOWED = (
+    "allowed: a published name, the text 'Genotype(normal=[...], ...)', a file with that text or "
+    "with genotype JSON, or the work directory of a search"
+)
+
+
+def resolve_genotype(
+    given: str | os.PathLike[str], *, custom_primitives: Sequence[str] = ()
+) -> tuple[Genotype, str]:
+    """Return the genotype that ``given`` stands for, and a label for tables and logs.
+
+    Args:
+      given: tried in this order: the exact name of a published genotype; the path of a file (JSON
+        or text) or of a work directory, whose ``genotype.json`` is read; the classic text or JSON
+        itself; a published name that differs in case, '-' or '_'.
+      custom_primitives: names allowed besides PRIMITIVES.
+
+    Returns (genotype, label): the label is the published name, the path, or 'given text'.
+
+    Raises GenotypeError that names what was given and what is allowed.
+    """
+    if not isinstance(given, str | os.PathLike):
+        raise GenotypeError(f"no genotype: {show(given)}; {_ALLOWED}")
+    text = os.fspath(given)
+    if not isinstance(text, str) or not text.strip():
+        raise GenotypeError(f"no genotype: {show(text)}; {_ALLOWED}")
+    if text in names():
+        return published(text), text
+    if os.path.exists(text):
+        return _read_path(pathlib.Path(text), custom_primitives), text
+    if any(mark in text for mark in "({\n"):
+        return _read(text, "given text", custom_primitives), "given text"
+    try:
+        name = canonical_name(text)
+    except GenotypeError as error:
+        missing = "" if os.path.basename(text) == text else f"no such path: {show(text)}; "
+        raise GenotypeError(f"{missing}{error}; {_ALLOWED}") from None
+    return published(name), name
+
+
+def _read_path(path: pathlib.Path, custom_primitives: Sequence[str]) -> Genotype:
+    if path.is_dir():
+        if not (path / "genotype.json").is_file():
+            raise GenotypeError(f"{path} holds no genotype.json: {_why_no_genotype(path)}")
+        path = path / "genotype.json"
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            text = file.read(MAX_CHARACTERS + 1)  # one more than the readers take
+    except UnicodeDecodeError as error:
+        raise GenotypeError(f"{path}: not a text file: {error}") from None
+    except OSError as error:
+        raise GenotypeError(f"{path}: cannot be read: {error.strerror}") from None
+    return _read(text, str(path), custom_primitives)
+
+
+def _read(text: str, origin: str, custom_primitives: Sequence[str]) -> Genotype:
+    read = from_json if text.lstrip().startswith("{") else from_text
+    return read(text, origin=origin, custom_primitives=custom_primitives)
+
+
+def _why_no_genotype(workdir: pathlib.Path) -> str:
+    """Say what the folder is instead of a finished search."""
+    try:
+        run = json.loads((workdir / "run.json").read_text(encoding="utf-8"))
+        return f"its run is a {run['kind']} with status '{run['status']}', not a finished search"
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return "it is not the work directory of a search"

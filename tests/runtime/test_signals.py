@@ -1,0 +1,51 @@
+import os
+import signal
+import threading
+
+import pytest
+
+from dartsx.runtime import StopRequest
+
+
+def send(number):
+    os.kill(os.getpid(), number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_sets_the_flag_and_handlers_come_back(number):
+    before = signal.getsignal(number)
+    with StopRequest() as stop:
+        assert not stop.requested and not stop.agreed()
+        send(number)
+        assert stop.requested and stop.agreed()
+        assert stop.signal_name == signal.Signals(number).name
+    assert signal.getsignal(number) is before
+
+
+def test_second_interrupt_raises():
+    with StopRequest() as stop:
+        send(signal.SIGINT)
+        assert stop.requested
+        with pytest.raises(KeyboardInterrupt):
+            send(signal.SIGINT)
+
+
+def test_second_sigterm_stays_polite():
+    with StopRequest() as stop:
+        send(signal.SIGTERM)
+        send(signal.SIGTERM)
+        assert stop.signal_name == "SIGTERM"
+
+
+def test_other_threads_can_use_the_flag():
+    seen = []
+
+    def work():
+        with StopRequest() as stop:
+            stop.request()
+            seen.append(stop.requested)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [True]
