@@ -86,6 +86,9 @@ def find_builder(name: str, data_dir: pathlib.Path) -> Any:
         return read_only_builder.builder_from_files(name, data_dir=str(data_dir))
     except registered.DatasetNotFoundError:
         require_known_name(name)
+    except ValueError:  # what TFDS says where it cannot parse the name
+        require_known_name(name)
+        raise
     raise FileNotFoundError(
         f"data set {name!r} is not prepared in data_dir={data_dir}. To download and prepare it:\n"
         "    pip install 'dartsx[download]'\n"
@@ -100,7 +103,7 @@ def require_known_name(name: str) -> None:
     choices = {"digits", *tfds.list_builders(with_community_datasets=False)}
     if base_name(name) in choices:
         return
-    close = difflib.get_close_matches(base_name(name), sorted(choices))
+    close = difflib.get_close_matches(base_name(name).lower(), sorted(choices))
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
     raise ValueError(
         f"unknown data set {name!r}.{hint} Allowed are digits, the TFDS names of image "

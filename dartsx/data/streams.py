@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from absl import flags
 from PIL import Image
 
 from dartsx.data import images as image_tools
@@ -179,6 +180,8 @@ def _iterate(batches: Any, num_workers: int) -> Iterator[Batch]:
     options = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=threads + 1)
     stream = batches.to_iter_dataset(options)
     if num_workers:
+        if not flags.FLAGS.is_parsed():  # grain reads flags of its own; their defaults will do
+            flags.FLAGS.mark_as_parsed()
         workers = grain.MultiprocessingOptions(num_workers, per_worker_buffer_size=2)
         stream = stream.mp_prefetch(workers)
     return iter(stream)

@@ -20,6 +20,7 @@ from dartsx.report.records import (
     SearchRun,
     SearchSource,
 )
+from dartsx.report.series import edge_nodes
 from dartsx.spaces import Genotype, from_json
 
 SCHEMA = 1
@@ -198,6 +199,7 @@ def _matrix(rows: Iterable[Iterable[float]]) -> tuple[tuple[float, ...], ...]:
     matrix = tuple(tuple(float(value) for value in row) for row in rows)
     if len({len(row) for row in matrix}) != 1 or not all(map(math.isfinite, sum(matrix, ()))):
         raise ValueError("alphas must be finite numbers, as many in every row")
+    edge_nodes(len(matrix))  # raises for a number of rows that no cell has
     return matrix
 
 

@@ -16,14 +16,13 @@ IGNORED = frozenset(
         "genotype",
         "keep_checkpoints",
         "mesh",
-        "name",
         "progress",
         "seed",
         "steps_per_call",
         "workdir",
     }
 )
-IGNORED_PREFIXES = ("checkpoint", "log", "save")
+IGNORED_PREFIXES = ("checkpoint", "log_", "save_")
 
 
 def settings(config: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

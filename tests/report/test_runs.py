@@ -145,10 +145,19 @@ def test_damaged_run_is_listed_with_what_is_wrong(evaluate_run, damage, expected
 
 def test_alphas_of_changing_shape_are_listed(search_run, evaluate_run):
     good, bad = evaluate_run("good", 3.0), search_run("bad")
+    cell = [[0.0, 1.0]] * 5
     with open(bad / "alphas.jsonl", "a") as file:
-        file.write(json.dumps({"epoch": 4, "normal": [[0.0, 1.0]], "reduce": [[0.0, 1.0]]}) + "\n")
+        file.write(json.dumps({"epoch": 4, "normal": cell, "reduce": cell}) + "\n")
     (item,) = read_runs([good, bad]).excluded
     assert item.path == bad and "shape of the alphas changes" in item.reason
+
+
+def test_alphas_that_fit_no_cell_are_listed(search_run, evaluate_run):
+    good, bad = evaluate_run("good", 3.0), search_run("bad")
+    cell = [[0.0, 1.0]] * 3
+    (bad / "alphas.jsonl").write_text(json.dumps({"epoch": 1, "normal": cell, "reduce": cell}))
+    (item,) = read_runs([good, bad]).excluded
+    assert item.path == bad and "3 rows fit no cell" in item.reason
 
 
 def test_nan_losses_written_as_text_are_read(evaluate_run):

@@ -161,6 +161,7 @@ def remove_everything(folder):
 
 # Orbax's own event loop may complain while it gives up on missing data.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 @pytest.mark.parametrize(
     "damage",
     [

@@ -1,0 +1,160 @@
+"""The networks in which a genotype is trained and compared: CIFAR (DARTS, section 3.2) and ImageNet (section 3.3)."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from dartsx.nn.layers import BatchNorm, Classifier, Conv
+from dartsx.nn.network_cell import NetworkCell, cell_width
+from dartsx.nn.plan import CellPlan, plan_cells
+from dartsx.spaces import Genotype
+
+STEMS = ("cifar", "imagenet")
+
+
+class Logits(NamedTuple):
+    """Class scores [N, classes] of the network, and in training of its auxiliary head (else None)."""
+
+    main: jax.Array
+    auxiliary: jax.Array | None
+
+
+class AuxiliaryHead(nn.Module):
+    """Second classifier at two thirds of the depth, for training only.
+
+    ReLU, average pool 5x5, 1x1 to 128, 2x2 to 768, linear. On CIFAR the pool strides 3 and both convolutions are
+    normalised; on ImageNet it strides 2 and, as in the original experiments, only the first is.
+    """
+
+    classes: int
+    stem: str
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        """[C, N, H, W] with H, W >= 6 -> logits [N, classes]."""
+        stride = 3 if self.stem == "cifar" else 2
+        x = _average_pool(jax.nn.relu(x), 5, stride)
+        x = BatchNorm(name="bn1")(Conv(128, 1, name="conv1")(x), train)
+        x = Conv(768, 2, name="conv2")(jax.nn.relu(x))
+        if self.stem == "cifar":
+            x = BatchNorm(name="bn2")(x, train)
+        x = jax.nn.relu(x)
+        return Classifier(self.classes, name="classifier")(x)
+
+
+def _average_pool(x: jax.Array, size: int, stride: int) -> jax.Array:
+    """Average over size x size windows without padding; [..., H, W]."""
+
+    def along(length):
+        starts = range(0, length - size + 1, stride)
+        return jnp.array([[start <= i < start + size for start in starts] for i in range(length)])
+
+    rows, columns = (along(length).astype(x.dtype) / size for length in x.shape[-2:])
+    return jnp.einsum("...hw,hp,wq->...pq", x, rows, columns)
+
+
+class Stem(nn.Module):
+    """First layers: one convolution at full size (cifar), or three that leave 1/8 and 1/4 of it (imagenet)."""
+
+    kind: str
+    channels: int
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool) -> tuple[jax.Array, jax.Array]:
+        """[3, N, H, W] -> the two inputs of the first cell."""
+
+        def conv_norm(x, features, stride, i):
+            x = Conv(features, 3, stride, 1, name=f"conv{i}")(x)
+            return BatchNorm(name=f"bn{i}")(x, train)
+
+        if self.kind == "cifar":
+            s = conv_norm(x, self.channels, 1, 0)
+            return s, s
+        s0 = conv_norm(x, self.channels // 2, 2, 0)
+        s0 = conv_norm(jax.nn.relu(s0), self.channels, 2, 1)
+        return s0, conv_norm(jax.nn.relu(s0), self.channels, 2, 2)
+
+
+class Network(nn.Module):
+    """A genotype's normal and reduction cell, stacked.
+
+    Attributes:
+      genotype: the cells.
+      channels: width of the first cell's nodes.
+      layers: number of cells; those at one and two thirds of the depth reduce.
+      classes: number of classes.
+      stem: ``"cifar"`` or ``"imagenet"``.
+      auxiliary: train with an auxiliary head.
+      dtype: of the activations; parameters, statistics and logits stay float32 or wider.
+      form: form of separable convolutions, or None to choose by backend and size.
+    """
+
+    genotype: Genotype
+    channels: int = 36
+    layers: int = 20
+    classes: int = 10
+    stem: str = "cifar"
+    auxiliary: bool = False
+    dtype: Any = jnp.float32
+    form: str | None = None
+
+    def stem_channels(self) -> int:
+        """Channels of both inputs of the first cell."""
+        return 3 * self.channels if self.stem == "cifar" else self.channels
+
+    def multiplier(self) -> dict[str, int]:
+        """Concatenated nodes of both cell types."""
+        return {kind: cell_width(self.genotype.cell(kind)) for kind in ("normal", "reduce")}
+
+    def plans(self) -> tuple[CellPlan, ...]:
+        """Widths and strides of the cells."""
+        return plan_cells(
+            self.channels,
+            self.layers,
+            self.multiplier(),
+            self.stem_channels(),
+            after_reduction=self.stem == "imagenet",
+        )
+
+    @nn.compact
+    def __call__(
+        self, images: jax.Array, train: bool, drop_path: jax.Array | None = None, masks=None
+    ) -> Logits:
+        """Computes logits.
+
+        Args:
+          images: [N, H, W, 3]; H and W divisible by 4 (cifar) or 32 (imagenet).
+          train: normalise by the batch's statistics, and compute the auxiliary head.
+          drop_path: probability in [0, 1) with which each operation's output is dropped per image, or None. Masks are
+            drawn from the rng ``drop_path``.
+          masks: per cell [edges, N] of 0 and 1 to use instead of drawn ones (tests).
+
+        Raises:
+          ValueError: unknown stem.
+        """
+        if self.stem not in STEMS:
+            raise ValueError(f"unknown stem {self.stem!r}; allowed: {', '.join(STEMS)}")
+        x = images.astype(self.dtype).transpose(3, 0, 1, 2)
+        s0, s1 = Stem(self.stem, self.stem_channels(), name="stem")(x, train)
+        self.sow("intermediates", "stem", s1)
+        keep = None if drop_path is None else 1.0 - drop_path
+        auxiliary = None
+        for i, plan in enumerate(self.plans()):
+            cell = self.genotype.cell(plan.cell_type)
+            mask = None
+            if train and drop_path is not None:
+                mask = masks[i] if masks is not None else self._draw(cell, keep, x.shape[1])
+            module = NetworkCell(cell, plan, self.form, name=f"cell{i}")
+            s0, s1 = s1, module(s0, s1, train, mask, keep)
+            self.sow("intermediates", f"cell{i}", s1)
+            if self.auxiliary and train and i == 2 * self.layers // 3:
+                auxiliary = AuxiliaryHead(self.classes, self.stem, name="auxiliary")(s1, train)
+        return Logits(Classifier(self.classes, name="classifier")(s1), auxiliary)
+
+    def _draw(self, cell, keep, batch) -> jax.Array:
+        key = self.make_rng("drop_path")
+        return jax.random.bernoulli(key, keep, (len(cell.edges), batch))
