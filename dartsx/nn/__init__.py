@@ -1,0 +1,9 @@
+"""How it computes: primitives, blocks of edges, supernets and networks (Flax linen).
+
+Activations are channel-major, [C, N, H, W], inside; images come and logits go as [N, H, W, C] and [N, classes].
+"""
+
+from dartsx.nn.network import Logits, Network
+from dartsx.nn.supernet import Supernet
+
+__all__ = ["Logits", "Network", "Supernet"]

@@ -20,7 +20,9 @@ def keep_running(module: nn.Module, shapes: Mapping[running.Key, tuple[int, int]
     return module.variable("batch_stats", "norms", running.fresh, shapes)
 
 
-def advance(module: nn.Module, stats: nn.Variable, batch: Mapping[running.Key, running.Stats]) -> None:
+def advance(
+    module: nn.Module, stats: nn.Variable, batch: Mapping[running.Key, running.Stats]
+) -> None:
     """Moves the running averages, but only where the caller made ``batch_stats`` mutable.
 
     Virtual, perturbed and unrolled passes do not, so that only real weight steps change the statistics.
@@ -66,7 +68,9 @@ class Conv(nn.Module):
             "kernel", initializers.uniform, (size, size, channels, self.features), fan_in
         ).astype(x.dtype)
         if size == 1:
-            return jnp.einsum("cnhw,cd->dnhw", x[..., :: self.stride, :: self.stride], weights[0, 0])
+            return jnp.einsum(
+                "cnhw,cd->dnhw", x[..., :: self.stride, :: self.stride], weights[0, 0]
+            )
         y = lax.conv_general_dilated(
             x.transpose(1, 2, 3, 0),
             weights,

@@ -140,7 +140,7 @@ class Network(nn.Module):
             raise ValueError(f"unknown stem {self.stem!r}; allowed: {', '.join(STEMS)}")
         x = images.astype(self.dtype).transpose(3, 0, 1, 2)
         s0, s1 = Stem(self.stem, self.stem_channels(), name="stem")(x, train)
-        self.sow("intermediates", "stem", s1)
+        self.sow("intermediates", "stem_output", s1)
         keep = None if drop_path is None else 1.0 - drop_path
         auxiliary = None
         for i, plan in enumerate(self.plans()):
@@ -150,7 +150,7 @@ class Network(nn.Module):
                 mask = masks[i] if masks is not None else self._draw(cell, keep, x.shape[1])
             module = NetworkCell(cell, plan, self.form, name=f"cell{i}")
             s0, s1 = s1, module(s0, s1, train, mask, keep)
-            self.sow("intermediates", f"cell{i}", s1)
+            self.sow("intermediates", f"cell{i}_output", s1)
             if self.auxiliary and train and i == 2 * self.layers // 3:
                 auxiliary = AuxiliaryHead(self.classes, self.stem, name="auxiliary")(s1, train)
         return Logits(Classifier(self.classes, name="classifier")(s1), auxiliary)

@@ -34,7 +34,9 @@ class Operation(nn.Module):
         weights = {}
         if spec:
             stacked = self.param("weights", initializers.stacked, spec)
-            weights[name] = {key: value.astype(x.dtype)[None, None] for key, value in stacked.items()}
+            weights[name] = {
+                key: value.astype(x.dtype)[None, None] for key, value in stacked.items()
+            }
         keys = [] if self.primitive.per_source else self._norm_keys(name)
         affine = {key: self._affine(key[1], channels) for key in keys}
         stats = keep_running(self, {key: (1, channels) for key in keys}) if keys else None

@@ -22,6 +22,7 @@ from jax import lax
 EPSILON = 1e-5
 RATE = 0.1
 AXES = (-3, -2, -1)
+FEW = 64  # samples
 
 
 def _widen(x: jax.Array) -> jax.Array:
@@ -38,8 +39,14 @@ def _mean(x: jax.Array) -> jax.Array:
 
 
 def moments(x: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Mean and biased variance [..., C] of x [..., C, N, H, W], in one pass over x."""
+    """Mean and biased variance [..., C] of x [..., C, N, H, W].
+
+    One pass over x where there are many samples. Few samples can lie close together by chance, and
+    the difference of squares would then cancel: there the second pass costs little.
+    """
     mean = _mean(x)
+    if sample_count(x) <= FEW:
+        return mean, _mean(jnp.square(_widen(x) - spread(mean)))
     return mean, jnp.maximum(_mean(jnp.square(_widen(x))) - jnp.square(mean), 0)
 
 

@@ -1,25 +1,37 @@
-"""Exchange of stacked weights and statistics with the per-edge form that other DARTS codes (and the golden files) use.
+"""Exchange of stacked variables with the per-edge form that other DARTS codes use.
 
-Per-edge names: ``stem/conv``, ``cell2/pre0/conv_a``, ``cell2/edge5/sep_conv_3x3/dw1``, ``cell2/edge5/sep_conv_3x3/bn1_mean``,
-``classifier/bias``. Edges count node-major (the order of the alpha table); kernels are HWIO, depthwise [k, k, 1, C].
+Per-edge names: ``stem/conv``, ``cell2/pre0/conv_a``, ``cell2/edge5/sep_conv_3x3/dw1``,
+``cell2/edge5/sep_conv_3x3/bn1_mean``, ``classifier/bias``. Edges count node-major (the order of
+the alpha table); kernels are HWIO, depthwise [k, k, 1, C]. `per_edge_network` does the same for
+networks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from dartsx.nn.blocks import EdgeBlock
+from dartsx.nn.plan import CellPlan
 from dartsx.nn.primitives import PRIMITIVES, lookup
 from dartsx.nn.search_cell import CellLayout
 from dartsx.nn.supernet import Supernet
 
+STATISTICS = ("mean", "var")
+
 
 class Entry(NamedTuple):
-    """One per-edge array: its name, its place in the variables, the row there (None: all), and its shape."""
+    """One per-edge array, and where it stands in the variables.
+
+    Attributes:
+      name: per-edge name.
+      path: of the stacked array.
+      row: of that array, or None for all of it.
+      shape: per-edge shape; -1 stands for any number.
+    """
 
     name: str
     path: tuple[str, ...]
@@ -31,36 +43,69 @@ def weight_entries(supernet: Supernet) -> Iterator[Entry]:
     """Every weight array of the supernet in the per-edge form; paths start inside ``params``."""
     width = supernet.stem_multiplier * supernet.channels
     yield Entry("stem/conv", ("stem_conv", "kernel"), None, (3, 3, -1, width))
-    yield Entry("stem/bn_scale", ("stem_bn", "scale"), None, (-1,))
-    yield Entry("stem/bn_bias", ("stem_bn", "bias"), None, (-1,))
+    yield from affine_entries("stem/bn", ("stem_bn",))
     for i, plan in enumerate(supernet.plans()):
-        for pre, reduce in (("pre0", plan.reduction_prev), ("pre1", False)):
-            if reduce:
-                half = (1, 1, plan.prev_prev, plan.channels // 2)
-                for part in ("conv_a", "conv_b"):
-                    path = (f"cell{i}", pre, "reduction", part)
-                    yield Entry(f"cell{i}/{pre}/{part}", path, None, half)
-            else:
-                shape = (1, 1, -1, plan.channels)
-                path = (f"cell{i}", pre, "conv", "kernel")
-                yield Entry(f"cell{i}/{pre}/conv", path, None, shape)
+        yield from preprocess_weights(i, plan)
         yield from _edge_weights(_layout(supernet, plan), i)
-    yield Entry("classifier/kernel", ("classifier", "kernel"), None, (-1, supernet.classes))
-    yield Entry("classifier/bias", ("classifier", "bias"), None, (-1,))
+    yield from classifier_entries("classifier", ("classifier",), supernet.classes)
 
 
 def statistics_entries(supernet: Supernet) -> Iterator[Entry]:
     """Every running statistic in the per-edge form; paths start inside ``batch_stats``."""
-    for kind in ("mean", "var"):
-        tail = ("norms", "norm", "bn", kind)
-        yield Entry(f"stem/bn_{kind}", ("stem_bn", *tail), None, (-1,))
-        for i, plan in enumerate(supernet.plans()):
-            for pre in ("pre0", "pre1"):
-                yield Entry(f"cell{i}/{pre}/bn_{kind}", (f"cell{i}", pre, "bn", *tail), None, (-1,))
+    yield from batch_norm_statistics("stem/bn", ("stem_bn",))
+    for i, plan in enumerate(supernet.plans()):
+        yield from preprocess_statistics(i)
+        for kind in STATISTICS:
             yield from _edge_statistics(_layout(supernet, plan), i, kind)
 
 
-def to_per_edge(tree: Mapping[str, Any], entries: Iterator[Entry]) -> dict[str, np.ndarray]:
+# ----------------------------------------------------------------- layers of supernets and networks
+def affine_entries(name: str, path: tuple[str, ...]) -> Iterator[Entry]:
+    """Scale and bias of a batch norm layer."""
+    for kind in ("scale", "bias"):
+        yield Entry(f"{name}_{kind}", (*path, kind), None, (-1,))
+
+
+def batch_norm_statistics(name: str, path: tuple[str, ...]) -> Iterator[Entry]:
+    """Running mean and variance of a batch norm layer."""
+    for kind in STATISTICS:
+        yield Entry(f"{name}_{kind}", (*path, "norms", "norm", "bn", kind), None, (-1,))
+
+
+def classifier_entries(name: str, path: tuple[str, ...], classes: int) -> Iterator[Entry]:
+    """A linear layer."""
+    yield Entry(f"{name}/kernel", (*path, "kernel"), None, (-1, classes))
+    yield Entry(f"{name}/bias", (*path, "bias"), None, (-1,))
+
+
+def preprocess_weights(cell: int, plan: CellPlan) -> Iterator[Entry]:
+    """Convolutions of both preprocessing layers of a cell."""
+    for pre, reduce in (("pre0", plan.reduction_prev), ("pre1", False)):
+        name, path = f"cell{cell}/{pre}", (f"cell{cell}", pre)
+        if reduce:
+            half = (1, 1, -1, plan.channels // 2)
+            for part in ("conv_a", "conv_b"):
+                yield Entry(f"{name}/{part}", (*path, "reduction", part), None, half)
+        else:
+            shape = (1, 1, -1, plan.channels)
+            yield Entry(f"{name}/conv", (*path, "conv", "kernel"), None, shape)
+
+
+def preprocess_statistics(cell: int) -> Iterator[Entry]:
+    """Running statistics of both preprocessing layers of a cell."""
+    for pre in ("pre0", "pre1"):
+        yield from batch_norm_statistics(f"cell{cell}/{pre}/bn", (f"cell{cell}", pre, "bn"))
+
+
+def kernel_shape(key: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """HWIO: depthwise [k, k, C] and 1x1 kernels [C, D] gain their unit axes."""
+    if key.startswith("dw"):
+        return (*shape[:2], 1, shape[2])
+    return (1, 1, *shape) if len(shape) == 2 else shape
+
+
+# ----------------------------------------------------------------------------------------- exchange
+def to_per_edge(tree: Mapping[str, Any], entries: Iterable[Entry]) -> dict[str, np.ndarray]:
     """Stacked weights (or gradients, or statistics) as a flat dict of per-edge arrays."""
     arrays = {}
     for entry in entries:
@@ -71,7 +116,7 @@ def to_per_edge(tree: Mapping[str, Any], entries: Iterator[Entry]) -> dict[str, 
 
 
 def from_per_edge(
-    arrays: Mapping[str, np.ndarray], entries: Iterator[Entry], like: Mapping[str, Any]
+    arrays: Mapping[str, np.ndarray], entries: Iterable[Entry], like: Mapping[str, Any]
 ) -> Any:
     """Per-edge arrays as a tree of the structure of `like`, in the dtype of the arrays.
 
@@ -86,10 +131,18 @@ def from_per_edge(
         target = _get(tree, entry.path)
         target = target if entry.row is None else target[entry.row]
         value = np.asarray(arrays[entry.name])
-        if value.size != target.size:
-            raise ValueError(f"{entry.name}: {value.shape} given, {target.shape} expected")
+        if value.size != target.size or not _fits(value.shape, entry.shape):
+            raise ValueError(
+                f"{entry.name}: {value.shape} given, expected {entry.shape}, {target.size} values"
+            )
         target[...] = value.reshape(target.shape)
     return tree
+
+
+def _fits(given: tuple[int, ...], expected: tuple[int, ...]) -> bool:
+    return len(given) == len(expected) and all(
+        e in (-1, g) for g, e in zip(given, expected, strict=True)
+    )
 
 
 def _layout(supernet: Supernet, plan) -> CellLayout:
@@ -103,16 +156,9 @@ def _edge_weights(layout: CellLayout, cell: int) -> Iterator[Entry]:
         for block, where in layout.weight_slices(name).items():
             for row, edge in enumerate(block.rows, where.start):
                 for key, weight in spec.items():
-                    shape = _kernel_shape(key, weight.shape)
+                    shape = kernel_shape(key, weight.shape)
                     label = f"cell{cell}/edge{edge}/{name}/{key}"
                     yield Entry(label, (f"cell{cell}", name, key), row, shape)
-
-
-def _kernel_shape(key: str, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """HWIO: depthwise [k, k, C] and 1x1 kernels [C, D] gain their unit axes."""
-    if key.startswith("dw"):
-        return (*shape[:2], 1, shape[2])
-    return (1, 1, *shape) if len(shape) == 2 else shape
 
 
 def _edge_statistics(layout: CellLayout, cell: int, kind: str) -> Iterator[Entry]:

@@ -28,6 +28,10 @@ class CellPlan:
         """Key of the cell's mixture and genotype: ``"normal"`` or ``"reduce"``."""
         return "reduce" if self.reduction else "normal"
 
+    def stride(self, source: int) -> int:
+        """Stride of an edge: 2 from the inputs (nodes 0 and 1) of a reduction cell, else 1."""
+        return 2 if self.reduction and source < 2 else 1
+
 
 def reduction_layers(layers: int) -> tuple[int, ...]:
     """Indices of the reduction cells: at one and two thirds of the depth (DARTS, section 3.1)."""

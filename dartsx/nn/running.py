@@ -87,5 +87,6 @@ class Norms:
 
     def _running(self, keys, shape) -> tuple[jax.Array, jax.Array]:
         return tuple(
-            jnp.stack([self.running[key[0]][key[1]][k].reshape(shape) for key in keys]) for k in ("mean", "var")
+            jnp.stack([self.running[key[0]][key[1]][k].reshape(shape) for key in keys])
+            for k in ("mean", "var")
         )

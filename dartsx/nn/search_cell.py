@@ -25,7 +25,10 @@ class CellLayout:
     """Which edges of a cell carry which weights and norms, and where in the stacked arrays they stand."""
 
     def __init__(
-        self, edges: tuple[tuple[int, int], ...], primitives: Mapping[str, Primitive], plan: CellPlan
+        self,
+        edges: tuple[tuple[int, int], ...],
+        primitives: Mapping[str, Primitive],
+        plan: CellPlan,
     ):
         self.blocks = edge_blocks(edges)
         self.primitives = primitives
@@ -38,7 +41,9 @@ class CellLayout:
     def weight_slices(self, name: str) -> dict[EdgeBlock, slice]:
         """Where each block's edges stand in the weight arrays of a primitive."""
         return self._slices(
-            lambda block: bool(self.primitives[name].weights(self.plan.channels, self.stride(block))),
+            lambda block: bool(
+                self.primitives[name].weights(self.plan.channels, self.stride(block))
+            ),
             lambda block: len(block.rows),
         )
 
@@ -150,7 +155,9 @@ class SearchCell(nn.Module):
             job = Block(x, targets, own, stride, norms, self.form, self.activation)
             groups = families(layout.primitives)
             branches = [b for f, members in groups.items() for b in f.evaluate(members, job)]
-            return _mix(branches, rows, tuple(layout.primitives), layout, norms, stride), norms.batch
+            return _mix(
+                branches, rows, tuple(layout.primitives), layout, norms, stride
+            ), norms.batch
 
         if self.remat == "branch":
             compute = jax.checkpoint(compute)

@@ -57,7 +57,9 @@ class Supernet(nn.Module):
         )
 
     @nn.compact
-    def __call__(self, images: jax.Array, mixture: Mapping[str, jax.Array], train: bool) -> jax.Array:
+    def __call__(
+        self, images: jax.Array, mixture: Mapping[str, jax.Array], train: bool
+    ) -> jax.Array:
         """Computes logits.
 
         Args:
@@ -76,7 +78,7 @@ class Supernet(nn.Module):
         x = images.astype(self.dtype).transpose(3, 0, 1, 2)
         stem = Conv(self.stem_multiplier * self.channels, 3, padding=1, name="stem_conv")(x)
         s0 = s1 = BatchNorm(name="stem_bn")(stem, train)
-        self.sow("intermediates", "stem", s1)
+        self.sow("intermediates", "stem_output", s1)
         chosen = lookup(self.space.primitives, self.primitives or PRIMITIVES)
         cell_class = SearchCell
         if self.remat == "cell":
@@ -93,5 +95,5 @@ class Supernet(nn.Module):
                 name=f"cell{i}",
             )
             s0, s1 = s1, cell(s0, s1, mixture[plan.cell_type], train)
-            self.sow("intermediates", f"cell{i}", s1)
+            self.sow("intermediates", f"cell{i}_output", s1)
         return Classifier(self.classes, name="classifier")(s1)

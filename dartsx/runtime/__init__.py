@@ -12,6 +12,7 @@ from dartsx.runtime.files import read_json, write_json
 from dartsx.runtime.guard import NonFiniteError, all_finite, nonfinite_leaves
 from dartsx.runtime.jsonl import JsonLines, read_records, truncate_after
 from dartsx.runtime.leaves import named_leaves
+from dartsx.runtime.loop import Loop, Outcome, chunk_length, run_loop
 from dartsx.runtime.mesh import (
     MeshError,
     batch_sharding,
@@ -36,9 +37,11 @@ __all__ = [
     "CompileTimer",
     "DistributedError",
     "JsonLines",
+    "Loop",
     "MeshError",
     "MetricsWriter",
     "NonFiniteError",
+    "Outcome",
     "Progress",
     "Restored",
     "StopRequest",
@@ -48,6 +51,7 @@ __all__ = [
     "at_step",
     "batch_sharding",
     "check_batch",
+    "chunk_length",
     "default_cache_folder",
     "enable_compilation_cache",
     "initialize_distributed",
@@ -62,6 +66,7 @@ __all__ = [
     "read_records",
     "record_run_info",
     "replicated",
+    "run_loop",
     "stream",
     "truncate_after",
     "write_json",

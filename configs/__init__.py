@@ -1,0 +1,1 @@
+"""What to run: each file is data that overrides ``base``, and states its costs and results."""

@@ -1,0 +1,106 @@
+"""All fields of an experiment, set as in the CIFAR-10 experiment of DARTS (arXiv:1806.09055).
+
+The other configs start from here and override. ``experiments/settings/groups.py`` states the type
+and the bounds of each field. Any field can be set on the command line:
+``--config.search.epochs=25``.
+"""
+
+from ml_collections import ConfigDict
+
+
+def base(method: str = "") -> ConfigDict:
+    """One experiment: the part that search and evaluation share, and a group for each of them."""
+    return ConfigDict(
+        {
+            "seed": 0,
+            "dtype": "float32",  # of activations; parameters and alphas are always float32
+            "mesh": 0,  # devices; 0 takes all
+            "method": method or "darts",
+            "hypergradient": "first_order",  # finite_difference is the original's second order
+            "genotype": "",  # to evaluate: a published name, a text, a file or a search's workdir
+            "compilation_cache": "default",  # or a folder; empty for none
+            "dataset": {
+                "name": "cifar10",
+                "data_dir": "",  # empty: where TFDS keeps its data
+                "image_size": 0,  # 0: as the images are; needed where their sizes differ
+            },
+            "space": {
+                "primitives": (
+                    "none",
+                    "max_pool_3x3",
+                    "avg_pool_3x3",
+                    "skip_connect",
+                    "sep_conv_3x3",
+                    "sep_conv_5x5",
+                    "dil_conv_3x3",
+                    "dil_conv_5x5",
+                ),
+                "nodes": 4,
+                "edges_kept": 2,
+            },
+            "search": _search(),
+            "evaluate": _evaluate(),
+        }
+    )
+
+
+def _search() -> dict:
+    return {
+        "epochs": 50,
+        "batch_size": 64,
+        "channels": 16,
+        "layers": 8,
+        "stem_multiplier": 3,
+        "train_fraction": 0.5,  # trains the weights; the rest trains the alphas
+        "form": "",  # of separable convolutions; empty chooses by device and size
+        "remat": "none",
+        "chunk_steps": 100,  # steps in one compiled call
+        "checkpoint_every": 1,  # epochs
+        "keep_checkpoints": 3,
+        "max_steps": 0,  # 0: all; stops early, for trials
+        "weights": {
+            "learning_rate": 0.025,  # cosine, per epoch
+            "learning_rate_min": 0.001,
+            "momentum": 0.9,
+            "weight_decay": 3e-4,
+            "clip": 5.0,
+        },
+        "alphas": {
+            "learning_rate": 3e-4,
+            "beta1": 0.5,
+            "beta2": 0.999,
+            "weight_decay": 1e-3,
+            "init_scale": 1e-3,
+            "warmup_epochs": 0,  # epochs in which the alphas stay as they are
+        },
+        "augment": {"crop_padding": 4, "flip": True, "cutout": 0},
+    }
+
+
+def _evaluate() -> dict:
+    return {
+        "network": "cifar",
+        "epochs": 600,
+        "batch_size": 96,
+        "channels": 36,
+        "layers": 20,
+        "auxiliary": True,
+        "auxiliary_weight": 0.4,
+        "drop_path": 0.2,  # grows from 0 to this
+        "label_smoothing": 0.0,
+        "form": "",
+        "chunk_steps": 100,
+        "checkpoint_every": 1,
+        "keep_checkpoints": 3,
+        "max_steps": 0,
+        "learning_rate": 0.025,
+        "learning_rate_min": 0.0,
+        "momentum": 0.9,
+        "weight_decay": 3e-4,
+        "clip": 5.0,
+        "schedule": "cosine",
+        "decay": 0.97,  # factor per epoch of the exponential schedule; no other uses it
+        "warmup_epochs": 0,
+        "augment": {"crop_padding": 4, "flip": True, "cutout": 16},
+        "host_workers": 0,  # processes that decode images; 0: threads of this one
+    }

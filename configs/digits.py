@@ -1,0 +1,38 @@
+"""Search, derive and retrain on handwritten digits: the default, to see everything once.
+
+Command: ``python -m experiments.run`` (search, evaluation of its cells and of NASNet-A, report).
+Data: 1,797 grey images of 12x12 pixels, 1,437 of them for training; ships with the project.
+Needs: a CPU.
+Costs: not measured.
+Expect: not measured.
+"""
+
+from configs.base import base
+
+
+def get_config(method: str = ""):
+    config = base(method)
+    config.dataset.name = "digits"
+
+    search = config.search
+    search.epochs = 20
+    search.batch_size = 32
+    search.channels = 4
+    search.layers = 3
+    search.chunk_steps = 22
+    search.alphas.learning_rate = 3e-3  # 440 steps instead of 19,500
+    search.augment.crop_padding = 1
+    search.augment.flip = False  # a mirrored digit is no digit
+
+    evaluate = config.evaluate
+    evaluate.epochs = 30
+    evaluate.batch_size = 32
+    evaluate.channels = 8
+    evaluate.layers = 6
+    evaluate.auxiliary = False  # its head needs larger images
+    evaluate.drop_path = 0.1
+    evaluate.chunk_steps = 44
+    evaluate.augment.crop_padding = 1
+    evaluate.augment.flip = False
+    evaluate.augment.cutout = 0
+    return config

@@ -1,0 +1,211 @@
+"""The loop around a compiled step: chunks of steps, epochs, logs, checkpoints, clean stops. Search and retraining share it.
+
+A chunk of steps is one compiled `lax.scan`; the host hands in what each step reads (indices of examples that already
+lie on the device, or batches from a stream) and gets one metric per step back. All that decides the result is in the
+state and in (epoch, position), so a run that is killed and started again goes on from its newest checkpoint and ends as if
+nothing had happened.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from dartsx.runtime.cache import CompileTimer
+from dartsx.runtime.checkpoints import Checkpointer
+from dartsx.runtime.guard import NonFiniteError, nonfinite_leaves
+from dartsx.runtime.metrics import MetricsWriter
+from dartsx.runtime.progress import Progress
+from dartsx.runtime.signals import StopRequest
+from dartsx.runtime.workdir import Workdir
+
+Metrics = Mapping[str, Mapping[str, Any]]  # split -> name -> value
+
+
+@dataclasses.dataclass(frozen=True)
+class Loop:
+    """What is repeated, and how often.
+
+    Attributes:
+      title: for people, such as ``"search digits"``.
+      epochs: epochs to run.
+      steps_per_epoch: steps of one epoch.
+      chunk_steps: most steps of one compiled call; the largest divisor of `steps_per_epoch` up to it is used, so that
+        one program serves all chunks.
+      step: pure (state, arrays, row) -> (state, metrics); `state` has a field ``step``.
+      arrays: what every step may read, on the device.
+      rows: (epoch, first, count) -> what these steps read, every leaf with a leading axis of `count`.
+      after_epoch: (state, epochs done, writer) -> further metrics of the epoch, by split.
+      checkpoint_every: epochs between checkpoints.
+      keep: checkpoints kept.
+    """
+
+    title: str
+    epochs: int
+    steps_per_epoch: int
+    chunk_steps: int
+    step: Callable[[Any, Any, Any], tuple[Any, Metrics]]
+    arrays: Any
+    rows: Callable[[int, int, int], Any]
+    after_epoch: Callable[[Any, int, MetricsWriter], Metrics]
+    checkpoint_every: int = 1
+    keep: int = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """How a loop ended: the state, whether all epochs were done, and seconds spent in their steps."""
+
+    state: Any
+    finished: bool
+    seconds: float
+    compile_seconds: float
+
+
+def chunk_length(steps_per_epoch: int, most: int) -> int:
+    """Largest divisor of `steps_per_epoch` that is at most `most`."""
+    return next(n for n in range(min(most, steps_per_epoch), 0, -1) if steps_per_epoch % n == 0)
+
+
+def run_loop(loop: Loop, state: Any, workdir: Workdir) -> Outcome:
+    """Runs all epochs from the newest checkpoint of the work directory, or from `state` if there is none.
+
+    Raises:
+      NonFiniteError: the loss became NaN or infinite; the last checkpoint is kept.
+    """
+    with (
+        StopRequest() as stop,
+        Checkpointer(workdir.checkpoints, keep=loop.keep) as checkpoints,
+        MetricsWriter(workdir.path) as writer,
+    ):
+        runner = _Runner(loop, workdir, stop, checkpoints, writer)
+        state = runner.restore(state)
+        step = int(state.step)
+        with Progress(
+            loop.epochs, loop.steps_per_epoch, loop.title, start_step=step, enabled=workdir.primary
+        ) as progress:
+            return runner.run(state, progress)
+
+
+class _Runner:
+    """One run of a loop: the host's bookkeeping between compiled chunks."""
+
+    def __init__(self, loop, workdir, stop, checkpoints, writer):
+        self.loop, self.workdir, self.stop = loop, workdir, stop
+        self.checkpoints, self.writer = checkpoints, writer
+        self.chunk = chunk_length(loop.steps_per_epoch, loop.chunk_steps)
+        self.compiled: Any = None
+        self.compile_seconds = 0.0
+        self.seconds = 0.0
+        # Metrics of the steps of the present epoch: split -> name -> one value per step.
+        self.partial: dict[str, dict[str, list[float]]] = {}
+
+    def restore(self, state: Any) -> Any:
+        """State of the newest checkpoint, with logs cut back to it."""
+        restored = self.checkpoints.restore_latest(state)
+        if restored is None:
+            if self.workdir.resumed:
+                self.writer.resume(-1, -1)
+            return state
+        step, state, metadata = restored
+        self.partial = metadata["partial"]
+        self.seconds = metadata["seconds"]
+        self.writer.resume(step, metadata["epoch"])
+        return state
+
+    def run(self, state: Any, progress: Progress) -> Outcome:
+        """All epochs that are left."""
+        loop, step = self.loop, int(state.step)
+        for epoch in range(step // loop.steps_per_epoch, loop.epochs):
+            first = step % loop.steps_per_epoch if self.partial else 0
+            for position in range(first, loop.steps_per_epoch, self.chunk):
+                state, step = self._chunk(state, epoch, position, progress)
+                last = position + self.chunk == loop.steps_per_epoch
+                if not last and self.stop.agreed():
+                    return self._stop(state, step, epoch, progress)
+            self._finish_epoch(state, step, epoch + 1, progress)
+            if epoch + 1 < loop.epochs and self.stop.agreed():
+                return self._stop(state, step, epoch + 1, progress)
+        self.checkpoints.wait()
+        return Outcome(state, True, self.seconds, self.compile_seconds)
+
+    def _chunk(self, state, epoch, position, progress) -> tuple[Any, int]:
+        rows = self.loop.rows(epoch, position, self.chunk)
+        if self.compiled is None:
+            self._compile(state, rows, progress)
+        started = time.monotonic()
+        state, metrics = self.compiled(state, self.loop.arrays, rows)
+        metrics = jax.tree.map(np.asarray, metrics)
+        self.seconds += time.monotonic() - started
+        step = epoch * self.loop.steps_per_epoch + position + self.chunk
+        _check_finite(metrics, state, step - self.chunk)
+        for split, values in metrics.items():
+            kept = self.partial.setdefault(split, {})
+            for name, value in values.items():
+                kept.setdefault(name, []).extend(float(v) for v in value)
+        shown = {f"{split}_loss": values["loss"][-1] for split, values in metrics.items()}
+        progress.update(step, **shown)
+        return state, step
+
+    def _compile(self, state, rows, progress) -> None:
+        def chunk(state, arrays, rows):
+            return jax.lax.scan(lambda s, row: self.loop.step(s, arrays, row), state, rows)
+
+        with progress.compiling(f"{self.chunk} steps"), CompileTimer() as timer:
+            jitted = jax.jit(chunk, donate_argnums=0)
+            self.compiled = jitted.lower(state, self.loop.arrays, rows).compile()
+        self.compile_seconds = timer.seconds
+        self.workdir.update_run(compile_seconds=round(timer.seconds, 3))
+
+    def _finish_epoch(self, state, step, epochs_done, progress) -> None:
+        """Logs first, then the checkpoint: a checkpoint never knows of records that were not written."""
+        means = {
+            split: {name: float(np.mean(v)) for name, v in values.items()}
+            for split, values in self.partial.items()
+        }
+        self.partial = {}
+        extra = self.loop.after_epoch(state, epochs_done, self.writer)
+        shown = {}
+        for split, values in (means | dict(extra)).items():
+            self.writer.scalars(step, epochs_done, split, **values)
+            wanted = ("loss", "accuracy", "alpha_entropy")
+            shown |= {
+                f"{split}_{k}".replace("valid_alpha", "alpha"): values[k]
+                for k in wanted
+                if k in values
+            }
+        rate = progress.steps_per_second
+        self.writer.timing(step, epochs_done, seconds=self.seconds, steps_per_second=rate)
+        progress.epoch(epochs_done, **shown)
+        if epochs_done % self.loop.checkpoint_every == 0 or epochs_done == self.loop.epochs:
+            self._save(state, step, epochs_done)
+
+    def _stop(self, state, step, epoch, progress) -> Outcome:
+        self._save(state, step, epoch)
+        self.checkpoints.wait()
+        progress.note(
+            f"stopped by {self.stop.signal_name} after step {step}; the same command resumes"
+        )
+        return Outcome(state, False, self.seconds, self.compile_seconds)
+
+    def _save(self, state, step, epochs_done) -> None:
+        metadata = {"epoch": epochs_done, "partial": self.partial, "seconds": self.seconds}
+        self.checkpoints.save(step, state, metadata)
+
+
+def _check_finite(metrics: Metrics, state: Any, first_step: int) -> None:
+    losses = {split: values["loss"] for split, values in metrics.items()}
+    bad = {
+        split: int(np.argmin(np.isfinite(v)))
+        for split, v in losses.items()
+        if not np.isfinite(v).all()
+    }
+    if bad:
+        step = first_step + min(bad.values()) + 1
+        values = {f"{split}_loss": float(losses[split][i]) for split, i in bad.items()}
+        raise NonFiniteError(step, nonfinite_leaves(state), values)

@@ -1,0 +1,28 @@
+"""Search: relaxations, hypergradients, methods, and the compiled step that alternates alphas and weights."""
+
+from dartsx.search.hypergradient import HYPERGRADIENTS, Bilevel, Inner, Result
+from dartsx.search.method import Method
+from dartsx.search.methods.darts import darts
+from dartsx.search.step import (
+    Batch,
+    SearchProblem,
+    SearchState,
+    init_state,
+    make_step,
+    predict,
+)
+
+__all__ = [
+    "HYPERGRADIENTS",
+    "Batch",
+    "Bilevel",
+    "Inner",
+    "Method",
+    "Result",
+    "SearchProblem",
+    "SearchState",
+    "darts",
+    "init_state",
+    "make_step",
+    "predict",
+]

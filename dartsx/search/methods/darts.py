@@ -1,0 +1,53 @@
+"""DARTS (arXiv:1806.09055): softmax over the candidates of every edge, the strongest survive.
+
+Mixture: softmax(alpha) per edge. Hypergradient: ``first_order``, ``finite_difference`` (the paper's second order) or
+``exact``. Derivation: per node the two edges with the largest weight on a candidate other than none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dartsx.search import relax
+from dartsx.search.hypergradient import HYPERGRADIENTS
+from dartsx.search.method import Alpha, Method
+from dartsx.spaces import CellSpace, Genotype
+from dartsx.spaces import softmax as host_softmax
+
+INIT_SCALE = 1e-3
+
+
+def init(key: jax.Array, shapes: Mapping[str, tuple[int, ...]], scale: float = INIT_SCALE) -> Alpha:
+    """Normal alphas of standard deviation `scale`, float32."""
+    keys = jax.random.split(key, len(shapes))
+    return {
+        name: scale * jax.random.normal(k, shape, jnp.float32)
+        for k, (name, shape) in zip(keys, sorted(shapes.items()), strict=True)
+    }
+
+
+def derive(space: CellSpace, alpha: Mapping[str, np.ndarray]) -> Genotype:
+    """Genotype of the softmax mixtures, computed in float64 on the host."""
+    return space.derive({name: host_softmax(logits) for name, logits in alpha.items()})
+
+
+def darts(hypergradient: str = "first_order", init_scale: float = INIT_SCALE) -> Method:
+    """The method with one of its hypergradients.
+
+    Raises:
+      ValueError: the hypergradient is unknown.
+    """
+    if hypergradient not in HYPERGRADIENTS:
+        allowed = ", ".join(HYPERGRADIENTS)
+        raise ValueError(f"unknown hypergradient {hypergradient!r}; allowed: {allowed}")
+    return Method(
+        name=f"darts {hypergradient}",
+        init=lambda key, shapes: init(key, shapes, init_scale),
+        mixture=lambda alpha, key, progress: relax.softmax(alpha),
+        hypergradient=HYPERGRADIENTS[hypergradient],
+        derive=derive,
+    )

@@ -1,0 +1,41 @@
+"""From a config to typed, validated settings, without importing JAX: wrong input fails at once."""
+
+from experiments.settings.command_line import CommandLine, parse_config
+from experiments.settings.data_checks import check_against_data
+from experiments.settings.errors import SettingsError, blame
+from experiments.settings.flags import run_main
+from experiments.settings.groups import (
+    AlphaOptimizer,
+    Augment,
+    DatasetSettings,
+    EvaluateGroup,
+    SearchGroup,
+    WeightOptimizer,
+)
+from experiments.settings.load import load_config
+from experiments.settings.settings import (
+    EvaluateSettings,
+    SearchSettings,
+    evaluate_settings,
+    search_settings,
+)
+
+__all__ = [
+    "AlphaOptimizer",
+    "Augment",
+    "CommandLine",
+    "DatasetSettings",
+    "EvaluateGroup",
+    "EvaluateSettings",
+    "SearchGroup",
+    "SearchSettings",
+    "SettingsError",
+    "WeightOptimizer",
+    "blame",
+    "check_against_data",
+    "evaluate_settings",
+    "load_config",
+    "parse_config",
+    "run_main",
+    "search_settings",
+]

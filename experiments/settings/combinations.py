@@ -1,0 +1,58 @@
+"""Combinations of settings that contradict each other, whatever the data."""
+
+from experiments.settings.errors import wrong
+from experiments.settings.groups import EvaluateGroup, SearchGroup, WeightOptimizer
+
+
+def check_search(search: SearchGroup) -> None:
+    """Check the fields of a search against each other.
+
+    Raises:
+      SettingsError: naming the fields.
+    """
+    _check_learning_rates(search.weights, "search.weights")
+    if search.alphas.warmup_epochs >= search.epochs:
+        raise wrong(
+            "search.alphas.warmup_epochs",
+            search.alphas.warmup_epochs,
+            f"must be below --config.search.epochs={search.epochs}, or the alphas never change",
+        )
+
+
+def check_evaluate(evaluate: EvaluateGroup) -> None:
+    """Check the fields of an evaluation against each other.
+
+    Raises:
+      SettingsError: naming the fields.
+    """
+    _check_learning_rates(evaluate, "evaluate")
+    if evaluate.warmup_epochs >= evaluate.epochs:
+        raise wrong(
+            "evaluate.warmup_epochs",
+            evaluate.warmup_epochs,
+            f"must be below --config.evaluate.epochs={evaluate.epochs}",
+        )
+    if evaluate.schedule == "exponential" and evaluate.learning_rate_min > 0:
+        raise wrong(
+            "evaluate.learning_rate_min",
+            evaluate.learning_rate_min,
+            "must be 0 with --config.evaluate.schedule='exponential', which has no lower end; "
+            "choose cosine or linear",
+        )
+    # The stem halves the width, and the first cell's factorized reduction concatenates two halves.
+    if evaluate.network == "imagenet" and evaluate.channels % 2:
+        raise wrong(
+            "evaluate.channels",
+            evaluate.channels,
+            f"must be even with --config.evaluate.network='imagenet'; nearest: "
+            f"{evaluate.channels - 1 or 2} or {evaluate.channels + 1}",
+        )
+
+
+def _check_learning_rates(rates: WeightOptimizer | EvaluateGroup, path: str) -> None:
+    if rates.learning_rate_min > rates.learning_rate:
+        raise wrong(
+            f"{path}.learning_rate_min",
+            rates.learning_rate_min,
+            f"must not exceed --config.{path}.learning_rate={rates.learning_rate}",
+        )

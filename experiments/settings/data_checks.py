@@ -1,0 +1,129 @@
+"""Settings against the data and the devices, before anything is compiled."""
+
+from experiments.settings.errors import SettingsError, wrong
+from experiments.settings.groups import Augment, EvaluateGroup
+from experiments.settings.settings import EvaluateSettings, SearchSettings
+
+# Smallest map from which the auxiliary head's 5x5 pool (stride 3, on ImageNet 2) leaves the 2x2
+# that its last convolution reads.
+_AUXILIARY_MAP = {"cifar": 8, "imagenet": 7}
+_IMAGENET_STEM = 8  # factor by which the ImageNet stem shrinks images
+
+
+def check_against_data(
+    settings: SearchSettings | EvaluateSettings,
+    image_height: int,
+    image_width: int,
+    channels: int,
+    train_size: int,
+    classes: int,
+    devices: int,
+) -> None:
+    """Check that the images can go through the network, and the batches over the devices.
+
+    Args:
+      settings: of a search or an evaluation.
+      image_height: pixels.
+      image_width: pixels.
+      channels: of the images.
+      train_size: number of training images.
+      classes: number of classes.
+      devices: number of devices there are, over all processes.
+
+    Raises:
+      SettingsError: naming the field, its value and what is allowed.
+    """
+    name = settings.dataset.name
+    if classes < 2 or channels < 1:
+        problem = f"has {classes} class(es) and {channels} channel(s); needs at least 2 and 1"
+        raise wrong("dataset.name", name, problem)
+    searching = isinstance(settings, SearchSettings)
+    group = settings.search if searching else settings.evaluate
+    path = "search" if searching else "evaluate"
+    size = (image_height, image_width)
+    _check_devices(settings.mesh, group.batch_size, f"{path}.batch_size", devices)
+    if searching:
+        _check_halves(settings, train_size)
+    elif group.batch_size > train_size:
+        problem = f"must not exceed the {train_size} training images of {name}"
+        raise wrong("evaluate.batch_size", group.batch_size, problem)
+    stem = 1 if searching or group.network == "cifar" else _IMAGENET_STEM
+    divisor = stem * _shrinks(group.layers)
+    _check_size(settings, size, divisor, "a supernet" if searching else group.network)
+    _check_augment(group.augment, f"{path}.augment", size)
+    if not searching and group.auxiliary:
+        _check_auxiliary(group, size, divisor)
+
+
+def _check_devices(mesh: int | None, batch_size: int, field: str, devices: int) -> None:
+    if mesh is not None and mesh > devices:
+        problem = f"only {devices} device(s) are there; choose 1 to {devices}, or 0 for all"
+        raise wrong("mesh", mesh, problem)
+    count = mesh or devices
+    if batch_size % count:
+        below = batch_size // count * count
+        nearest = [str(value) for value in (below, below + count) if value]
+        raise wrong(
+            field,
+            batch_size,
+            f"cannot be split evenly over {count} devices; nearest: {' or '.join(nearest)}; or "
+            "choose another number of devices by --config.mesh",
+        )
+
+
+def _check_halves(settings: SearchSettings, train_size: int) -> None:
+    fraction = settings.search.train_fraction
+    first = int(fraction * train_size)
+    parts = {"weights": first, "alphas": train_size - first}
+    for part, images in parts.items():
+        if not images:
+            problem = f"leaves no image of {train_size} to train the {part}"
+            raise wrong("search.train_fraction", fraction, problem)
+        if settings.search.batch_size > images:
+            raise wrong(
+                "search.batch_size",
+                settings.search.batch_size,
+                f"must not exceed the {images} images that train the {part} "
+                f"(--config.search.train_fraction={fraction} of {train_size})",
+            )
+
+
+def _shrinks(layers: int) -> int:
+    """Factor by which the cells shrink a map: two of them reduce, of a single cell one."""
+    return 2 if layers == 1 else 4
+
+
+def _check_size(
+    settings: SearchSettings | EvaluateSettings, size: tuple[int, int], divisor: int, network: str
+) -> None:
+    if any(length < divisor or length % divisor for length in size):
+        sizes = f"{divisor}, {2 * divisor}, {3 * divisor}, ..."
+        small = " (too small for its reductions)" if min(size) < divisor else ""
+        images = f"the images of {settings.dataset.name} are {size[0]}x{size[1]}"
+        raise wrong(
+            "dataset.image_size",
+            settings.dataset.image_size or 0,
+            f"{images}{small}; {network} halves them until 1/{divisor} is left, so height and "
+            f"width must be {sizes}",
+        )
+
+
+def _check_augment(augment: Augment, path: str, size: tuple[int, int]) -> None:
+    for name in ("crop_padding", "cutout"):
+        value = getattr(augment, name)
+        if value >= min(size):
+            images = f"{size[0]}x{size[1]}"
+            problem = f"would blacken whole images of {images}; must be below {min(size)}"
+            raise wrong(f"{path}.{name}", value, problem)
+
+
+def _check_auxiliary(evaluate: EvaluateGroup, size: tuple[int, int], divisor: int) -> None:
+    needed = _AUXILIARY_MAP[evaluate.network]
+    height, width = (length // divisor for length in size)
+    if min(height, width) < needed:
+        raise SettingsError(
+            f"--config.evaluate.auxiliary=True: images of {size[0]}x{size[1]} leave a map of "
+            f"{height}x{width} at the auxiliary head, which needs {needed}x{needed} (images of "
+            f"{needed * divisor} pixels); set --config.evaluate.auxiliary=False",
+            "evaluate.auxiliary",
+        )

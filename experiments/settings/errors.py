@@ -1,0 +1,50 @@
+"""The error of all wrong settings, and its wording."""
+
+import contextlib
+import difflib
+from collections.abc import Iterable, Iterator
+
+from dartsx.spaces.errors import show
+
+
+class SettingsError(ValueError):
+    """A setting that is not allowed; the message names the field, its value and what is allowed.
+
+    Attributes:
+      field: dotted name of the config field, such as ``search.epochs``; None if it is no field.
+    """
+
+    def __init__(self, message: str, field: str | None = None):
+        super().__init__(message)
+        self.field = field
+
+
+def wrong(field: str, value: object, problem: str) -> SettingsError:
+    """Return the error ``--config.FIELD=VALUE: PROBLEM``."""
+    return SettingsError(f"--config.{field}={show(value)}: {problem}", field)
+
+
+def did_you_mean(given: object, known: Iterable[str]) -> str:
+    """Return ``did you mean X? `` with the names close to ``given``, or nothing."""
+    close = difflib.get_close_matches(given[:60], known, n=2, cutoff=0.7) if isinstance(given, str) else []
+    return f"did you mean {' or '.join(close)}? " if close else ""
+
+
+@contextlib.contextmanager
+def blame(field: str, value: object, *kinds: type[Exception]) -> Iterator[None]:
+    """Turn errors raised inside into SettingsErrors of a field.
+
+    Example: ``with blame("dataset.name", name): load_dataset(name)``.
+
+    Args:
+      field: dotted name of the config field.
+      value: what it was set to.
+      kinds: the errors to turn; ValueError, MemoryError and FileNotFoundError if none is given.
+    """
+    expected = kinds or (ValueError, MemoryError, FileNotFoundError)
+    try:
+        yield
+    except SettingsError:
+        raise
+    except expected as error:
+        raise wrong(field, value, str(error)) from error

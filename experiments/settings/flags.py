@@ -1,0 +1,91 @@
+"""How every entry point starts: read flags, call ``main``, answer wrong input by one message."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from absl import app, flags
+
+from experiments.settings.command_line import DEFAULT, CommandLine, parse_config
+from experiments.settings.errors import SettingsError
+
+flags.disclaim_key_flags()  # --help of an entry point then lists --config
+
+# Errors that speak to the user, and the exit status each leads to. By name, since importing their
+# modules imports JAX: an error whose module nobody imported cannot have been raised.
+_FOR_THE_USER = {
+    ("experiments.settings.errors", "SettingsError"): 2,
+    ("dartsx.spaces.errors", "GenotypeError"): 2,
+    ("dartsx.spaces.errors", "SpaceError"): 2,
+    ("dartsx.data.prepared", "WrongFormatError"): 2,
+    ("dartsx.report.records", "RunError"): 2,
+    ("dartsx.runtime.checkpoints", "CheckpointError"): 2,
+    ("dartsx.runtime.checkpoints", "CheckpointMismatchError"): 2,
+    ("dartsx.runtime.distributed", "DistributedError"): 2,
+    ("dartsx.runtime.mesh", "MeshError"): 2,
+    ("dartsx.runtime.workdir", "WorkdirError"): 2,
+    ("dartsx.runtime.guard", "NonFiniteError"): 1,
+}
+
+
+def run_main(main: Callable[[Any], None], config: str | None = DEFAULT) -> None:
+    """Run an entry point: ``if __name__ == "__main__": run_main(main)``.
+
+    Flags other than ``--config`` are absl's: define them beside ``main``. Wrong input, found here
+    or raised by ``main``, is printed to stderr without a traceback; the exit status is then 2 (1 if
+    the loss was not finite). Any other exception is a defect and keeps its traceback.
+
+    Args:
+      main: gets the config with its overrides, or without config the positional arguments.
+      config: default of ``--config``, a file name in ``configs/``; None for an entry point that
+        has none.
+    """
+    if config is not None:
+        text = "config file; its fields are set by --config.FIELD=VALUE"
+        flags.DEFINE_string("config", None, f"{text} (default: configs/{config})")
+    given: list[CommandLine] = []
+
+    def parse(argv: Sequence[str]) -> Any:
+        try:
+            if config is None:
+                return flags.FLAGS(list(argv))[1:]
+            given.append(parse_config(argv, config))
+            _refuse_arguments(flags.FLAGS(list(given[0].rest))[1:])
+            return given[0].config
+        except (SettingsError, flags.Error) as error:
+            _stop(error, 2, given)
+
+    def guarded(argument: Any) -> None:
+        try:
+            main(argument)
+        except Exception as error:
+            status = exit_status(error)
+            if status is None:
+                raise
+            _stop(error, status, given)
+
+    app.run(guarded, flags_parser=parse)
+
+
+def exit_status(error: Exception) -> int | None:
+    """Exit status for an error that its message explains to the user; None for any other."""
+    for kind in type(error).__mro__:
+        status = _FOR_THE_USER.get((kind.__module__, kind.__name__))
+        if status is not None:
+            return status
+    return None
+
+
+def _refuse_arguments(arguments: Sequence[str]) -> None:
+    if arguments:
+        raise SettingsError(
+            f"unexpected argument {arguments[0]!r}: flags are written --name=value"
+        )
+
+
+def _stop(error: Exception, status: int, given: Sequence[CommandLine]) -> None:
+    field = getattr(error, "field", None)
+    # A field that is wrong before the command line is read can only come from there.
+    origin = given[0].origin(field) if given and field else "the command line"
+    print(f"error: {error}" + (f" (from {origin})" if field else ""), file=sys.stderr)
+    sys.exit(status)

@@ -1,0 +1,146 @@
+"""The config as frozen dataclasses: every field with its type and bounds, under the config's names.
+
+Defaults stand in ``configs/base.py`` alone. A field of type ``int | None`` or ``str | None`` reads
+the config's 0 or empty string as None.
+"""
+
+import dataclasses
+
+from experiments.settings.rules import (
+    above_zero,
+    at_least,
+    below_one,
+    between,
+    not_empty,
+    one_of,
+    share,
+    where,
+)
+
+# Names that the library defines in modules that import JAX; a test compares them.
+DTYPES = ("float32", "bfloat16")
+FORMS = ("plain", "dense", "rows")
+HYPERGRADIENTS = ("first_order", "finite_difference", "exact")
+METHODS = ("darts",)
+NETWORKS = ("cifar", "imagenet")
+REMAT = ("none", "branch", "cell")
+SCHEDULES = ("cosine", "linear", "exponential")
+MAX_SEED = 2**31 - 1
+
+
+@dataclasses.dataclass(frozen=True)
+class DatasetSettings:
+    """Which images; arguments of ``dartsx.data.load_dataset``."""
+
+    name: str = where(not_empty())
+    data_dir: str | None
+    image_size: int | None = where(at_least(0))
+
+
+@dataclasses.dataclass(frozen=True)
+class SpaceSettings:
+    """Arguments of ``dartsx.spaces.CellSpace``, which checks them."""
+
+    primitives: tuple[str, ...]
+    nodes: int
+    edges_kept: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Augment:
+    """What is done to training images; lengths in pixels, 0 for off."""
+
+    crop_padding: int = where(at_least(0))
+    flip: bool
+    cutout: int = where(at_least(0))
+
+
+@dataclasses.dataclass(frozen=True)
+class WeightOptimizer:
+    """SGD: momentum, L2 weight decay, clipped gradient norm, cosine schedule per epoch."""
+
+    learning_rate: float = where(above_zero())
+    learning_rate_min: float = where(at_least(0))
+    momentum: float = where(below_one())
+    weight_decay: float = where(at_least(0))
+    clip: float = where(above_zero())
+
+
+@dataclasses.dataclass(frozen=True)
+class AlphaOptimizer:
+    """Adam with L2 weight decay; normal initial values with standard deviation ``init_scale``."""
+
+    learning_rate: float = where(above_zero())
+    beta1: float = where(below_one())
+    beta2: float = where(below_one())
+    weight_decay: float = where(at_least(0))
+    init_scale: float = where(at_least(0))
+    warmup_epochs: int = where(at_least(0))
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchGroup:
+    """The supernet and how it is searched; ``checkpoint_every`` in epochs."""
+
+    epochs: int = where(at_least(1))
+    batch_size: int = where(at_least(1))
+    channels: int = where(at_least(1))
+    layers: int = where(at_least(1))
+    stem_multiplier: int = where(at_least(1))
+    train_fraction: float = where(share())
+    form: str | None = where(one_of("", *FORMS))
+    remat: str = where(one_of(*REMAT))
+    chunk_steps: int = where(at_least(1))
+    checkpoint_every: int = where(at_least(1))
+    keep_checkpoints: int = where(at_least(1))
+    max_steps: int | None = where(at_least(0))
+    weights: WeightOptimizer
+    alphas: AlphaOptimizer
+    augment: Augment
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluateGroup:
+    """The network of a genotype and how it is trained; ``decay`` is of the exponential schedule."""
+
+    network: str = where(one_of(*NETWORKS))
+    epochs: int = where(at_least(1))
+    batch_size: int = where(at_least(1))
+    channels: int = where(at_least(1))
+    layers: int = where(at_least(1))
+    auxiliary: bool
+    auxiliary_weight: float = where(at_least(0))
+    drop_path: float = where(below_one())
+    label_smoothing: float = where(below_one())
+    form: str | None = where(one_of("", *FORMS))
+    chunk_steps: int = where(at_least(1))
+    checkpoint_every: int = where(at_least(1))
+    keep_checkpoints: int = where(at_least(1))
+    max_steps: int | None = where(at_least(0))
+    learning_rate: float = where(above_zero())
+    learning_rate_min: float = where(at_least(0))
+    momentum: float = where(below_one())
+    weight_decay: float = where(at_least(0))
+    clip: float = where(above_zero())
+    schedule: str = where(one_of(*SCHEDULES))
+    decay: float = where(share())
+    warmup_epochs: int = where(at_least(0))
+    augment: Augment
+    host_workers: int = where(at_least(0))
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """The whole config."""
+
+    seed: int = where(between(0, MAX_SEED))
+    dtype: str = where(one_of(*DTYPES))
+    mesh: int | None = where(at_least(0))
+    method: str = where(one_of(*METHODS))
+    hypergradient: str = where(one_of(*HYPERGRADIENTS))
+    genotype: str | None
+    compilation_cache: str
+    dataset: DatasetSettings
+    space: SpaceSettings
+    search: SearchGroup
+    evaluate: EvaluateGroup

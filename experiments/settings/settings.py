@@ -1,0 +1,139 @@
+"""The settings of a search and of an evaluation: typed, validated, frozen."""
+
+import dataclasses
+
+from ml_collections import ConfigDict
+
+from dartsx.spaces import CellSpace, Genotype, GenotypeError, SpaceError, resolve_genotype
+from experiments.settings.combinations import check_evaluate, check_search
+from experiments.settings.errors import SettingsError, blame
+from experiments.settings.groups import (
+    Config,
+    DatasetSettings,
+    EvaluateGroup,
+    SearchGroup,
+    SpaceSettings,
+)
+from experiments.settings.read import read_group
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchSettings:
+    """All a search needs; ``settings.search.epochs`` is ``--config.search.epochs`` and so on.
+
+    Attributes:
+      seed: of everything random.
+      dtype: of activations, ``"float32"`` or ``"bfloat16"``.
+      mesh: number of devices, None for all.
+      compilation_cache: for ``dartsx.runtime.enable_compilation_cache``: a folder, None for the
+        default one, ``""`` for none.
+      method: name of the search method.
+      hypergradient: ``"first_order"``, ``"finite_difference"`` or ``"exact"``.
+      dataset: which images.
+      space: what is searched.
+      search: the supernet and its training.
+    """
+
+    seed: int
+    dtype: str
+    mesh: int | None
+    compilation_cache: str | None
+    method: str
+    hypergradient: str
+    dataset: DatasetSettings
+    space: CellSpace
+    search: SearchGroup
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluateSettings:
+    """All an evaluation needs; ``settings.evaluate.epochs`` is ``--config.evaluate.epochs``.
+
+    Attributes:
+      seed: of everything random.
+      dtype: of activations, ``"float32"`` or ``"bfloat16"``.
+      mesh: number of devices, None for all.
+      compilation_cache: as in SearchSettings.
+      genotype: the cells to train; None if it was left out and may be.
+      genotype_label: published name, path or ``"given text"``; ``""`` without genotype.
+      dataset: which images.
+      evaluate: the network and its training.
+    """
+
+    seed: int
+    dtype: str
+    mesh: int | None
+    compilation_cache: str | None
+    genotype: Genotype | None
+    genotype_label: str
+    dataset: DatasetSettings
+    evaluate: EvaluateGroup
+
+
+def search_settings(config: ConfigDict) -> SearchSettings:
+    """Validate a config and return what a search needs of it.
+
+    Raises:
+      SettingsError: naming the field, its value and what is allowed.
+    """
+    read = read_group(Config, config)
+    check_search(read.search)
+    return SearchSettings(
+        seed=read.seed,
+        dtype=read.dtype,
+        mesh=read.mesh,
+        compilation_cache=_cache(read.compilation_cache),
+        method=read.method,
+        hypergradient=read.hypergradient,
+        dataset=read.dataset,
+        space=_space(read.space),
+        search=read.search,
+    )
+
+
+def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> EvaluateSettings:
+    """Validate a config and return what an evaluation needs of it.
+
+    Args:
+      config: from ``configs/``.
+      need_genotype: whether ``config.genotype`` must be given; not where a search comes first.
+
+    Raises:
+      SettingsError: naming the field, its value and what is allowed.
+    """
+    read = read_group(Config, config)
+    check_evaluate(read.evaluate)
+    genotype, label = None, ""
+    if read.genotype is not None or need_genotype:
+        with blame("genotype", config.genotype, GenotypeError):
+            genotype, label = resolve_genotype(config.genotype)
+    return EvaluateSettings(
+        seed=read.seed,
+        dtype=read.dtype,
+        mesh=read.mesh,
+        compilation_cache=_cache(read.compilation_cache),
+        genotype=genotype,
+        genotype_label=label,
+        dataset=read.dataset,
+        evaluate=read.evaluate,
+    )
+
+
+def _cache(given: str) -> str | None:
+    return None if given == "default" else given
+
+
+def _space(given: SpaceSettings) -> CellSpace:
+    names = given.primitives
+    if len(names) == 1 and "," in names[0]:
+        raise SettingsError(
+            f"--config.space.primitives={names[0]}: names need quotes; write "
+            f'"--config.space.primitives={tuple(name.strip() for name in names[0].split(","))}"',
+            "space.primitives",
+        )
+    with blame("space.primitives", names, SpaceError):
+        space = CellSpace(names)
+    with blame("space.nodes", given.nodes, SpaceError):
+        space = dataclasses.replace(space, num_nodes=given.nodes, concat=None)
+    with blame("space.edges_kept", given.edges_kept, SpaceError):
+        return dataclasses.replace(space, edges_kept=given.edges_kept)
