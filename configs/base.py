@@ -102,5 +102,6 @@ def _evaluate() -> dict:
         "decay": 0.97,  # factor per epoch of the exponential schedule; no other uses it
         "warmup_epochs": 0,
         "augment": {"crop_padding": 4, "flip": True, "cutout": 16},
+        "test_every": 1,  # epochs between tests; the last epoch is always tested
         "host_workers": 0,  # processes that decode images; 0: threads of this one
     }

@@ -35,7 +35,7 @@ class AuxiliaryHead(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
-        """[C, N, H, W] with H, W >= 6 -> logits [N, classes]."""
+        """[C, N, H, W] with H, W >= 8 (cifar) or 7 (imagenet) -> logits [N, classes]."""
         stride = 3 if self.stem == "cifar" else 2
         x = _average_pool(jax.nn.relu(x), 5, stride)
         x = BatchNorm(name="bn1")(Conv(128, 1, name="conv1")(x), train)

@@ -95,7 +95,7 @@ def _no_field(config: ConfigDict, name: str, known: Iterable[str]) -> str:
     hint = did_you_mean(name, same_end) or (
         f"did you mean {' or '.join(same_end)}? " if same_end else did_you_mean(name, known)
     )
-    return f"no field {parts[0]!r}; {hint}there are {', '.join(group)}"
+    return f"no field {'.'.join(parts)!r}; {hint}there are {', '.join(group)}"
 
 
 def _fields(config: ConfigDict, path: str = "") -> Iterator[tuple[str, type]]:

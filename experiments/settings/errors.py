@@ -26,7 +26,9 @@ def wrong(field: str, value: object, problem: str) -> SettingsError:
 
 def did_you_mean(given: object, known: Iterable[str]) -> str:
     """Return ``did you mean X? `` with the names close to ``given``, or nothing."""
-    close = difflib.get_close_matches(given[:60], known, n=2, cutoff=0.7) if isinstance(given, str) else []
+    if not isinstance(given, str):
+        return ""
+    close = difflib.get_close_matches(given[:60], known, n=2, cutoff=0.7)
     return f"did you mean {' or '.join(close)}? " if close else ""
 
 

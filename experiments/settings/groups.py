@@ -92,7 +92,7 @@ class SearchGroup:
     remat: str = where(one_of(*REMAT))
     chunk_steps: int = where(at_least(1))
     checkpoint_every: int = where(at_least(1))
-    keep_checkpoints: int = where(at_least(1))
+    keep_checkpoints: int = where(at_least(2))
     max_steps: int | None = where(at_least(0))
     weights: WeightOptimizer
     alphas: AlphaOptimizer
@@ -115,7 +115,7 @@ class EvaluateGroup:
     form: str | None = where(one_of("", *FORMS))
     chunk_steps: int = where(at_least(1))
     checkpoint_every: int = where(at_least(1))
-    keep_checkpoints: int = where(at_least(1))
+    keep_checkpoints: int = where(at_least(2))
     max_steps: int | None = where(at_least(0))
     learning_rate: float = where(above_zero())
     learning_rate_min: float = where(at_least(0))
@@ -126,6 +126,7 @@ class EvaluateGroup:
     decay: float = where(share())
     warmup_epochs: int = where(at_least(0))
     augment: Augment
+    test_every: int = where(at_least(1))
     host_workers: int = where(at_least(0))
 
 

@@ -57,7 +57,7 @@ def stacked(primitive, channels, stride, weights, dtype):
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize(("name", "form"), cases())
+@pytest.mark.parametrize(("name", "form"), list(cases()))
 def test_primitive_equals_the_golden(
     ops, precision, quick_jit, check_golden, name, form, stride, dtype
 ):

@@ -1,0 +1,91 @@
+"""From a data set to the batches of a compiled step: images stay on the device, the host sends indices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dartsx.data import AugmentPolicy, Dataset, Split, augment, epoch_indices, normalize, padded_batches
+from dartsx.nn.losses import cross_entropy
+from dartsx.runtime import at_step, batch_sharding, put_batch, put_replicated, stream
+from dartsx.search import Batch
+from experiments.settings import Augment
+
+
+def to_device(split: Split, mesh: jax.sharding.Mesh) -> dict[str, jax.Array]:
+    """Images uint8 [n, H, W, channels] and labels int32 [n], on every device."""
+    return put_replicated({"images": split.images, "labels": split.labels}, mesh)
+
+
+def augmented_batch(
+    dataset: Dataset, given: Augment, dtype: str, mesh: jax.sharding.Mesh
+) -> Callable[[dict[str, jax.Array], jax.Array, jax.Array], Batch]:
+    """A function of (arrays of `to_device`, indices [N], key) that gathers and augments, for use inside jit."""
+    policy = AugmentPolicy(given.crop_padding, given.flip, given.cutout)
+    sharding = batch_sharding(mesh)
+
+    def batch(arrays, indices, key) -> Batch:
+        images, labels = arrays["images"][indices], arrays["labels"][indices]
+        images = jax.lax.with_sharding_constraint(images, sharding)
+        return Batch(augment(key, images, policy, dataset.mean, dataset.std, jnp.dtype(dtype)), labels)
+
+    return batch
+
+
+def order(key: jax.Array, name: str, examples: np.ndarray, batch_size: int, epoch: int, steps: int) -> np.ndarray:
+    """Batches of one epoch [steps, batch_size], from the stream ``<name>/order``.
+
+    Where the examples make fewer than `steps` batches they are gone through again in a new random order.
+    """
+    per_pass = len(examples) // batch_size
+    passes = -(-steps // per_pass)
+    stream_key = stream(key, f"{name}/order")
+    orders = [
+        epoch_indices(at_step(stream_key, epoch * passes + i), len(examples), batch_size) for i in range(passes)
+    ]
+    return examples[np.concatenate([np.asarray(o) for o in orders])[:steps]]
+
+
+def sharded_rows(rows: Any, mesh: jax.sharding.Mesh) -> Any:
+    """Arrays [steps, batch, ...] with the batch split over the devices."""
+    return put_batch(rows, mesh, axis=1)
+
+
+def evaluator(
+    predict: Callable[[Any, jax.Array], jax.Array], dataset: Dataset, dtype: str, mesh: jax.sharding.Mesh
+) -> Callable[[Any, dict[str, jax.Array], np.ndarray, int], dict[str, float]]:
+    """A function of (state, arrays, examples, batch size) -> loss and accuracy, every example exactly once."""
+
+    @jax.jit
+    def sums(state, arrays, indices, mask):
+        def one(_, row):
+            chosen, real = row
+            images = normalize(arrays["images"][chosen], dataset.mean, dataset.std, jnp.dtype(dtype))
+            logits = predict(state, images)
+            labels = arrays["labels"][chosen]
+            losses = jax.vmap(lambda z, y: cross_entropy(z[None], y[None]))(logits, labels)
+            correct = jnp.argmax(logits, -1) == labels
+            return None, (jnp.where(real, losses, 0).sum(), (correct & real).sum())
+
+        return jax.tree.map(jnp.sum, jax.lax.scan(one, None, (indices, mask))[1])
+
+    def evaluate(state, arrays, examples, batch_size) -> dict[str, float]:
+        positions, mask = padded_batches(len(examples), batch_size)
+        rows = sharded_rows((examples[positions], mask), mesh)
+        loss, correct = sums(state, arrays, *rows)
+        return {"loss": float(loss) / len(examples), "accuracy": int(correct) / len(examples)}
+
+    return evaluate
+
+
+def trial_length(epochs: int, steps_per_epoch: int, max_steps: int | None) -> tuple[int, int]:
+    """Epochs and steps per epoch to run: all, or about `max_steps` steps (one shorter epoch, or fewer whole ones)."""
+    if not max_steps:
+        return epochs, steps_per_epoch
+    if max_steps < steps_per_epoch:
+        return 1, max_steps
+    return min(epochs, max_steps // steps_per_epoch), steps_per_epoch

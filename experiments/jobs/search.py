@@ -1,0 +1,163 @@
+"""A search, from a config to a work directory with its genotype."""
+
+from __future__ import annotations
+
+import functools
+import os
+
+import jax
+import numpy as np
+from ml_collections import ConfigDict
+
+from dartsx import optim
+from dartsx.data import Dataset, search_halves, steps_per_epoch
+from dartsx.nn import Supernet
+from dartsx.runtime import Loop, Outcome, at_step, open_workdir, put_replicated, run_loop, stream
+from dartsx.search import SearchProblem, SearchState, darts, init_state, make_step, predict
+from dartsx.spaces import to_json
+from experiments.jobs import feed
+from experiments.jobs.setup import MAY_DIFFER, load_checked, resolved, start
+from experiments.settings import SearchSettings, search_settings
+
+METHODS = {"darts": darts}
+
+
+def run_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
+    """Runs or resumes a search.
+
+    Args:
+      config: from ``configs/``.
+      workdir: where everything is written; see the README.
+
+    Returns:
+      Whether the search is finished (False: stopped by a signal; the same call resumes it).
+
+    Raises:
+      SettingsError: the config is wrong or does not fit the data.
+      WorkdirError: the folder holds another run.
+    """
+    settings = search_settings(config)
+    mesh = start(settings)
+    dataset = load_checked(settings)
+    job = SearchJob(settings, dataset, mesh)
+    run = {"seed": settings.seed, "dataset": dataset.label, "method": job.problem.method.name}
+    plain = resolved(config, ("evaluate", "genotype"))
+    with open_workdir(workdir, plain, "search", run=run, may_differ=MAY_DIFFER) as folder:
+        if folder.finished:
+            return True
+        state = put_replicated(job.init(), mesh)
+        outcome = run_loop(job.loop(), state, folder)
+        if outcome.finished:
+            job.finish(outcome, folder)
+        folder.update_run(status="finished" if outcome.finished else "stopped")
+    return outcome.finished
+
+
+class SearchJob:
+    """The parts of one search, made from its settings and data."""
+
+    def __init__(self, settings: SearchSettings, dataset: Dataset, mesh: jax.sharding.Mesh):
+        group = settings.search
+        self.settings, self.dataset, self.mesh = settings, dataset, mesh
+        self.key = jax.random.key(settings.seed)
+        size = len(dataset.train.labels)
+        self.train, self.valid = search_halves(size, settings.seed, group.train_fraction)
+        self.full_epoch = steps_per_epoch(len(self.train), group.batch_size)
+        self.epochs, self.steps = feed.trial_length(group.epochs, self.full_epoch, group.max_steps)
+        self.problem = search_problem(settings, dataset.num_classes, self.full_epoch)
+        self.arrays = feed.to_device(dataset.train, mesh)
+
+    def init(self) -> SearchState:
+        """The state before the first step."""
+        return jax.jit(lambda key: init_state(self.problem, key, self.dataset.image_shape))(self.key)
+
+    def loop(self) -> Loop:
+        """The loop over all steps."""
+        group = self.settings.search
+        return Loop(
+            title=f"search {self.settings.dataset.name}",
+            epochs=self.epochs,
+            steps_per_epoch=self.steps,
+            chunk_steps=group.chunk_steps,
+            step=self._step(),
+            arrays=self.arrays,
+            rows=self._rows,
+            after_epoch=self._after_epoch,
+            checkpoint_every=group.checkpoint_every,
+            keep=group.keep_checkpoints,
+        )
+
+    def finish(self, outcome: Outcome, folder) -> None:
+        """Writes the derived genotype and what the search cost."""
+        state = outcome.state
+        evaluate = feed.evaluator(functools.partial(predict, self.problem), self.dataset, self.settings.dtype, self.mesh)
+        valid = evaluate(state, self.arrays, self.valid, self.settings.search.batch_size)
+        genotype = to_json(self._derive(state))
+        folder.write_json("genotype.json", genotype)
+        devices = self.mesh.size
+        result = {
+            "genotype": genotype,
+            "valid_accuracy": valid["accuracy"],
+            "valid_loss": valid["loss"],
+            "seconds": round(outcome.seconds, 3),
+            "gpu_days": outcome.seconds * devices / 86400,
+        }
+        folder.write_json("result.json", result)
+
+    def _step(self):
+        search_step = make_step(self.problem)
+        batch = feed.augmented_batch(self.dataset, self.settings.search.augment, self.settings.dtype, self.mesh)
+
+        def step(state, arrays, row):
+            keys = {name: at_step(stream(state.key, f"{name}/augment"), state.step) for name in ("train", "valid")}
+            train, valid = (batch(arrays, row[name], keys[name]) for name in ("train", "valid"))
+            return search_step(state, train, valid)
+
+        return step
+
+    @functools.lru_cache(maxsize=1)  # noqa: B019 - one job a process, and only the present epoch
+    def _epoch(self, epoch: int) -> dict[str, np.ndarray]:
+        halves = {"train": self.train, "valid": self.valid}
+        batch_size = self.settings.search.batch_size
+        return {
+            name: feed.order(self.key, name, half, batch_size, epoch, self.full_epoch) for name, half in halves.items()
+        }
+
+    def _rows(self, epoch: int, first: int, count: int):
+        rows = {name: indices[first : first + count] for name, indices in self._epoch(epoch).items()}
+        return feed.sharded_rows(rows, self.mesh)
+
+    def _derive(self, state: SearchState):
+        alpha = jax.tree.map(np.asarray, state.alpha)
+        return self.problem.method.derive(self.settings.space, alpha)
+
+    def _after_epoch(self, state, epochs_done, writer):
+        writer.genotype(epochs_done, to_json(self._derive(state)))
+        writer.alphas(epochs_done, {name: np.asarray(a).tolist() for name, a in state.alpha.items()})
+        return {}
+
+
+def search_problem(settings: SearchSettings, classes: int, steps: int) -> SearchProblem:
+    """Supernet, method and optimisers of a search with `steps` steps per epoch."""
+    group, weights, alphas = settings.search, settings.search.weights, settings.search.alphas
+    rate = optim.cosine_per_epoch(weights.learning_rate, weights.learning_rate_min, group.epochs, steps)
+    return SearchProblem(
+        supernet=Supernet(
+            space=settings.space,
+            channels=group.channels,
+            layers=group.layers,
+            classes=classes,
+            stem_multiplier=group.stem_multiplier,
+            dtype=settings.dtype,
+            form=group.form,
+            remat=group.remat,
+        ),
+        method=METHODS[settings.method](settings.hypergradient, alphas.init_scale),
+        weight_optimizer=optim.sgd(rate, weights.momentum, weights.weight_decay, weights.clip),
+        alpha_optimizer=optim.adam(alphas.learning_rate, alphas.beta1, alphas.beta2, alphas.weight_decay),
+        rate=rate,
+        momentum=weights.momentum,
+        weight_decay=weights.weight_decay,
+        total_steps=group.epochs * steps,
+        alpha_start=alphas.warmup_epochs * steps,
+    )

@@ -1,0 +1,341 @@
+"""Wrong configs end before anything is compiled, with a message that says what to change."""
+
+import dataclasses
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from experiments.settings import (
+    SettingsError,
+    check_against_data,
+    evaluate_settings,
+    parse_config,
+    search_settings,
+)
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    """What a run finds: images, classes, devices."""
+
+    image_height: int = 32
+    image_width: int = 32
+    channels: int = 3
+    train_size: int = 50_000
+    classes: int = 10
+    devices: int = 1
+
+
+CIFAR = Data()
+DIGITS = Data(12, 12, 1, 1437)
+SEARCH, EVALUATE = "search", "evaluate"
+
+# (command, arguments, data, what the message must hold)
+CASES = {
+    # Names.
+    "unknown group": (
+        SEARCH, "--config.serch.epochs=3", CIFAR,
+        ["--config.serch.epochs=3", "no field 'serch.epochs'", "did you mean search.epochs", "seed"],
+    ),
+    "unknown field": (
+        SEARCH, "--config.search.epoch=3", CIFAR,
+        ["--config.search.epoch=3", "no field 'epoch'", "did you mean search.epochs", "remat"],
+    ),
+    "field without its group": (
+        SEARCH, "--config.epochs=3", CIFAR,
+        ["--config.epochs=3", "search.epochs", "evaluate.epochs"],
+    ),
+    "field inside a field": (
+        SEARCH, "--config.seed.first=3", CIFAR, ["--config.seed.first=3", "no field 'seed.first'"],
+    ),
+    "group as a field": (
+        SEARCH, "--config.search.alphas=3", CIFAR,
+        ["--config.search.alphas=3", "is a group", "search.alphas.beta1"],
+    ),
+    "no such config": (
+        SEARCH, "--config=configs/cifar11.py", CIFAR,
+        ["--config=configs/cifar11.py", "no such file", "did you mean cifar10.py", "imagenet.py"],
+    ),
+    "config without a name": (SEARCH, "--config", CIFAR, ["--config=", "no such file"]),
+    # Types.
+    "word for an integer": (
+        SEARCH, "--config.search.epochs=abc", CIFAR,
+        ["--config.search.epochs='abc'", "must be an integer"],
+    ),
+    "fraction for an integer": (
+        SEARCH, "--config.search.epochs=1.5", CIFAR,
+        ["--config.search.epochs='1.5'", "must be an integer"],
+    ),
+    "word for a number": (
+        SEARCH, "--config.search.weights.clip=a:b", CIFAR,
+        ["--config.search.weights.clip='a:b'", "must be a number"],
+    ),
+    "word for a switch": (
+        EVALUATE, "--config.evaluate.auxiliary=maybe", CIFAR,
+        ["--config.evaluate.auxiliary='maybe'", "True or False"],
+    ),
+    "switch for an integer": (
+        SEARCH, "--noconfig.search.epochs", CIFAR, ["--noconfig.search.epochs", "True or False"],
+    ),
+    "no value": (SEARCH, "--config.seed", CIFAR, ["--config.seed", "Missing value"]),
+    "words for a tuple": (
+        SEARCH, "--config.space.primitives=a b", CIFAR,
+        ["--config.space.primitives='a b'", "must be a tuple"],
+    ),
+    "unquoted names": (
+        SEARCH, "--config.space.primitives=none,skip_connect", CIFAR,
+        ["--config.space.primitives=none,skip_connect", "('none', 'skip_connect')"],
+    ),
+    "numbers for names": (
+        SEARCH, "--config.space.primitives=(1, 2)", CIFAR,
+        ["--config.space.primitives=(1, 2)", "names only"],
+    ),
+    # Choices.
+    "unknown primitive": (
+        SEARCH, "--config.space.primitives=('none', 'skip_conect')", CIFAR,
+        ["--config.space.primitives", "'skip_conect'", "did you mean 'skip_connect'", "sep_conv_3x3"],
+    ),
+    "primitive twice": (
+        SEARCH, "--config.space.primitives=('none', 'none')", CIFAR,
+        ["--config.space.primitives", "more than once"],
+    ),
+    "unknown remat": (
+        SEARCH, "--config.search.remat=cel", CIFAR,
+        ["--config.search.remat='cel'", "did you mean cell", "choose one of none, branch, cell"],
+    ),
+    "unknown form": (
+        SEARCH, "--config.search.form=sparse", CIFAR,
+        ["--config.search.form='sparse'", "plain, dense, rows"],
+    ),
+    "unknown dtype": (
+        SEARCH, "--config.dtype=float16", CIFAR, ["--config.dtype='float16'", "float32, bfloat16"],
+    ),
+    "unknown hypergradient": (
+        SEARCH, "--config.hypergradient=second_order", CIFAR,
+        ["--config.hypergradient='second_order'", "first_order, finite_difference, exact"],
+    ),
+    "unknown method": (
+        SEARCH, "--config.method=pdarts", CIFAR, ["--config.method='pdarts'", "choose one of darts"],
+    ),
+    "unknown method behind the file": (
+        SEARCH, "--config=configs/cifar10.py:pdarts", CIFAR,
+        ["--config.method='pdarts'", "choose one of darts"],
+    ),
+    "unknown network": (
+        EVALUATE, "--config.evaluate.network=mnist", CIFAR,
+        ["--config.evaluate.network='mnist'", "cifar, imagenet"],
+    ),
+    "unknown schedule": (
+        EVALUATE, "--config.evaluate.schedule=step", CIFAR,
+        ["--config.evaluate.schedule='step'", "cosine, linear, exponential"],
+    ),
+    "unknown genotype": (
+        EVALUATE, "--config.genotype=DARTS_V3", CIFAR,
+        ["--config.genotype='DARTS_V3'", "did you mean 'DARTS_V2'", "NASNet-A"],
+    ),
+    "damaged genotype": (
+        EVALUATE, "--config.genotype=Genotype(normal=[('skip', 0)])", CIFAR,
+        ["--config.genotype", "line 1, column 1", "missing normal_concat, reduce, reduce_concat"],
+    ),
+    "no genotype": (
+        EVALUATE, "--config.genotype=", CIFAR, ["--config.genotype=''", "work directory of a search"],
+    ),
+    # Bounds.
+    "no epochs": (
+        SEARCH, "--config.search.epochs=0", CIFAR, ["--config.search.epochs=0", "1 or more"],
+    ),
+    "negative seed": (SEARCH, "--config.seed=-1", CIFAR, ["--config.seed=-1", "from 0 to"]),
+    "no learning rate": (
+        SEARCH, "--config.search.weights.learning_rate=0", CIFAR,
+        ["--config.search.weights.learning_rate=0", "above 0"],
+    ),
+    "rate that is no number": (
+        SEARCH, "--config.search.weights.learning_rate=nan", CIFAR,
+        ["--config.search.weights.learning_rate=nan", "finite"],
+    ),
+    "everything dropped": (
+        EVALUATE, "--config.evaluate.drop_path=1.0", CIFAR,
+        ["--config.evaluate.drop_path=1.0", "from 0 to below 1"],
+    ),
+    "negative cutout": (
+        EVALUATE, "--config.evaluate.augment.cutout=-2", CIFAR,
+        ["--config.evaluate.augment.cutout=-2", "0 or more"],
+    ),
+    "no dataset": (SEARCH, "--config.dataset.name=", CIFAR, ["--config.dataset.name=''", "given"]),
+    "no node": (SEARCH, "--config.space.nodes=0", CIFAR, ["--config.space.nodes=0", "allowed: 1"]),
+    "three edges kept": (
+        SEARCH, "--config.space.edges_kept=3", CIFAR,
+        ["--config.space.edges_kept=3", "allowed: 1 or 2"],
+    ),
+    # Combinations.
+    "smallest above largest rate": (
+        SEARCH, "--config.search.weights.learning_rate=0.0001", CIFAR,
+        ["--config.search.weights.learning_rate_min=0.001", "--config.search.weights.learning_rate="],
+    ),
+    "alphas never move": (
+        SEARCH, "--config.search.alphas.warmup_epochs=50", CIFAR,
+        ["--config.search.alphas.warmup_epochs=50", "--config.search.epochs=50"],
+    ),
+    "warmup without end": (
+        EVALUATE, "--config.evaluate.warmup_epochs=600", CIFAR,
+        ["--config.evaluate.warmup_epochs=600", "--config.evaluate.epochs=600"],
+    ),
+    "exponential with a lower end": (
+        EVALUATE,
+        "--config.evaluate.schedule=exponential --config.evaluate.learning_rate_min=0.001", CIFAR,
+        ["--config.evaluate.learning_rate_min=0.001", "exponential", "cosine or linear"],
+    ),
+    "odd width on ImageNet": (
+        EVALUATE, "--config.evaluate.network=imagenet --config.evaluate.channels=35", CIFAR,
+        ["--config.evaluate.channels=35", "even", "34 or 36"],
+    ),
+    # Data and devices.
+    "batch over three devices": (
+        SEARCH, "", Data(devices=3), ["--config.search.batch_size=64", "3 devices", "63 or 66"],
+    ),
+    "small batch over many devices": (
+        EVALUATE, "--config.evaluate.batch_size=4", Data(devices=8),
+        ["--config.evaluate.batch_size=4", "8 devices", "nearest: 8"],
+    ),
+    "more devices than there are": (
+        SEARCH, "--config.mesh=8", Data(devices=4), ["--config.mesh=8", "choose 1 to 4"],
+    ),
+    "batch larger than the weights' half": (
+        SEARCH, "", Data(train_size=100), ["--config.search.batch_size=64", "50 images", "weights"],
+    ),
+    "batch larger than the alphas' part": (
+        SEARCH, "--config.search.train_fraction=0.9", Data(train_size=200),
+        ["--config.search.batch_size=64", "20 images", "alphas", "train_fraction=0.9"],
+    ),
+    "empty part": (
+        SEARCH, "--config.search.train_fraction=0.001", Data(train_size=500),
+        ["--config.search.train_fraction=0.001", "no image of 500", "weights"],
+    ),
+    "batch larger than the data": (
+        EVALUATE, "", Data(train_size=50), ["--config.evaluate.batch_size=96", "50 training images"],
+    ),
+    "image not divisible": (
+        SEARCH, "", Data(30, 30),
+        ["--config.dataset.image_size=0", "cifar10 are 30x30", "must be 4, 8, 12"],
+    ),
+    "image too small": (
+        SEARCH, "--config.dataset.image_size=2", Data(2, 2),
+        ["--config.dataset.image_size=2", "too small", "2x2", "must be 4"],
+    ),
+    "width not divisible": (EVALUATE, "", Data(32, 34), ["32x34", "must be 4, 8, 12"]),
+    "small image for ImageNet's stem": (
+        EVALUATE, "--config.evaluate.network=imagenet", Data(16, 16),
+        ["--config.dataset.image_size=0", "16x16 (too small", "1/32", "must be 32, 64, 96"],
+    ),
+    "small image for the auxiliary head": (
+        EVALUATE, "", Data(28, 28),
+        ["--config.evaluate.auxiliary=True", "7x7", "--config.evaluate.auxiliary=False"],
+    ),
+    "cutout larger than the image": (
+        EVALUATE, "--config.evaluate.auxiliary=False", DIGITS,
+        ["--config.evaluate.augment.cutout=16", "12x12", "below 12"],
+    ),
+    "padding larger than the image": (
+        SEARCH, "--config.search.augment.crop_padding=12", DIGITS,
+        ["--config.search.augment.crop_padding=12", "12x12", "below 12"],
+    ),
+    "one class": (
+        SEARCH, "", Data(classes=1), ["--config.dataset.name='cifar10'", "1 class(es)"],
+    ),
+}  # fmt: skip
+
+
+def run(command: str, arguments: list[str], data: Data) -> None:
+    """All that an experiment does before it compiles."""
+    if not any(argument.startswith("--config=") for argument in arguments):
+        arguments = ["--config=configs/cifar10.py", "--config.genotype=DARTS_V2", *arguments]
+    config = parse_config([command, *arguments]).config
+    settings = search_settings(config) if command == SEARCH else evaluate_settings(config)
+    check_against_data(settings, **dataclasses.asdict(data))
+
+
+def split(arguments: str) -> list[str]:
+    """Arguments at ' --', so that values may hold blanks."""
+    return [f"--{part}" for part in f" {arguments}".split(" --")[1:]]
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_wrong_config_is_refused_with_field_value_and_choices(case):
+    command, arguments, data, expected = case
+    with pytest.raises(SettingsError) as caught:
+        run(command, split(arguments), data)
+    missing = [text for text in expected if text not in str(caught.value)]
+    assert not missing, f"{missing} not in: {caught.value}"
+    assert "\n" not in str(caught.value).split("Genotype(")[0]
+
+
+def test_the_table_has_25_cases_or_more():
+    assert len(CASES) >= 25
+
+
+@pytest.mark.parametrize("command", [SEARCH, EVALUATE])
+def test_the_same_call_without_a_mistake_passes(command):
+    run(command, [], CIFAR)
+
+
+PROGRAM = """
+import sys
+from absl import flags
+from experiments.settings import run_main, search_settings
+from dartsx.spaces import GenotypeError
+
+WORKDIR = flags.DEFINE_string("workdir", None, "folder")
+
+def main(config):
+    settings = search_settings(config)
+    if WORKDIR.value == "defect":
+        raise ValueError("a defect")
+    if WORKDIR.value == "bad":
+        raise GenotypeError("no such cell")
+    print(WORKDIR.value, settings.search.epochs, "jax" in sys.modules)
+
+run_main(main)
+"""
+
+
+def start(folder, *arguments: str) -> subprocess.CompletedProcess:
+    """Run an entry point in another folder than the repository's."""
+    (folder / "program.py").write_text(PROGRAM)
+    command = [sys.executable, "program.py", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_an_entry_point_reads_flags_from_any_folder_without_jax(tmp_path):
+    done = start(tmp_path, "--workdir", "runs/a", "--config.search.epochs=7")
+    assert (done.returncode, done.stdout) == (0, "runs/a 7 False\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--config.search.remat=foo"], "choose one of none, branch, cell (from the command line)"),
+        (["--config=configs/cifar10.py:foo"], "darts (from configs/cifar10.py:foo)"),
+        (["--config.search.epochs=abc"], "'abc': must be an integer (from the command line)"),
+        (["--workdri=a"], "Unknown command line flag 'workdri'. Did you mean: workdir ?"),
+        (["config.seed=3"], "unexpected argument 'config.seed=3': flags are written --name=value"),
+        (["--workdir=bad"], "error: no such cell"),
+    ],
+)
+def test_wrong_input_ends_an_entry_point_with_one_line_and_status_2(tmp_path, arguments, message):
+    done = start(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_defect_keeps_its_traceback(tmp_path):
+    done = start(tmp_path, "--workdir=defect")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert "a defect" in done.stderr

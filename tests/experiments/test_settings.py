@@ -1,0 +1,227 @@
+"""Settings of the project's configs, and what the reader makes of a config."""
+
+import dataclasses
+import importlib
+import json
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from configs.base import base
+from dartsx.nn.layers import Conv
+from dartsx.nn.network import STEMS, AuxiliaryHead
+from dartsx.nn.search_cell import REMAT
+from dartsx.nn.separable_forms import FORMS
+from dartsx.search import HYPERGRADIENTS
+from dartsx.spaces import DARTS, published
+from experiments.settings import (
+    SettingsError,
+    blame,
+    check_against_data,
+    evaluate_settings,
+    groups,
+    load_config,
+    parse_config,
+    search_settings,
+)
+from experiments.settings import data_checks as checks
+from experiments.settings import flags as entry
+
+DATA = {
+    "digits": (12, 12, 1, 1437, 10),
+    "cifar10": (32, 32, 3, 50_000, 10),
+    "cifar100": (32, 32, 3, 50_000, 100),
+    "imagenet": (224, 224, 3, 1_281_167, 1000),
+}
+
+
+def read(*arguments):
+    return parse_config(["program", *arguments])
+
+
+@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize("argument", ["", ":darts"])
+def test_every_config_is_valid_for_its_data(name, argument):
+    config = load_config(f"configs/{name}.py{argument}")
+    check_against_data(search_settings(config), *DATA[name], devices=1)
+    settings = evaluate_settings(config, need_genotype=False)
+    check_against_data(settings, *DATA[name], devices=1)
+
+
+def test_a_config_can_be_changed_by_flags_only_in_its_own_copy():
+    read("--config=configs/cifar10.py", "--config.seed=5")
+    assert read("--config=configs/cifar10.py").config.seed == 0
+
+
+def test_base_holds_the_cifar_experiment_of_darts():
+    config = base()
+    search, evaluate = search_settings(config), evaluate_settings(config, need_genotype=False)
+    assert search.space.primitives == DARTS
+    assert search.space.alpha_shapes == {"normal": (14, 8), "reduce": (14, 8)}
+    assert (search.search.epochs, search.search.batch_size) == (50, 64)
+    assert (search.search.channels, search.search.layers) == (16, 8)
+    assert search.search.alphas.learning_rate == 3e-4
+    assert (evaluate.evaluate.epochs, evaluate.evaluate.batch_size) == (600, 96)
+    assert (evaluate.evaluate.channels, evaluate.evaluate.layers) == (36, 20)
+
+
+def test_imagenet_holds_the_transfer_experiment_of_darts():
+    settings = evaluate_settings(load_config("configs/imagenet.py"))
+    evaluate = settings.evaluate
+    assert settings.genotype == published("DARTS_V2")
+    assert (evaluate.network, evaluate.channels, evaluate.layers) == ("imagenet", 48, 14)
+    assert (evaluate.epochs, evaluate.batch_size) == (250, 128)
+    assert (evaluate.schedule, evaluate.learning_rate, evaluate.decay) == ("exponential", 0.1, 0.97)
+    assert (evaluate.weight_decay, evaluate.label_smoothing) == (3e-5, 0.1)
+    assert (evaluate.auxiliary, evaluate.auxiliary_weight, evaluate.drop_path) == (True, 0.4, 0.0)
+
+
+def test_zero_and_empty_read_as_none():
+    config = base()
+    search, evaluate = search_settings(config), evaluate_settings(config, need_genotype=False)
+    assert search.mesh is search.search.form is search.search.max_steps is None
+    assert search.dataset.data_dir is search.dataset.image_size is None
+    assert (evaluate.genotype, evaluate.genotype_label) == (None, "")
+
+
+@pytest.mark.parametrize(("given", "expected"), [("default", None), ("", ""), ("a/b", "a/b")])
+def test_the_compilation_cache_reads_as_the_runtime_takes_it(given, expected):
+    config = read(f"--config.compilation_cache={given}").config
+    assert search_settings(config).compilation_cache == expected
+
+
+def test_settings_are_frozen():
+    settings = search_settings(base())
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        settings.search.epochs = 1
+
+
+def test_a_published_genotype_is_found_in_another_spelling():
+    settings = evaluate_settings(read("--config.genotype=darts-v2").config)
+    assert (settings.genotype, settings.genotype_label) == (published("DARTS_V2"), "DARTS_V2")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--config=configs/cifar10.py", "--config.seed=5", "--noconfig.evaluate.auxiliary", "--w=1"],
+        ["--config.seed", "5", "--w=1", "--noconfig.evaluate.auxiliary", "--config=cifar10.py"],
+        ["-config.seed=5", "--config.evaluate.auxiliary=false", "--w=1", "--config", "cifar10.py"],
+    ],
+)
+def test_flags_may_come_in_any_order_and_spelling(arguments):
+    given = read(*arguments)
+    assert given.config.dataset.name == "cifar10"
+    assert (given.config.seed, given.config.evaluate.auxiliary) == (5, False)
+    assert given.rest == ("program", "--w=1")
+    assert given.origin("seed") == "the command line"
+    assert given.origin("search.epochs").endswith("cifar10.py")
+
+
+def test_tuples_can_be_given_by_repeated_flags():
+    flag = "--config.space.primitives"
+    config = read(f"{flag}=none", f"{flag}=skip_connect").config
+    assert search_settings(config).space.primitives == ("none", "skip_connect")
+
+
+def test_the_default_is_the_projects_own_digits_config(tmp_path, monkeypatch):
+    (tmp_path / "digits.py").write_text("raise RuntimeError('not this one')")
+    monkeypatch.chdir(tmp_path)
+    assert read().config.dataset.name == "digits"
+
+
+def test_the_config_json_of_a_work_directory_is_a_config(tmp_path):
+    config = read("--config.seed=7", "--config.search.weights.clip=1").config
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(config.to_dict()))
+    assert load_config(str(path)).to_dict() == config.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("def get_config(): return {}", "must give a ConfigDict, not dict"),
+        ("def config(): pass", "AttributeError in the config file"),
+        ("def get_config(: pass", "SyntaxError in the config file"),
+        ("import nowhere_to_be_found", "ModuleNotFoundError in the config file"),
+    ],
+)
+def test_a_broken_config_file_is_named_with_its_error(tmp_path, text, problem):
+    path = tmp_path / "own.py"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=problem) as caught:
+        load_config(str(path))
+    assert str(path) in str(caught.value)
+
+
+def test_broken_json_is_named_with_its_error(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text("{")
+    with pytest.raises(SettingsError, match="no valid JSON"):
+        load_config(str(path))
+
+
+def test_a_config_of_ones_own_is_checked_as_flags_are():
+    config = base()
+    config.search.epoch = 3
+    with pytest.raises(SettingsError, match=r"--config.search.epoch: .*did you mean epochs"):
+        search_settings(config)
+    config = base()
+    del config.search.alphas.beta1
+    with pytest.raises(SettingsError, match=r"--config.search.alphas.beta1: missing"):
+        search_settings(config)
+    config = base().to_dict()
+    config["search"]["epochs"] = True
+    with pytest.raises(SettingsError, match=r"epochs=True: must be an integer, not bool"):
+        search_settings(type(base())(config))
+
+
+def test_the_other_experiments_fields_are_checked_too():
+    with pytest.raises(SettingsError, match=r"--config.evaluate.drop_path=2.0"):
+        search_settings(read("--config.evaluate.drop_path=2").config)
+
+
+def test_blame_names_the_field_and_lets_defects_through():
+    with (
+        pytest.raises(SettingsError, match=r"--config.dataset.name='x': not there") as caught,
+        blame("dataset.name", "x"),
+    ):
+        raise FileNotFoundError("not there")
+    assert caught.value.field == "dataset.name"
+    with pytest.raises(TypeError), blame("dataset.name", "x"):
+        raise TypeError
+
+
+def test_choices_are_those_of_the_library():
+    assert tuple(FORMS) == groups.FORMS
+    assert groups.REMAT == REMAT
+    assert groups.NETWORKS == STEMS
+    assert set(groups.HYPERGRADIENTS) == set(HYPERGRADIENTS)
+
+
+@pytest.mark.parametrize("place", entry._FOR_THE_USER, ids=".".join)
+def test_errors_for_the_user_exist_and_get_their_status(place):
+    module, name = place
+    kind = getattr(importlib.import_module(module), name)
+    assert kind.__module__ == module
+    assert entry.exit_status(kind.__new__(kind)) == entry._FOR_THE_USER[place]
+    assert entry.exit_status(ValueError()) is None
+
+
+@pytest.mark.parametrize("network", groups.NETWORKS)
+def test_the_auxiliary_head_needs_the_map_that_the_check_asks_for(network):
+    def last_map(size: int) -> tuple[int, ...]:
+        head = AuxiliaryHead(10, network)
+        images = jax.ShapeDtypeStruct((8, 2, size, size), jnp.float32)
+
+        def apply(x):
+            return head.init(
+                jax.random.key(0), x, True, capture_intermediates=lambda m, _: isinstance(m, Conv)
+            )
+
+        return jax.eval_shape(apply, images)["intermediates"]["conv2"]["__call__"][0].shape[2:]
+
+    needed = checks._AUXILIARY_MAP[network]
+    assert min(last_map(needed)) == 1
+    assert min(last_map(needed - 1)) == 0
