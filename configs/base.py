@@ -23,6 +23,7 @@ def base(method: str = "") -> ConfigDict:
                 "name": "cifar10",
                 "data_dir": "",  # empty: where TFDS keeps its data
                 "image_size": 0,  # 0: as the images are; needed where their sizes differ
+                "stream": False,  # read while training, for an evaluation on more than fits memory
             },
             "space": {
                 "primitives": (
@@ -101,7 +102,7 @@ def _evaluate() -> dict:
         "schedule": "cosine",
         "decay": 0.97,  # factor per epoch of the exponential schedule; no other uses it
         "warmup_epochs": 0,
-        "augment": {"crop_padding": 4, "flip": True, "cutout": 16},
+        "augment": {"crop_padding": 4, "flip": True, "cutout": 16, "jitter": False},
         "test_every": 1,  # epochs between tests; the last epoch is always tested
-        "host_workers": 0,  # processes that decode images; 0: threads of this one
+        "host_workers": 0,  # processes that decode streamed images; 0: threads of this one
     }

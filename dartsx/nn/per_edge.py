@@ -115,9 +115,7 @@ def to_per_edge(tree: Mapping[str, Any], entries: Iterable[Entry]) -> dict[str, 
     return arrays
 
 
-def from_per_edge(
-    arrays: Mapping[str, np.ndarray], entries: Iterable[Entry], like: Mapping[str, Any]
-) -> Any:
+def from_per_edge(arrays: Mapping[str, np.ndarray], entries: Iterable[Entry], like: Mapping[str, Any]) -> Any:
     """Per-edge arrays as a tree of the structure of `like`, in the dtype of the arrays.
 
     Raises:
@@ -132,17 +130,13 @@ def from_per_edge(
         target = target if entry.row is None else target[entry.row]
         value = np.asarray(arrays[entry.name])
         if value.size != target.size or not _fits(value.shape, entry.shape):
-            raise ValueError(
-                f"{entry.name}: {value.shape} given, expected {entry.shape}, {target.size} values"
-            )
+            raise ValueError(f"{entry.name}: {value.shape} given, expected {entry.shape}, {target.size} values")
         target[...] = value.reshape(target.shape)
     return tree
 
 
 def _fits(given: tuple[int, ...], expected: tuple[int, ...]) -> bool:
-    return len(given) == len(expected) and all(
-        e in (-1, g) for g, e in zip(given, expected, strict=True)
-    )
+    return len(given) == len(expected) and all(e in (-1, g) for g, e in zip(given, expected, strict=True))
 
 
 def _layout(supernet: Supernet, plan) -> CellLayout:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import pathlib
 from typing import Any
 
 import jax
-import numpy as np
 from ml_collections import ConfigDict
 
 from dartsx import optim
 from dartsx.cost import network_cost
-from dartsx.data import Dataset, steps_per_epoch
 from dartsx.nn import Network
 from dartsx.retrain import RetrainProblem, RetrainState, init_state, make_step, predict
-from dartsx.runtime import Loop, Outcome, at_step, open_workdir, put_replicated, read_json, run_loop, stream
+from dartsx.runtime import Loop, Outcome, Workdir, at_step, open_workdir, put_replicated, read_json, run_loop, stream
 from dartsx.spaces import published_names, to_json
-from experiments.jobs import feed
-from experiments.jobs.setup import MAY_DIFFER, load_checked, resolved, start
+from experiments.jobs.feed import Feed, trial_length
+from experiments.jobs.in_memory import open_in_memory
+from experiments.jobs.setup import MAY_DIFFER, resolved, start
+from experiments.jobs.streamed import open_streamed
 from experiments.settings import EvaluateSettings, evaluate_settings
 
 
@@ -35,39 +36,38 @@ def run_evaluate(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     """
     settings = evaluate_settings(config)
     mesh = start(settings)
-    dataset = load_checked(settings)
-    job = EvaluateJob(settings, dataset, mesh)
-    run = {"seed": settings.seed, "dataset": dataset.label, "method": None}
+    open_feed = open_streamed if settings.dataset.stream else open_in_memory
     plain = resolved(config, ("search", "space", "method", "hypergradient"))
-    with open_workdir(workdir, plain, "evaluate", run=run, may_differ=MAY_DIFFER) as folder:
-        if folder.finished:
-            return True
-        folder.write_json("genotype.json", to_json(settings.genotype))
-        outcome = run_loop(job.loop(), put_replicated(job.init(), mesh), folder)
-        if outcome.finished:
-            job.finish(outcome, folder)
-        folder.update_run(status="finished" if outcome.finished else "stopped")
-    return outcome.finished
+    with contextlib.closing(open_feed(settings, mesh)) as feed:
+        job = EvaluateJob(settings, feed, mesh)
+        run = {"seed": settings.seed, "dataset": feed.label, "method": None}
+        with open_workdir(workdir, plain, "evaluate", run=run, may_differ=MAY_DIFFER) as folder:
+            return folder.finished or job.run(folder)
 
 
 class EvaluateJob:
     """The parts of one evaluation, made from its settings and data."""
 
-    def __init__(self, settings: EvaluateSettings, dataset: Dataset, mesh: jax.sharding.Mesh):
+    def __init__(self, settings: EvaluateSettings, feed: Feed, mesh: jax.sharding.Mesh):
         group = settings.evaluate
-        self.settings, self.dataset, self.mesh = settings, dataset, mesh
+        self.settings, self.feed, self.mesh = settings, feed, mesh
         self.key = jax.random.key(settings.seed)
-        size = len(dataset.train.labels)
-        self.full_epoch = steps_per_epoch(size, group.batch_size)
-        self.epochs, self.steps = feed.trial_length(group.epochs, self.full_epoch, group.max_steps)
-        self.problem = retrain_problem(settings, dataset.num_classes, self.full_epoch)
-        self.arrays = feed.to_device(dataset.train, mesh)
-        self.test_arrays = feed.to_device(dataset.test, mesh)
-        self.evaluate = feed.evaluator(functools.partial(predict, self.problem), dataset, settings.dtype, mesh)
+        self.epochs, self.steps = trial_length(group.epochs, feed.steps, group.max_steps)
+        self.problem = retrain_problem(settings, feed.classes, feed.steps)
+        self.test = feed.evaluator(functools.partial(predict, self.problem))
+
+    def run(self, folder: Workdir) -> bool:
+        """All steps that are left, and the result; False if a signal came before the end."""
+        folder.write_json("genotype.json", to_json(self.settings.genotype))
+        outcome = run_loop(self.loop(), put_replicated(self.init(), self.mesh), folder)
+        if outcome.finished:
+            self.finish(outcome, folder)
+        folder.update_run(status="finished" if outcome.finished else "stopped")
+        return outcome.finished
 
     def init(self) -> RetrainState:
         """The state before the first step."""
-        return jax.jit(lambda key: init_state(self.problem, key, self.dataset.image_shape))(self.key)
+        return jax.jit(lambda key: init_state(self.problem, key, self.feed.image_shape))(self.key)
 
     def loop(self) -> Loop:
         """The loop over all steps."""
@@ -78,22 +78,17 @@ class EvaluateJob:
             steps_per_epoch=self.steps,
             chunk_steps=group.chunk_steps,
             step=self._step(),
-            arrays=self.arrays,
-            rows=self._rows,
+            arrays=self.feed.arrays,
+            rows=self.feed.rows,
             after_epoch=self._after_epoch,
             checkpoint_every=group.checkpoint_every,
             keep=group.keep_checkpoints,
         )
 
-    def test(self, state: RetrainState) -> dict[str, float]:
-        """Loss and accuracy on the test split."""
-        examples = np.arange(len(self.dataset.test.labels))
-        return self.evaluate(state, self.test_arrays, examples, self.settings.evaluate.batch_size)
-
     def finish(self, outcome: Outcome, folder) -> None:
         """Writes the test error and the exact costs of the network."""
         test = self.test(outcome.state)
-        cost = network_cost(self.problem.network, self.dataset.image_shape[0])
+        cost = network_cost(self.problem.network, self.feed.image_shape[0])
         label = self.settings.genotype_label
         result = {
             "test_error": 100 * (1 - test["accuracy"]),
@@ -110,21 +105,12 @@ class EvaluateJob:
 
     def _step(self):
         train_step = make_step(self.problem)
-        batch = feed.augmented_batch(self.dataset, self.settings.evaluate.augment, self.settings.dtype, self.mesh)
 
-        def step(state, arrays, indices):
+        def step(state, arrays, row):
             key = at_step(stream(state.key, "train/augment"), state.step)
-            return train_step(state, *batch(arrays, indices, key))
+            return train_step(state, *self.feed.batch(arrays, row, key))
 
         return step
-
-    @functools.lru_cache(maxsize=1)  # noqa: B019 - one job a process, and only the present epoch
-    def _epoch(self, epoch: int) -> np.ndarray:
-        examples = np.arange(len(self.dataset.train.labels))
-        return feed.order(self.key, "train", examples, self.settings.evaluate.batch_size, epoch, self.full_epoch)
-
-    def _rows(self, epoch: int, first: int, count: int):
-        return feed.sharded_rows(self._epoch(epoch)[first : first + count], self.mesh)
 
     def _after_epoch(self, state, epochs_done, writer) -> dict[str, dict[str, float]]:
         every = self.settings.evaluate.test_every

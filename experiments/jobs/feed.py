@@ -1,9 +1,12 @@
-"""From a data set to the batches of a compiled step: images stay on the device, the host sends indices."""
+"""From a data set to the batches of a compiled step: what a feed does, and its parts where images lie on the device.
+
+There the host sends indices only.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +17,42 @@ from dartsx.nn.losses import cross_entropy
 from dartsx.runtime import at_step, batch_sharding, put_batch, put_replicated, stream
 from dartsx.search import Batch
 from experiments.settings import Augment
+
+Predict = Callable[[Any, jax.Array], jax.Array]  # (state, normalised images [N, H, W, C]) -> logits [N, classes]
+
+
+class Feed(Protocol):
+    """Where the batches of an evaluation come from: `InMemory` or `Streamed`.
+
+    Attributes:
+      label: what reports call the data set.
+      classes: how many there are.
+      image_shape: (height, width, channels).
+      steps: full batches in one pass over the training images.
+      arrays: what every step may read, on the device.
+    """
+
+    label: str
+    classes: int
+    image_shape: tuple[int, int, int]
+    steps: int
+    arrays: Any
+
+    def rows(self, epoch: int, first: int, count: int) -> Any:
+        """What these steps of an epoch read: leaves [count, ...], on the device, split over it by batches."""
+        ...
+
+    def batch(self, arrays: Any, row: Any, key: jax.Array) -> Batch:
+        """An augmented training batch from one of the `rows`; for use inside jit."""
+        ...
+
+    def evaluator(self, predict: Predict) -> Callable[[Any], dict[str, float]]:
+        """A function of a state: loss and accuracy on the test images, every one exactly once."""
+        ...
+
+    def close(self) -> None:
+        """Stops what reads in the background."""
+        ...
 
 
 def to_device(split: Split, mesh: jax.sharding.Mesh) -> dict[str, jax.Array]:
@@ -55,21 +94,29 @@ def sharded_rows(rows: Any, mesh: jax.sharding.Mesh) -> Any:
     return put_batch(rows, mesh, axis=1)
 
 
+def batch_sums(predict: Predict, mean: tuple[float, ...], std: tuple[float, ...], dtype: str) -> Callable[..., Any]:
+    """A function of (state, raw images, labels, mask) -> summed loss and number of correct ones under the mask."""
+
+    def sums(state, images, labels, real):
+        logits = predict(state, normalize(images, mean, std, jnp.dtype(dtype)))
+        losses = jax.vmap(lambda z, y: cross_entropy(z[None], y[None]))(logits, labels)
+        correct = jnp.argmax(logits, -1) == labels
+        return jnp.where(real, losses, 0).sum(), (correct & real).sum()
+
+    return sums
+
+
 def evaluator(
-    predict: Callable[[Any, jax.Array], jax.Array], dataset: Dataset, dtype: str, mesh: jax.sharding.Mesh
+    predict: Predict, dataset: Dataset, dtype: str, mesh: jax.sharding.Mesh
 ) -> Callable[[Any, dict[str, jax.Array], np.ndarray, int], dict[str, float]]:
     """A function of (state, arrays, examples, batch size) -> loss and accuracy, every example exactly once."""
+    of_batch = batch_sums(predict, dataset.mean, dataset.std, dtype)
 
     @jax.jit
     def sums(state, arrays, indices, mask):
         def one(_, row):
             chosen, real = row
-            images = normalize(arrays["images"][chosen], dataset.mean, dataset.std, jnp.dtype(dtype))
-            logits = predict(state, images)
-            labels = arrays["labels"][chosen]
-            losses = jax.vmap(lambda z, y: cross_entropy(z[None], y[None]))(logits, labels)
-            correct = jnp.argmax(logits, -1) == labels
-            return None, (jnp.where(real, losses, 0).sum(), (correct & real).sum())
+            return None, of_batch(state, arrays["images"][chosen], arrays["labels"][chosen], real)
 
         return jax.tree.map(jnp.sum, jax.lax.scan(one, None, (indices, mask))[1])
 

@@ -8,9 +8,9 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
-from dartsx.data import Dataset, load_dataset
-from dartsx.runtime import enable_compilation_cache, initialize_distributed, make_mesh
-from experiments.settings import EvaluateSettings, SearchSettings, check_against_data
+from dartsx.data import Dataset, Source, load_dataset, open_source
+from dartsx.runtime import MeshError, enable_compilation_cache, initialize_distributed, make_mesh
+from experiments.settings import EvaluateSettings, SearchSettings, blame, check_against_data
 
 # Fields in which a resumed run may differ from its beginning: none of them changes a result.
 MAY_DIFFER = (
@@ -30,25 +30,43 @@ def start(settings: SearchSettings | EvaluateSettings) -> jax.sharding.Mesh:
     """Joins the other processes if there are any, turns the compilation cache on, and makes the mesh.
 
     Raises:
-      MeshError: more devices are asked for than there are.
+      SettingsError: more devices are asked for than there are.
+      DistributedError: the environment's settings for several processes contradict each other.
     """
     initialize_distributed()
     enable_compilation_cache(settings.compilation_cache)
-    return make_mesh(settings.mesh)
+    with blame("mesh", settings.mesh or 0, MeshError):
+        return make_mesh(settings.mesh)
 
 
 def load_checked(settings: SearchSettings | EvaluateSettings) -> Dataset:
     """The data set in memory, after checking that it fits the settings.
 
     Raises:
-      SettingsError: naming the field that does not fit the images or the devices.
+      SettingsError: the data cannot be loaded, or naming the field that does not fit the images or the devices.
     """
     given = settings.dataset
-    dataset = load_dataset(given.name, given.data_dir, image_size=given.image_size)
-    height, width, channels = dataset.image_shape
-    size = len(dataset.train.labels)
-    check_against_data(settings, height, width, channels, size, dataset.num_classes, jax.device_count())
+    with blame("dataset.name", given.name, FileNotFoundError, ValueError, MemoryError):
+        dataset = load_dataset(given.name, given.data_dir, image_size=given.image_size)
+    _check(settings, dataset.image_shape, len(dataset.train), dataset.num_classes)
     return dataset
+
+
+def open_checked(settings: EvaluateSettings) -> Source:
+    """The data set opened to be streamed, after checking that it fits the settings.
+
+    Raises:
+      SettingsError: the data are not there, or naming the field that does not fit the images or the devices.
+    """
+    given = settings.dataset
+    with blame("dataset.name", given.name, FileNotFoundError, ValueError):
+        source = open_source(given.name, given.data_dir)
+    _check(settings, (given.image_size, given.image_size, 3), len(source.train), len(source.train.classes))
+    return source
+
+
+def _check(settings, image_shape: tuple[int, int, int], train_size: int, classes: int) -> None:
+    check_against_data(settings, *image_shape, train_size, classes, jax.device_count())
 
 
 def resolved(config: ConfigDict, leave_out: tuple[str, ...]) -> Mapping[str, Any]:

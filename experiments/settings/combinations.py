@@ -1,7 +1,12 @@
 """Combinations of settings that contradict each other, whatever the data."""
 
 from experiments.settings.errors import wrong
-from experiments.settings.groups import EvaluateGroup, SearchGroup, WeightOptimizer
+from experiments.settings.groups import (
+    DatasetSettings,
+    EvaluateGroup,
+    SearchGroup,
+    WeightOptimizer,
+)
 
 
 def check_search(search: SearchGroup) -> None:
@@ -47,6 +52,36 @@ def check_evaluate(evaluate: EvaluateGroup) -> None:
             f"must be even with --config.evaluate.network='imagenet'; nearest: "
             f"{evaluate.channels - 1 or 2} or {evaluate.channels + 1}",
         )
+
+
+def check_in_memory(dataset: DatasetSettings) -> None:
+    """Check that images are not streamed, for a search.
+
+    Raises:
+      SettingsError: naming the field.
+    """
+    if dataset.stream:
+        problem = "a search keeps its images in memory; only an evaluation can stream them; set False"
+        raise wrong("dataset.stream", True, problem)
+
+
+def check_stream(dataset: DatasetSettings, evaluate: EvaluateGroup) -> None:
+    """Check how the images of an evaluation are read.
+
+    Raises:
+      SettingsError: naming the fields.
+    """
+    if not dataset.stream:
+        if evaluate.augment.jitter:
+            problem = "only streamed images get it; set False here or --config.dataset.stream=True"
+            raise wrong("evaluate.augment.jitter", True, problem)
+        return
+    if dataset.image_size is None:
+        problem = "must be given with --config.dataset.stream=True, such as 224: the size of crops"
+        raise wrong("dataset.image_size", 0, problem)
+    if dataset.name.endswith(".npz"):
+        problem = f"the arrays of --config.dataset.name={dataset.name} are read whole; set False"
+        raise wrong("dataset.stream", True, problem)
 
 
 def _check_learning_rates(rates: WeightOptimizer | EvaluateGroup, path: str) -> None:

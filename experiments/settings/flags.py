@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from experiments.settings.command_line import DEFAULT, CommandLine, parse_config
 from experiments.settings.errors import SettingsError
@@ -56,6 +56,8 @@ def run_main(main: Callable[[Any], None], config: str | None = DEFAULT) -> None:
             _stop(error, 2, given)
 
     def guarded(argument: Any) -> None:
+        if not flags.FLAGS["verbosity"].present:
+            logging.set_verbosity(logging.WARNING)  # Orbax tells of every file it writes
         try:
             main(argument)
         except Exception as error:

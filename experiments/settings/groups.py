@@ -30,11 +30,12 @@ MAX_SEED = 2**31 - 1
 
 @dataclasses.dataclass(frozen=True)
 class DatasetSettings:
-    """Which images; arguments of ``dartsx.data.load_dataset``."""
+    """Which images, as in ``dartsx.data.load_dataset``, and whether they are read while training."""
 
     name: str = where(not_empty())
     data_dir: str | None
     image_size: int | None = where(at_least(0))
+    stream: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +54,13 @@ class Augment:
     crop_padding: int = where(at_least(0))
     flip: bool
     cutout: int = where(at_least(0))
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluateAugment(Augment):
+    """Streamed images can have their colours changed too, as in DARTS's ImageNet experiment."""
+
+    jitter: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,7 +133,7 @@ class EvaluateGroup:
     schedule: str = where(one_of(*SCHEDULES))
     decay: float = where(share())
     warmup_epochs: int = where(at_least(0))
-    augment: Augment
+    augment: EvaluateAugment
     test_every: int = where(at_least(1))
     host_workers: int = where(at_least(0))
 

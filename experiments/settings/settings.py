@@ -5,7 +5,12 @@ import dataclasses
 from ml_collections import ConfigDict
 
 from dartsx.spaces import CellSpace, Genotype, GenotypeError, SpaceError, resolve_genotype
-from experiments.settings.combinations import check_evaluate, check_search
+from experiments.settings.combinations import (
+    check_evaluate,
+    check_in_memory,
+    check_search,
+    check_stream,
+)
 from experiments.settings.errors import SettingsError, blame
 from experiments.settings.groups import (
     Config,
@@ -78,6 +83,7 @@ def search_settings(config: ConfigDict) -> SearchSettings:
     """
     read = read_group(Config, config)
     check_search(read.search)
+    check_in_memory(read.dataset)
     return SearchSettings(
         seed=read.seed,
         dtype=read.dtype,
@@ -103,6 +109,7 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
     """
     read = read_group(Config, config)
     check_evaluate(read.evaluate)
+    check_stream(read.dataset, read.evaluate)
     genotype, label = None, ""
     if read.genotype is not None or need_genotype:
         with blame("genotype", config.genotype, GenotypeError):

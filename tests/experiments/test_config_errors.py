@@ -244,6 +244,23 @@ CASES = {
         SEARCH, "--config.search.augment.crop_padding=12", DIGITS,
         ["--config.search.augment.crop_padding=12", "12x12", "below 12"],
     ),
+    # Images that are read while training.
+    "search on streamed images": (
+        SEARCH, "--config=configs/imagenet.py", CIFAR,
+        ["--config.dataset.stream=True", "a search keeps its images in memory", "set False"],
+    ),
+    "stream without a size": (
+        EVALUATE, "--config.dataset.stream=True", CIFAR,
+        ["--config.dataset.image_size=0", "--config.dataset.stream=True", "224"],
+    ),
+    "streamed arrays": (
+        EVALUATE, "--config.dataset.stream --config.dataset.image_size=32 --config.dataset.name=a.npz",
+        CIFAR, ["--config.dataset.stream=True", "--config.dataset.name=a.npz", "set False"],
+    ),
+    "colours of images in memory": (
+        EVALUATE, "--config.evaluate.augment.jitter", CIFAR,
+        ["--config.evaluate.augment.jitter=True", "--config.dataset.stream=True"],
+    ),
     "one class": (
         SEARCH, "", Data(classes=1), ["--config.dataset.name='cifar10'", "1 class(es)"],
     ),

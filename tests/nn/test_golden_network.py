@@ -38,9 +38,7 @@ def golden_network(golden, dtype):
     channels, classes = golden["w/cell0/pre0/conv"].shape[-1], golden["logits"].shape[-1]
     genotype = published("DARTS_V2")
     network = Network(genotype, channels, layers, classes, auxiliary=True, dtype=dtype)
-    like = jax.eval_shape(
-        lambda key: network.init(key, jnp.asarray(golden["x"], dtype), True), jax.random.key(0)
-    )
+    like = jax.eval_shape(lambda key: network.init(key, jnp.asarray(golden["x"], dtype), True), jax.random.key(0))
 
     def read(prefix, entries, like):
         arrays = {k.removeprefix(prefix): v for k, v in golden.items() if k.startswith(prefix)}
@@ -120,15 +118,10 @@ def named_results(network, norm_keys, grad, state):
 
 @pytest.mark.parametrize(
     "part",
-    ["trace/", "logits", "aux_logits", "loss_", "grad/", "grad_norm", "run_after_train/"]
-    + ["eval_", "drop_path/"],
+    ["trace/", "logits", "aux_logits", "loss_", "grad/", "grad_norm", "run_after_train/"] + ["eval_", "drop_path/"],
 )
 def test_network_equals_the_golden(expected, computed, dtype, check_golden, part):
-    chosen = {
-        key: value
-        for key, value in expected.items()
-        if key.startswith(part) and not key.startswith(INPUTS)
-    }
+    chosen = {key: value for key, value in expected.items() if key.startswith(part) and not key.startswith(INPUTS)}
     assert chosen
     check_golden(computed, chosen, dtype)
 

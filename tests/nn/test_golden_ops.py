@@ -49,18 +49,13 @@ def stacked(primitive, channels, stride, weights, dtype):
     assert set(spec) == set(weights)
     for key, weight in spec.items():
         assert weights[key].shape == per_edge.kernel_shape(key, weight.shape)
-    return {
-        key: jnp.asarray(weights[key], dtype).reshape(1, 1, *weight.shape)
-        for key, weight in spec.items()
-    }
+    return {key: jnp.asarray(weights[key], dtype).reshape(1, 1, *weight.shape) for key, weight in spec.items()}
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize(("name", "form"), list(cases()))
-def test_primitive_equals_the_golden(
-    ops, precision, quick_jit, check_golden, name, form, stride, dtype
-):
+def test_primitive_equals_the_golden(ops, precision, quick_jit, check_golden, name, form, stride, dtype):
     place = f"{name}/s{stride}/"
     golden = {k.removeprefix(place): v for k, v in ops.items() if k.startswith(place)}
     raw = {k.removeprefix("w/"): v for k, v in golden.items() if k.startswith("w/")}

@@ -58,9 +58,7 @@ def compute(golden, dtype, quick_jit):
 
     def loss(params, alpha):
         variables = {"params": params, "batch_stats": stats}
-        logits, state = supernet.apply(
-            variables, x, mixture(alpha), True, mutable=["batch_stats", "intermediates"]
-        )
+        logits, state = supernet.apply(variables, x, mixture(alpha), True, mutable=["batch_stats", "intermediates"])
         log_p = jax.nn.log_softmax(logits)
         return -log_p[jnp.arange(len(labels)), labels].mean(), (logits, state)
 
@@ -83,9 +81,7 @@ def compute(golden, dtype, quick_jit):
     return results
 
 
-@pytest.mark.parametrize(
-    "part", ["trace/", "logits", "loss", "grad_alpha_", "grad/", "grad_norm", "run/"]
-)
+@pytest.mark.parametrize("part", ["trace/", "logits", "loss", "grad_alpha_", "grad/", "grad_norm", "run/"])
 def test_supernet_equals_the_golden(expected, computed, dtype, check_golden, part):
     chosen = {k: v for k, v in expected.items() if k.startswith(part) and k != "grad_norm_keys"}
     assert chosen

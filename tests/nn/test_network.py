@@ -19,9 +19,7 @@ def small(**options):
 
 def shapes(network, size):
     images = jnp.zeros((2, size, size, 3))
-    return jax.eval_shape(
-        lambda key: network.init_with_output(key, images, True), jax.random.key(0)
-    )
+    return jax.eval_shape(lambda key: network.init_with_output(key, images, True), jax.random.key(0))
 
 
 @pytest.fixture(scope="module")

@@ -34,14 +34,13 @@ def output_and_gradient(pool, x, stride, cotangent):
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("ties", [False, True], ids=["distinct", "ties"])
-def test_pools_equal_windowed_reductions(x64, pool, reference, stride, size, ties):
+def test_pools_equal_windowed_reductions(x64, quick_jit, pool, reference, stride, size, ties):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(2, 3, *size))
     # After a ReLU most ties are zeros.
     x = np.maximum(np.round(x), 0) if ties else x
     cotangent = rng.normal(size=(2, 3, *(-(-length // stride) for length in size)))
-    given = output_and_gradient(pool, jnp.asarray(x), stride, cotangent)
-    expected = output_and_gradient(reference, jnp.asarray(x), stride, cotangent)
+    given, expected = quick_jit(lambda x: [output_and_gradient(f, x, stride, cotangent) for f in (pool, reference)])(x)
     for a, b in zip(given, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-13)
 
@@ -63,9 +62,7 @@ def test_pools_can_be_differentiated_forward_after_a_gradient(x64, pool):
 
     _, product = jax.jvp(jax.grad(loss), (x,), (direction,))
     step = 1e-6
-    numeric = (jax.grad(loss)(x + step * direction) - jax.grad(loss)(x - step * direction)) / (
-        2 * step
-    )
+    numeric = (jax.grad(loss)(x + step * direction) - jax.grad(loss)(x - step * direction)) / (2 * step)
     np.testing.assert_allclose(product, numeric, atol=1e-7)
 
 

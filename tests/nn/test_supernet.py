@@ -23,8 +23,7 @@ def inputs(dtype=np.float32):
     rng = np.random.default_rng(0)
     images = jnp.asarray(rng.normal(size=(6, 8, 8, 3)), dtype)
     mixture = {
-        kind: jax.nn.softmax(jnp.asarray(rng.normal(size=SPACE.alpha_shapes[kind]), dtype))
-        for kind in CELL_TYPES
+        kind: jax.nn.softmax(jnp.asarray(rng.normal(size=SPACE.alpha_shapes[kind]), dtype)) for kind in CELL_TYPES
     }
     return images, mixture
 
@@ -83,9 +82,7 @@ def test_running_statistics_stay_where_they_are_not(variables, trained, quick_ji
     logits = quick_jit(lambda v: net.apply(v, images, mixture, True))(variables)
     # A plain array came back: no collection was updated, and the batch was normalised all the same.
     np.testing.assert_allclose(logits, trained[0], rtol=1e-5, atol=1e-6)
-    _, state = quick_jit(
-        lambda v: net.apply(v, images, mixture, False, mutable=["batch_stats"])
-    )(variables)
+    _, state = quick_jit(lambda v: net.apply(v, images, mixture, False, mutable=["batch_stats"]))(variables)
     jax.tree.map(np.testing.assert_array_equal, state["batch_stats"], variables["batch_stats"])
 
 
@@ -96,9 +93,7 @@ def test_initial_statistics_are_those_before_the_first_batch(variables):
     jax.tree_util.tree_map_with_path(check, variables["batch_stats"])
 
 
-def test_evaluation_with_the_statistics_of_a_batch_repeats_training(
-    variables, quick_jit, monkeypatch
-):
+def test_evaluation_with_the_statistics_of_a_batch_repeats_training(variables, quick_jit, monkeypatch):
     # Without the unbiasing, a full step towards the batch makes both normalise the same.
     monkeypatch.setattr(norm, "unbiased", lambda variance, count: variance)
     monkeypatch.setattr(norm, "RATE", 1.0)
@@ -118,9 +113,9 @@ def test_evaluation_with_the_statistics_of_a_batch_repeats_training(
 def test_bfloat16_is_for_activations_only(variables, trained, quick_jit, relative_error):
     images, mixture = inputs()
     net = supernet(dtype=jnp.bfloat16)
-    logits, state = quick_jit(
-        lambda v: net.apply(v, images, mixture, True, mutable=["batch_stats", "intermediates"])
-    )(variables)
+    logits, state = quick_jit(lambda v: net.apply(v, images, mixture, True, mutable=["batch_stats", "intermediates"]))(
+        variables
+    )
     initial = jax.eval_shape(lambda key: net.init(key, images, mixture, True), jax.random.key(0))
     kept = (logits, state["batch_stats"], initial["params"], initial["batch_stats"])
     assert {leaf.dtype for leaf in jax.tree.leaves(kept)} == {np.dtype("float32")}

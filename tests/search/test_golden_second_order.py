@@ -1,0 +1,174 @@
+"""Hypergradients equal the original's, piece by piece, with ReLU and on the smooth network of the same weights."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from dartsx.nn import Supernet, per_edge
+from dartsx.nn.losses import cross_entropy
+from dartsx.nn.primitives import PRIMITIVES
+from dartsx.nn.primitives.pool import Pool
+from dartsx.search import HYPERGRADIENTS, Bilevel, Inner
+from dartsx.search.hypergradient import RADIUS
+from dartsx.search.relax import softmax
+from dartsx.spaces import CELL_TYPES, CellSpace
+
+SMOOTH = {"activation": jax.nn.silu, "primitives": PRIMITIVES | {"max_pool_3x3": Pool("avg")}}
+VARIANTS = {"": {}, "smooth/": SMOOTH}
+RADII = np.array([RADIUS, 1e-1, 1e-3, 1e-4, 1e-6])
+PIECES = ["first_order_", "exact_", "fd_", "direct_", "hvp_", "unrolled", "loss_", "vector_norm"]
+
+
+@pytest.fixture(scope="module")
+def golden_search(load_golden):
+    """The problem of both files: arrays of second_order.npz, weights and alphas of supernet.npz."""
+    return load_golden("second_order.npz"), load_golden("supernet.npz")
+
+
+@pytest.fixture(scope="module", params=list(VARIANTS), ids=["relu", "smooth"])
+def variant(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def expected(golden_search, variant):
+    """Everything of this variant that is compared by its name."""
+    chosen = (key.removeprefix(variant) for key in golden_search[0] if key.startswith(variant))
+    names = [key for key in chosen if key.startswith(tuple(PIECES)) or key.startswith("fd_")]
+    return {key: golden_search[0][variant + key] for key in names}
+
+
+class Problem:
+    """The golden problem in one precision, on the network with ReLU or the smooth one."""
+
+    def __init__(self, golden_search, variant, dtype):
+        golden, first = golden_search
+        layers = 1 + max(int(k.split("/")[1][4:]) for k in first if k.startswith("w/cell"))
+        channels, classes = first["w/cell0/pre0/conv"].shape[-1], first["logits"].shape[-1]
+        self.supernet = Supernet(CellSpace(), channels, layers, classes, dtype=dtype, **VARIANTS[variant])
+        self.alpha = {kind: jnp.asarray(first[f"alpha_{kind}"], dtype) for kind in CELL_TYPES}
+        images = {split: jnp.asarray(golden[f"x_{split}"], dtype) for split in ("train", "val")}
+        like = jax.eval_shape(
+            lambda key: self.supernet.init(key, images["train"], self.alpha, True), jax.random.key(0)
+        )
+        # Batch norm uses each batch's own statistics in every pass: the running ones are never read.
+        unread = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype), like["batch_stats"])
+
+        def read(arrays, prefix):
+            chosen = {k.removeprefix(prefix): v.astype(dtype) for k, v in arrays.items() if k.startswith(prefix)}
+            return per_edge.from_per_edge(chosen, per_edge.weight_entries(self.supernet), like["params"])
+
+        def loss(split):
+            def of(weights, alpha):
+                variables = {"params": weights, "batch_stats": unread}
+                logits = self.supernet.apply(variables, images[split], softmax(alpha), True)
+                return cross_entropy(logits, golden[f"y_{split}"]), weights
+
+            return of
+
+        self.weights, buffer = read(first, "w/"), read(golden, "buf/")
+        constants = (float(golden[name]) for name in ("eta", "momentum", "weight_decay"))
+        self.inner = Inner(*constants, buffer)
+        # The auxiliary output is the weights themselves: so the virtual step can be looked at.
+        self.bilevel = Bilevel(loss("train"), loss("val"))
+
+    def hypergradient(self, name, weights, alpha, **arguments):
+        return HYPERGRADIENTS[name](self.bilevel, weights, alpha, self.inner, **arguments)
+
+
+@pytest.fixture(scope="module")
+def computed(golden_search, variant, precision, quick_jit):
+    """All of one variant by one compiled function in float64; finite differences stacked over RADII."""
+
+    @quick_jit
+    def everything(weights, alpha, radii):
+        first = problem.hypergradient("first_order", weights, alpha)
+        second = problem.hypergradient("exact", weights, alpha)
+        valid = jax.value_and_grad(problem.bilevel.valid, (0, 1), has_aux=True)
+        (_, virtual), (along, direct) = valid(second.auxiliary, alpha)
+        differences = jax.lax.map(
+            lambda r: problem.hypergradient("finite_difference", weights, alpha, radius=r).gradient, radii
+        )
+        train_loss, _ = problem.bilevel.train(weights, alpha)
+        return first, second, train_loss, virtual, along, direct, differences
+
+    with precision("float64"):
+        problem = Problem(golden_search, variant, "float64")
+        outcome = jax.device_get(everything(problem.weights, problem.alpha, RADII))
+    first, second, train_loss, virtual, along, direct, differences = outcome
+    eta = problem.inner.rate
+    finite = {kind: gradients[0] for kind, gradients in differences.items()}
+    by_kind = {"first_order_grad": first.gradient, "exact_grad": second.gradient, "fd_grad": finite}
+    by_kind["direct_grad"] = direct
+    by_kind["hvp_exact"] = {kind: (direct[kind] - second.gradient[kind]) / eta for kind in CELL_TYPES}
+    by_kind["hvp_fd"] = {kind: (direct[kind] - finite[kind]) / eta for kind in CELL_TYPES}
+    results = {f"{name}_alpha_{kind}": tree[kind] for name, tree in by_kind.items() for kind in CELL_TYPES}
+    results |= {"loss_train": train_loss, "loss_val": first.loss, "loss_val_unrolled": second.loss}
+    results |= {"vector_norm": norm(along), "unrolled_weight_norm": norm(virtual)}
+    entries = per_edge.weight_entries(problem.supernet)
+    results |= {f"unrolled/{key}": value for key, value in per_edge.to_per_edge(virtual, entries).items()}
+    results["by_radius"] = [{kind: g[i] for kind, g in differences.items()} for i in range(len(RADII))]
+    return results
+
+
+def norm(tree):
+    return np.sqrt(sum(np.square(leaf).sum() for leaf in jax.tree.leaves(tree)))
+
+
+def of_piece(arrays, piece):
+    names = [key for key in arrays if key.startswith(piece)]
+    return {key: arrays[key] for key in names if key not in ("fd_r", "fd_err_full", "fd_err_hvp")}
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_hypergradients_and_their_pieces_equal_the_golden(expected, computed, check_golden, piece):
+    chosen = of_piece(expected, piece)
+    assert chosen
+    check_golden(computed, chosen, "float64")
+
+
+def test_wrong_divisor_does_not_pass_as_the_golden_finite_difference(expected, computed, check_golden):
+    # Divided by r in place of 2r, the second term is twice as large.
+    wrong = {key: 2 * value - computed[key.replace("fd_grad", "direct_grad")]
+             for key, value in computed.items() if key.startswith("fd_grad")}  # fmt: skip
+    for key, value in wrong.items():
+        with pytest.raises(AssertionError, match="relative error"):
+            check_golden({key: value}, {key: expected[key]}, "float64")
+
+
+def distance(computed, radius, name):
+    """Relative L2 distance of a finite difference from the exact gradient, or of its second term alone."""
+    index = RADII.tolist().index(radius)
+    exact = {kind: computed[f"exact_grad_alpha_{kind}"] for kind in CELL_TYPES}
+    gap = {kind: computed["by_radius"][index][kind] - exact[kind] for kind in CELL_TYPES}
+    if name == "fd_err_full":
+        return norm(gap) / norm(exact)
+    second = {kind: computed[f"direct_grad_alpha_{kind}"] - exact[kind] for kind in CELL_TYPES}
+    return norm(gap) / norm(second)
+
+
+@pytest.mark.parametrize("name", ["fd_err_full", "fd_err_hvp"])
+@pytest.mark.parametrize("radius", [1e-1, 1e-2, 1e-3, 1e-4])
+def test_error_of_the_finite_difference_by_radius_equals_the_golden(expected, computed, name, radius):
+    known = dict(zip(expected["fd_r"], expected[name], strict=True))
+    np.testing.assert_allclose(distance(computed, radius, name), known[radius], rtol=1e-3)
+
+
+def test_golden_finite_difference_tends_to_exact_only_without_kinks(computed, variant):
+    errors = [distance(computed, radius, "fd_err_full") for radius in (1e-1, 1e-2, 1e-3, 1e-4)]
+    if variant == "smooth/":  # second order in r
+        assert errors[0] < 0.2 and all(b < a / 50 for a, b in zip(errors, errors[1:], strict=False))
+    else:
+        assert min(errors) > 0.5
+    assert distance(computed, 1e-6, "fd_err_full") < 1e-8  # no kink lies within so small a step
+
+
+@pytest.mark.parametrize("name", ["finite_difference", "exact"])
+def test_float32_hypergradient_equals_the_golden(golden_search, check_golden, quick_jit, name):
+    problem = Problem(golden_search, "", "float32")
+    gradient = quick_jit(lambda w, a: problem.hypergradient(name, w, a).gradient)(problem.weights, problem.alpha)
+    prefix = {"finite_difference": "fd", "exact": "exact"}[name]
+    computed = {f"{prefix}_grad_alpha_{kind}": value for kind, value in jax.device_get(gradient).items()}
+    assert {value.dtype for value in computed.values()} == {np.dtype("float32")}
+    check_golden(computed, {key: golden_search[0][key] for key in computed}, "float32")
