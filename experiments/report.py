@@ -1,4 +1,7 @@
-"""Tables, cells and curves of any number of runs: ``python -m experiments.report --runs='runs/*' --out=runs/report``."""
+"""Tables, cells and curves of any number of runs.
+
+``python -m experiments.report --runs='runs/*' --out=runs/report``
+"""
 
 import glob
 

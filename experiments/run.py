@@ -6,16 +6,15 @@ from absl import flags
 
 from experiments.settings import run_main
 
-_WORKDIR = flags.DEFINE_string("workdir", "runs/digits", "folder for the work directories of all steps")
 _BASELINE = flags.DEFINE_string("baseline", "NASNet-A", "published genotype to retrain beside the derived one")
 
 
-def main(config) -> None:
+def main(config, workdir: str) -> None:
     """Runs all steps; those that are finished already are not repeated."""
     from dartsx.report import write_report  # these import JAX: wrong flags fail before that
     from experiments.jobs import run_evaluate, run_search
 
-    root = pathlib.Path(_WORKDIR.value)
+    root = pathlib.Path(workdir)
     folders = {name: root / name for name in ("search", "derived", "baseline")}
     if not run_search(config, folders["search"]):
         return
@@ -29,4 +28,4 @@ def main(config) -> None:
 
 
 if __name__ == "__main__":
-    run_main(main)
+    run_main(main, workdir="runs/digits")

@@ -12,7 +12,7 @@ from dartsx.runtime.files import read_json, write_json
 from dartsx.runtime.guard import NonFiniteError, all_finite, nonfinite_leaves
 from dartsx.runtime.jsonl import JsonLines, read_records, truncate_after
 from dartsx.runtime.leaves import named_leaves
-from dartsx.runtime.loop import Loop, Outcome, chunk_length, run_loop
+from dartsx.runtime.loop import Loop, Outcome, chunk_length, run_loop, run_once
 from dartsx.runtime.mesh import (
     MeshError,
     batch_sharding,
@@ -67,6 +67,7 @@ __all__ = [
     "record_run_info",
     "replicated",
     "run_loop",
+    "run_once",
     "stream",
     "truncate_after",
     "write_json",

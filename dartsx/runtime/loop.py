@@ -1,9 +1,11 @@
-"""The loop around a compiled step: chunks of steps, epochs, logs, checkpoints, clean stops. Search and retraining share it.
+"""The loop around a compiled step: chunks of steps, epochs, logs, checkpoints, clean stops.
+
+Search and retraining share it.
 
 A chunk of steps is one compiled `lax.scan`; the host hands in what each step reads (indices of examples that already
 lie on the device, or batches from a stream) and gets one metric per step back. All that decides the result is in the
-state and in (epoch, position), so a run that is killed and started again goes on from its newest checkpoint and ends as if
-nothing had happened.
+state and in (epoch, position), so a run that is killed and started again goes on from its newest checkpoint and
+ends as if nothing had happened.
 """
 
 from __future__ import annotations
@@ -35,8 +37,7 @@ class Loop:
       title: for people, such as ``"search digits"``.
       epochs: epochs to run.
       steps_per_epoch: steps of one epoch.
-      chunk_steps: most steps of one compiled call; the largest divisor of `steps_per_epoch` up to it is used, so that
-        one program serves all chunks.
+      chunk_steps: most steps of one compiled call; see `chunk_length`.
       step: pure (state, arrays, row) -> (state, metrics); `state` has a field ``step``.
       arrays: what every step may read, on the device.
       rows: (epoch, first, count) -> what these steps read, every leaf with a leading axis of `count`.
@@ -68,8 +69,20 @@ class Outcome:
 
 
 def chunk_length(steps_per_epoch: int, most: int) -> int:
-    """Largest divisor of `steps_per_epoch` that is at most `most`."""
-    return next(n for n in range(min(most, steps_per_epoch), 0, -1) if steps_per_epoch % n == 0)
+    """Steps of one compiled call.
+
+    The largest divisor of `steps_per_epoch` up to `most`, so that one program serves all chunks; where that is
+    less than half of `most` (a prime number of steps, say) it is `most`, and the epoch's shorter last chunk is a
+    second program.
+    """
+    most = min(most, steps_per_epoch)
+    divisor = next(n for n in range(most, 0, -1) if steps_per_epoch % n == 0)
+    return divisor if 2 * divisor >= most else most
+
+
+def run_once(function: Callable[..., Any], *args: Any) -> Any:
+    """Calls a function compiled with few optimisations, for one that runs once (initial states)."""
+    return jax.jit(function, compiler_options={"xla_backend_optimization_level": 0})(*args)
 
 
 def run_loop(loop: Loop, state: Any, workdir: Workdir) -> Outcome:
@@ -99,7 +112,7 @@ class _Runner:
         self.loop, self.workdir, self.stop = loop, workdir, stop
         self.checkpoints, self.writer = checkpoints, writer
         self.chunk = chunk_length(loop.steps_per_epoch, loop.chunk_steps)
-        self.compiled: Any = None
+        self.compiled: dict[int, Any] = {}  # by number of steps
         self.compile_seconds = 0.0
         self.seconds = 0.0
         # Metrics of the steps of the present epoch: split -> name -> one value per step.
@@ -124,9 +137,9 @@ class _Runner:
         for epoch in range(step // loop.steps_per_epoch, loop.epochs):
             first = step % loop.steps_per_epoch if self.partial else 0
             for position in range(first, loop.steps_per_epoch, self.chunk):
-                state, step = self._chunk(state, epoch, position, progress)
-                last = position + self.chunk == loop.steps_per_epoch
-                if not last and self.stop.agreed():
+                count = min(self.chunk, loop.steps_per_epoch - position)
+                state, step = self._chunk(state, epoch, position, count, progress)
+                if position + count < loop.steps_per_epoch and self.stop.agreed():
                     return self._stop(state, step, epoch, progress)
             self._finish_epoch(state, step, epoch + 1, progress)
             if epoch + 1 < loop.epochs and self.stop.agreed():
@@ -134,16 +147,16 @@ class _Runner:
         self.checkpoints.wait()
         return Outcome(state, True, self.seconds, self.compile_seconds)
 
-    def _chunk(self, state, epoch, position, progress) -> tuple[Any, int]:
-        rows = self.loop.rows(epoch, position, self.chunk)
-        if self.compiled is None:
-            self._compile(state, rows, progress)
+    def _chunk(self, state, epoch, position, count, progress) -> tuple[Any, int]:
+        rows = self.loop.rows(epoch, position, count)
+        if count not in self.compiled:
+            self._compile(state, rows, count, progress)
         started = time.monotonic()
-        state, metrics = self.compiled(state, self.loop.arrays, rows)
+        state, metrics = self.compiled[count](state, self.loop.arrays, rows)
         metrics = jax.tree.map(np.asarray, metrics)
         self.seconds += time.monotonic() - started
-        step = epoch * self.loop.steps_per_epoch + position + self.chunk
-        _check_finite(metrics, state, step - self.chunk)
+        step = epoch * self.loop.steps_per_epoch + position + count
+        _check_finite(metrics, state, step - count)
         for split, values in metrics.items():
             kept = self.partial.setdefault(split, {})
             for name, value in values.items():
@@ -152,15 +165,15 @@ class _Runner:
         progress.update(step, **shown)
         return state, step
 
-    def _compile(self, state, rows, progress) -> None:
+    def _compile(self, state, rows, count, progress) -> None:
         def chunk(state, arrays, rows):
             return jax.lax.scan(lambda s, row: self.loop.step(s, arrays, row), state, rows)
 
-        with progress.compiling(f"{self.chunk} steps"), CompileTimer() as timer:
+        with progress.compiling(f"{count} steps"), CompileTimer() as timer:
             jitted = jax.jit(chunk, donate_argnums=0)
-            self.compiled = jitted.lower(state, self.loop.arrays, rows).compile()
-        self.compile_seconds = timer.seconds
-        self.workdir.update_run(compile_seconds=round(timer.seconds, 3))
+            self.compiled[count] = jitted.lower(state, self.loop.arrays, rows).compile()
+        self.compile_seconds += timer.seconds
+        self.workdir.update_run(compile_seconds=round(self.compile_seconds, 3))
 
     def _finish_epoch(self, state, step, epochs_done, progress) -> None:
         """Logs first, then the checkpoint: a checkpoint never knows of records that were not written."""

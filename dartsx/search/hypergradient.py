@@ -1,7 +1,7 @@
 """Hypergradients: d L_valid / d alpha, with or without the dependence of the weights on alpha.
 
-The bilevel problem (DARTS, arXiv:1806.09055, equations 3 and 4) is min over alpha of L_valid(w*(alpha), alpha) with w* the
-minimiser of L_train. One virtual step of the weights' own optimiser stands for the minimiser:
+The bilevel problem (DARTS, arXiv:1806.09055, equations 3 and 4) is min over alpha of L_valid(w*(alpha), alpha)
+with w* the minimiser of L_train. One virtual step of the weights' own optimiser stands for the minimiser:
 
     w' = w - eta (m b + d_w L_train(w, alpha) + lambda w)         momentum m, its buffer b, weight decay lambda
 

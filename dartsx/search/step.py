@@ -106,8 +106,8 @@ Step = Callable[[SearchState, Batch, Batch], tuple[SearchState, dict[str, dict[s
 def make_step(problem: SearchProblem) -> Step:
     """The pure function (state, training batch, validation batch) -> (state, metrics); jit it with donation.
 
-    Metrics are scalars by split: ``train`` at the weights before their step, ``valid`` where the hypergradient was taken
-    (for unrolled ones the virtual weights), both by batch statistics, as the original prints them.
+    Metrics are scalars by split: ``train`` at the weights before their step, ``valid`` where the hypergradient was
+    taken (for unrolled ones the virtual weights), both by batch statistics, as the original prints them.
     """
 
     def step(state: SearchState, train: Batch, valid: Batch):

@@ -15,7 +15,18 @@ from dartsx import optim
 from dartsx.cost import network_cost
 from dartsx.nn import Network
 from dartsx.retrain import RetrainProblem, RetrainState, init_state, make_step, predict
-from dartsx.runtime import Loop, Outcome, Workdir, at_step, open_workdir, put_replicated, read_json, run_loop, stream
+from dartsx.runtime import (
+    Loop,
+    Outcome,
+    Workdir,
+    at_step,
+    open_workdir,
+    put_replicated,
+    read_json,
+    run_loop,
+    run_once,
+    stream,
+)
 from dartsx.spaces import published_names, to_json
 from experiments.jobs.feed import Feed, trial_length
 from experiments.jobs.in_memory import open_in_memory
@@ -67,7 +78,7 @@ class EvaluateJob:
 
     def init(self) -> RetrainState:
         """The state before the first step."""
-        return jax.jit(lambda key: init_state(self.problem, key, self.feed.image_shape))(self.key)
+        return run_once(lambda key: init_state(self.problem, key, self.feed.image_shape), self.key)
 
     def loop(self) -> Loop:
         """The loop over all steps."""
@@ -88,7 +99,7 @@ class EvaluateJob:
     def finish(self, outcome: Outcome, folder) -> None:
         """Writes the test error and the exact costs of the network."""
         test = self.test(outcome.state)
-        cost = network_cost(self.problem.network, self.feed.image_shape[0])
+        cost = network_cost(self.problem.network, self.feed.image_shape)
         label = self.settings.genotype_label
         result = {
             "test_error": 100 * (1 - test["accuracy"]),

@@ -12,7 +12,7 @@ from ml_collections import ConfigDict
 from dartsx import optim
 from dartsx.data import Dataset, search_halves, steps_per_epoch
 from dartsx.nn import Supernet
-from dartsx.runtime import Loop, Outcome, at_step, open_workdir, put_replicated, run_loop, stream
+from dartsx.runtime import Loop, Outcome, at_step, open_workdir, put_replicated, run_loop, run_once, stream
 from dartsx.search import SearchProblem, SearchState, darts, init_state, make_step, predict
 from dartsx.spaces import to_json
 from experiments.jobs import feed
@@ -69,7 +69,7 @@ class SearchJob:
 
     def init(self) -> SearchState:
         """The state before the first step."""
-        return jax.jit(lambda key: init_state(self.problem, key, self.dataset.image_shape))(self.key)
+        return run_once(lambda key: init_state(self.problem, key, self.dataset.image_shape), self.key)
 
     def loop(self) -> Loop:
         """The loop over all steps."""
@@ -90,7 +90,8 @@ class SearchJob:
     def finish(self, outcome: Outcome, folder) -> None:
         """Writes the derived genotype and what the search cost."""
         state = outcome.state
-        evaluate = feed.evaluator(functools.partial(predict, self.problem), self.dataset, self.settings.dtype, self.mesh)
+        predicted = functools.partial(predict, self.problem)
+        evaluate = feed.evaluator(predicted, self.dataset, self.settings.dtype, self.mesh)
         valid = evaluate(state, self.arrays, self.valid, self.settings.search.batch_size)
         genotype = to_json(self._derive(state))
         folder.write_json("genotype.json", genotype)

@@ -3,7 +3,7 @@
 from experiments.settings.command_line import CommandLine, parse_config
 from experiments.settings.data_checks import check_against_data
 from experiments.settings.errors import SettingsError, blame
-from experiments.settings.flags import run_main
+from experiments.settings.flags import REQUIRED, run_main
 from experiments.settings.groups import (
     AlphaOptimizer,
     Augment,
@@ -21,6 +21,7 @@ from experiments.settings.settings import (
 )
 
 __all__ = [
+    "REQUIRED",
     "AlphaOptimizer",
     "Augment",
     "CommandLine",

@@ -28,7 +28,12 @@ _FOR_THE_USER = {
 }
 
 
-def run_main(main: Callable[[Any], None], config: str | None = DEFAULT) -> None:
+REQUIRED = ""
+
+
+def run_main(
+    main: Callable[..., None], config: str | None = DEFAULT, workdir: str | None = None
+) -> None:
     """Run an entry point: ``if __name__ == "__main__": run_main(main)``.
 
     Flags other than ``--config`` are absl's: define them beside ``main``. Wrong input, found here
@@ -39,7 +44,12 @@ def run_main(main: Callable[[Any], None], config: str | None = DEFAULT) -> None:
       main: gets the config with its overrides, or without config the positional arguments.
       config: default of ``--config``, a file name in ``configs/``; None for an entry point that
         has none.
+      workdir: default of ``--workdir``, which ``main`` then gets as its second argument; REQUIRED
+        for one that must be given, None for an entry point that has none.
     """
+    if workdir is not None:
+        text = "folder for everything that is written"
+        flags.DEFINE_string("workdir", workdir or None, text, required=workdir == REQUIRED)
     if config is not None:
         text = "config file; its fields are set by --config.FIELD=VALUE"
         flags.DEFINE_string("config", None, f"{text} (default: configs/{config})")
@@ -59,7 +69,7 @@ def run_main(main: Callable[[Any], None], config: str | None = DEFAULT) -> None:
         if not flags.FLAGS["verbosity"].present:
             logging.set_verbosity(logging.WARNING)  # Orbax tells of every file it writes
         try:
-            main(argument)
+            main(argument, *([] if workdir is None else [flags.FLAGS.workdir]))
         except Exception as error:
             status = exit_status(error)
             if status is None:

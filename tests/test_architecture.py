@@ -1,0 +1,81 @@
+"""The rules of the house: who imports whom, and what importing costs."""
+
+import ast
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# What each part may import of the project. Nothing imports experiments.
+ALLOWED = {
+    "spaces": set(),
+    "optim": set(),
+    "data": set(),
+    "runtime": set(),
+    "nn": {"spaces"},
+    "cost": {"spaces", "nn"},
+    "search": {"spaces", "nn", "runtime", "optim"},
+    "retrain": {"nn", "runtime", "optim"},
+    "report": {"spaces", "cost"},
+}
+
+
+def _imports(path: pathlib.Path) -> set[str]:
+    """Dotted names that a file imports, also inside functions."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def _parts() -> dict[str, list[pathlib.Path]]:
+    parts = {}
+    for path in sorted((ROOT / "dartsx").iterdir()):
+        if path.is_dir() and path.name != "__pycache__":
+            parts[path.name] = sorted(path.rglob("*.py"))
+        elif path.suffix == ".py" and path.name != "__init__.py":
+            parts[path.stem] = [path]
+    return parts
+
+
+def test_every_part_has_a_rule():
+    assert set(_parts()) == set(ALLOWED)
+
+
+@pytest.mark.parametrize("part", sorted(ALLOWED))
+def test_imports_go_one_way(part):
+    for path in _parts()[part]:
+        for name in _imports(path):
+            head, *rest = name.split(".")
+            assert head not in ("experiments", "configs", "benchmarks", "tests"), f"{path}: {name}"
+            assert head != "dartsx" or rest[0] in ALLOWED[part] | {part}, f"{path}: {name}"
+
+
+def test_spaces_import_nothing_but_numpy_and_the_standard_library():
+    for path in _parts()["spaces"]:
+        heads = {name.split(".")[0] for name in _imports(path)} - {"dartsx", "numpy"}
+        assert heads <= set(sys.stdlib_module_names), f"{path}: {heads - set(sys.stdlib_module_names)}"
+
+
+def test_config_dicts_stop_at_experiments():
+    for path in (ROOT / "dartsx").rglob("*.py"):
+        assert not any(name.startswith("ml_collections") for name in _imports(path)), path
+
+
+@pytest.mark.parametrize("module", ["dartsx", "dartsx.spaces", "experiments.settings"])
+def test_importing_imports_no_jax(module):
+    code = f"import sys, {module}; sys.exit(any(name.split('.')[0] in ('jax', 'flax') for name in sys.modules))"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("folder", ["dartsx", "experiments", "configs", "benchmarks", "tests"])
+def test_sources_are_ascii(folder):
+    for path in (ROOT / folder).rglob("*.py"):
+        assert path.read_bytes().isascii(), path

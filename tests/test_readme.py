@@ -1,0 +1,55 @@
+"""The README's Python runs as it stands, and its commands name what exists."""
+
+import pathlib
+import re
+import runpy
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TEXT = (ROOT / "README.md").read_text()
+PYTHON = re.findall(r"```python\n(.*?)```", TEXT, re.S)
+
+
+def _block(word: str) -> str:
+    (block,) = [code for code in PYTHON if word in code]
+    return block
+
+
+def _run(code: str, folder: pathlib.Path) -> dict:
+    path = folder / "readme_block.py"
+    path.write_text(code)
+    return runpy.run_path(str(path))
+
+
+def test_own_data_loads_as_the_readme_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for split in ("train", "test"):
+        for label in ("cat", "dog"):
+            folder = tmp_path / "images" / split / label
+            folder.mkdir(parents=True)
+            for i in range(3):
+                pixels = np.full((40, 30 + i, 3), 10 * i, np.uint8)
+                Image.fromarray(pixels).save(folder / f"{i}.png")
+    names = _run(_block("load_dataset"), tmp_path)
+    assert names["pictures"].train.images.shape == (6, 32, 32, 3)
+    assert names["pictures"].classes == ("cat", "dog")
+    assert names["arrays"].test.images.shape == (20, 16, 16, 3)
+
+
+def test_supernet_from_python_runs_as_the_readme_says(tmp_path):
+    names = _run(_block("Supernet("), tmp_path)
+    assert names["logits"].shape == (2, 10)
+    names["space"].validate(names["genotype"])
+
+
+@pytest.mark.parametrize("module", sorted(set(re.findall(r"python -m ([\w.]+)", TEXT))))
+def test_commands_name_modules_that_exist(module):
+    assert (ROOT / (module.replace(".", "/") + ".py")).is_file()
+
+
+def test_configs_named_exist():
+    for name in set(re.findall(r"--config=(configs/\w+\.py)", TEXT)):
+        assert (ROOT / name).is_file()
