@@ -45,15 +45,19 @@ def _max_last_fwd(x, stride):
 
 
 def _max_last_bwd(stride, residuals, gradient):
-    winner, size = residuals[0], residuals[1].shape[0]
-    total = 0
-    for tap in range(SIZE):
-        routed = jnp.where(winner == tap, gradient, 0)
-        # Output o read input o * stride + tap - 1: spread the gradient out and move it there.
-        high = size - (1 + (gradient.shape[-1] - 1) * stride) - (tap - 1)
-        config = [(0, 0, 0)] * (gradient.ndim - 1) + [(tap - 1, high, stride - 1)]
-        total += lax.pad(routed, jnp.zeros((), gradient.dtype), config)
-    return (total,)
+    # Without the barrier XLA:CPU would compute what leads to the gradient again for every tap.
+    winner, gradient = lax.optimization_barrier((residuals[0], gradient))
+    size, out = residuals[1].shape[0], gradient.shape[-1]
+    # Output o read inputs o * stride + tap - 1: spread the outputs out, then every input looks at three of them.
+    high = size + 1 - ((out - 1) * stride + 1)
+    config = [(0, 0, 0)] * (gradient.ndim - 1) + [(1, high, stride - 1)]
+    spread_gradient = lax.pad(gradient, jnp.zeros((), gradient.dtype), config)
+    spread_winner = lax.pad(winner, jnp.int8(SIZE), config)
+    routed = (
+        jnp.where(spread_winner[..., at : at + size] == tap, spread_gradient[..., at : at + size], 0)
+        for tap, at in ((0, 2), (1, 1), (2, 0))
+    )
+    return (functools.reduce(jnp.add, routed),)
 
 
 _max_last.defvjp(_max_last_fwd, _max_last_bwd)

@@ -174,22 +174,16 @@ def _mix(branches: list[Branches], rows, columns, layout, norms, stride) -> jax.
         return [(n, layout.primitives[n].norms(stride)[-1]) for n in names]
 
     total = []
-    own = [b for b in branches if b.norm == "always"]
-    if own:
-        names = tuple(n for b in own for n in b.names)
-        values = jnp.concatenate([b.value for b in own]) if len(own) > 1 else own[0].value
-        total.append(norms.weighted_sum(last_norm(names), weight(names), values))
-    for branch in branches:
-        if branch.norm == "always":
+    for names, value, needed in branches:
+        if needed == "always":
+            total.append(norms.weighted_sum(last_norm(names), weight(names), value))
             continue
-        value, names = branch.value, branch.names
-        if branch.norm == "search":
+        if needed == "search":
             value = norms(last_norm(names), value)
+        scale = weight(names).astype(value.dtype)
         if value.shape[2] == 1:
-            scale = weight(names).astype(value.dtype)
             total.append(jnp.einsum("bgt,bgcnhw->tcnhw", scale, value[:, :, 0]))
         else:
-            scale = weight(names).astype(value.dtype)
             total.append(jnp.einsum("bgt,bgtcnhw->tcnhw", scale, value))
     return sum(total[1:], total[0])
 

@@ -7,8 +7,8 @@ A supernet spends its time here, and no single form is fast everywhere, so each 
          depthwise convolution is some fifty times slower than the arithmetic asks for.
   dense  the two kernels multiplied into one dense k x k kernel K[i,j,c,d] = dw[i,j,c] pw[c,d] for a library
          convolution: more arithmetic, one pass over memory, matrix units instead of depthwise kernels.
-  rows   a depthwise convolution is linear along a row: the k rows that an output row reads, side by side, times a
-         banded [k W, W'] matrix per channel. All primitives and all targets that read the same input share the
+  rows   a depthwise convolution is linear: the R rows that a group of g output rows reads, side by side, times a
+         banded [R W, g W'] matrix per channel. All primitives and all targets that read the same input share the
          rows and become one batched matrix product; forward and both derivatives run at library speed.
 
 Shapes: L inputs, K kinds (primitives), T targets of every input, C channels in, D out, batch N, height H, width W.
@@ -98,60 +98,80 @@ def tap_offsets(size: int, dilation: int) -> tuple[int, ...]:
     return tuple(dilation * (i - size // 2) for i in range(size))
 
 
+def _group(height: int, targets: int) -> int:
+    """Output rows that one matrix yields.
+
+    More rows mean less copying of input rows that several output rows share, and more products with zeros. Where many
+    targets share the input the copying is cheap beside the products. Measured on two cores with
+    ``python -m benchmarks.separable``.
+    """
+    if height <= (8 if targets == 1 else 4):
+        return height
+    return 2 if targets == 1 and height % 2 == 0 else 1
+
+
 @functools.lru_cache(maxsize=256)
-def _column_taps(size: int, dilation: int, width: int, stride: int) -> np.ndarray:
-    """[k, W, W']: 1 where tap j of output column o reads input column w."""
-    out = (width - 1) // stride + 1
-    taps = np.zeros((size, width, out), np.float32)
-    for j, offset in enumerate(tap_offsets(size, dilation)):
+def _taps(size: int, dilation: int, length: int, stride: int, window: tuple[int, ...], out: int) -> np.ndarray:
+    """[k, window, out]: 1 where tap i of output o reads the input at `window`, along one axis of this length."""
+    place = {position: w for w, position in enumerate(window)}
+    taps = np.zeros((size, len(window), out), np.float32)
+    for i, offset in enumerate(tap_offsets(size, dilation)):
         for o in range(out):
-            if 0 <= o * stride + offset < width:
-                taps[j, o * stride + offset, o] = 1
+            if (position := o * stride + offset) in place and position < length:
+                taps[i, place[position], o] = 1
     return taps
 
 
-def _row_patches(x: jax.Array, offsets: Sequence[int], stride: int) -> jax.Array:
-    """x [L, C, N, H, W] -> [L, C, N, H', R * W]: the rows at `offsets` of every output row, side by side."""
-    height = x.shape[-2]
-    out = (height - 1) // stride + 1
-    low, high = max(0, -min(offsets)), max(0, max(offsets))
+def _window(units: Sequence[Unit], height: int, group: int, groups: int, stride: int) -> tuple[int, ...]:
+    """Input rows that a group of output rows reads, relative to stride times its first row."""
+    offsets = {o for unit in units for o in tap_offsets(unit.depthwise.shape[2], unit.dilation)}
+    if groups == 1:
+        return tuple(range(height))
+    # Rows that lie in the padding for every group carry zeros only.
+    return tuple(sorted({o + r * stride for o in offsets if abs(o) < height for r in range(group)}))
+
+
+def _patches(x: jax.Array, window: Sequence[int], groups: int, step: int) -> jax.Array:
+    """x [L, C, N, H, W] -> [L, C, N * groups, R * W]: the rows of every group's window, side by side."""
+    inputs, channels, batch, height, width = x.shape
+    if groups == 1:
+        return x.reshape(inputs, channels, batch, height * width)
+    low = max(0, -min(window))
+    high = max(0, (groups - 1) * step + max(window) - (height - 1))
     padded = jnp.pad(x, [(0, 0)] * 3 + [(low, high), (0, 0)])
-    rows = (
-        padded[..., low + offset : low + offset + (out - 1) * stride + 1 : stride, :]
-        for offset in offsets
-    )
-    return jnp.concatenate(list(rows), -1)
+    last = (groups - 1) * step + 1
+    rows_of_groups = [padded[..., low + w : low + w + last : step, :] for w in window]
+    return jnp.concatenate(rows_of_groups, -1).reshape(inputs, channels, batch * groups, -1)
 
 
-def _banded(unit: Unit, offsets: Sequence[int], width: int, stride: int) -> jax.Array:
-    """[L, C, R, W, T, W']: the kind's taps as matrices from the rows at `offsets` to an output row."""
-    size = unit.depthwise.shape[2]
-    columns = jnp.asarray(_column_taps(size, unit.dilation, width, stride), unit.depthwise.dtype)
-    own = tap_offsets(size, unit.dilation)
-    place = np.array([[offset == mine for offset in offsets] for mine in own])
-    taps = jnp.einsum("ltijc,ir->lcrtj", unit.depthwise, jnp.asarray(place, unit.depthwise.dtype))
-    return jnp.einsum("lcrtj,jwq->lcrwtq", taps, columns)
+def _banded(unit: Unit, row_taps: np.ndarray, column_taps: np.ndarray) -> jax.Array:
+    """[L, C, R * W, T, g * W']: the kind's taps as matrices from a window of rows to a group of output rows."""
+    place = np.einsum("irg,jwq->ijrwgq", row_taps, column_taps)
+    size, _, window, width, group, out = place.shape
+    place = jnp.asarray(place.reshape(size, size, window * width, group * out), unit.depthwise.dtype)
+    return jnp.einsum("ltijc,ijab->lcatb", unit.depthwise, place)
 
 
 def rows(x: jax.Array, units: Sequence[Unit], stride: int) -> jax.Array:
     """Banded matrix products over rows; same shapes as `plain`."""
-    offsets = sorted(
-        {o for unit in units for o in tap_offsets(unit.depthwise.shape[2], unit.dilation)}
-    )
-    # Rows that lie in the padding for every output row carry zeros only.
-    offsets = [offset for offset in offsets if abs(offset) < x.shape[-2]]
-    width = x.shape[-1]
-    matrices = jnp.stack([_banded(unit, offsets, width, stride) for unit in units], 4)
-    inputs, channels, _, _, kinds, targets, out_width = matrices.shape
-    patches = _row_patches(x, offsets, stride)
-    batch, height = patches.shape[2:4]
-    y = jnp.einsum(
-        "lcma,lcab->lcmb",
-        patches.reshape(inputs, channels, batch * height, -1),
-        matrices.reshape(inputs, channels, -1, kinds * targets * out_width),
-    )
-    y = y.reshape(inputs, channels, batch, height, kinds, targets, out_width)
-    y = y.transpose(4, 0, 5, 1, 2, 3, 6)
+    inputs, channels, batch, height, width = x.shape
+    out_height, out_width = ((length - 1) // stride + 1 for length in (height, width))
+    group = _group(out_height, units[0].depthwise.shape[1])
+    groups = out_height // group
+    window = _window(units, height, group, groups, stride)
+    rows_end = height if groups == 1 else max(window) + 1
+    matrices = []
+    for unit in units:
+        size, dilation = unit.depthwise.shape[2], unit.dilation
+        row_taps = _taps(size, dilation, rows_end, stride, window, group)
+        column_taps = _taps(size, dilation, width, stride, tuple(range(width)), out_width)
+        matrices.append(_banded(unit, row_taps, column_taps))
+    patches = _patches(x, window, groups, group * stride)
+    matrix = jnp.stack(matrices, 3)
+    kinds, targets = matrix.shape[3:5]
+    y = jnp.einsum("lcma,lcab->lcmb", patches, matrix.reshape(inputs, channels, matrix.shape[2], -1))
+    y = y.reshape(inputs, channels, -1, kinds, targets, matrix.shape[-1]).transpose(3, 0, 4, 1, 2, 5)
+    y = y.reshape(kinds, inputs, targets, channels, batch, out_height, out_width)
     return _pointwise(y, jnp.stack([unit.pointwise for unit in units]))
 
 

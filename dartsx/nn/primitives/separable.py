@@ -45,24 +45,23 @@ class Separable:
 
     @staticmethod
     def evaluate(members: Mapping[str, Separable], block: Block) -> list[Branches]:
-        """First units of all members from one shared ReLU; then the members that go on, together."""
-        y = _units(members, 0, block.activation(block.x), block.targets, block)
-        branches = []
-        for unit in range(max(p.repeats for p in members.values())):
-            if unit > 0:
-                y = _inner_units(members, unit, y, block)
-            ending = [i for i, p in enumerate(members.values()) if p.repeats == unit + 1]
-            names = tuple(members)
-            if ending:
-                done = y if len(ending) == len(names) else jnp.stack([y[i] for i in ending])
-                branches.append(Branches(tuple(names[i] for i in ending), done, "always"))
-            going = [i for i in range(len(names)) if i not in ending]
-            if not going:
-                break
-            members = {names[i]: members[names[i]] for i in going}
-            keys = [(name, p.norms(block.stride)[unit]) for name, p in members.items()]
-            y = block.normalize(keys, jnp.stack([y[i] for i in going]) if ending else y, True)
-        return branches
+        """Members of equal dilation and length together; all read one shared ReLU."""
+        x = block.activation(block.x)
+        groups: dict[tuple[int, int], dict[str, Separable]] = {}
+        for name, primitive in members.items():
+            groups.setdefault((primitive.dilation, primitive.repeats), {})[name] = primitive
+        return [Branches(tuple(group), _chain(group, x, block), "always") for group in groups.values()]
+
+
+def _chain(members: Mapping[str, Separable], x: jax.Array, block: Block) -> jax.Array:
+    """Raw outputs [B, G, T, C, N, H, W] of the last units; every inner unit ends in batch norm and activation."""
+    primitives = members.values()
+    units = [_unit(name, primitive, 0, block) for name, primitive in members.items()]
+    y = forms.separable(x, units, block.stride, block.form)
+    for unit in range(1, next(iter(primitives)).repeats):
+        keys = [(name, primitive.norms(block.stride)[unit - 1]) for name, primitive in members.items()]
+        y = _inner_units(members, unit, block.normalize(keys, y, True), block)
+    return y
 
 
 def _unit(name: str, primitive: Separable, unit: int, block: Block) -> forms.Unit:
@@ -71,12 +70,7 @@ def _unit(name: str, primitive: Separable, unit: int, block: Block) -> forms.Uni
     return forms.Unit(depthwise, pointwise, primitive.dilation)
 
 
-def _units(members, unit, x, targets, block) -> jax.Array:
-    units = [_unit(name, primitive, unit, block) for name, primitive in members.items()]
-    return forms.separable(x, units, block.stride, block.form)
-
-
-def _inner_units(members, unit, x, block) -> jax.Array:
+def _inner_units(members: Mapping[str, Separable], unit: int, x: jax.Array, block: Block) -> jax.Array:
     """A later unit: every edge has its own input x [B, G, T, C, N, H, W], so edges take the place of sources."""
     outputs = []
     for value, (name, primitive) in zip(x, members.items(), strict=True):

@@ -1,0 +1,41 @@
+"""The training step of a derived network, as ``experiments.evaluate`` sets it up, on a batch on the device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+
+import configs.cifar10
+from benchmarks.sizes import Size
+from benchmarks.tasks.base import Task
+from benchmarks.tasks.compiled import compiled_task
+from benchmarks.tasks.search import CLASSES, random_batch
+from dartsx.retrain import init_state, make_step
+from dartsx.runtime import run_once
+from experiments.jobs.evaluate import retrain_problem
+from experiments.settings import evaluate_settings
+
+EPOCH = 520  # steps, as on CIFAR-10 at batch 96
+
+
+def start(options: dict[str, Any]) -> Task:
+    """Compiles the step and does it once.
+
+    Args:
+      options: the fields of a `Size`, genotype, form (None: the config's), dtype, cache.
+    """
+    size = Size(*(options[name] for name in ("channels", "layers", "batch", "pixels")))
+    config = configs.cifar10.get_config()
+    config.dtype, config.genotype = options["dtype"], options["genotype"]
+    config.evaluate.channels, config.evaluate.layers = size.channels, size.layers
+    config.evaluate.batch_size = size.batch
+    if options["form"] is not None:
+        config.evaluate.form = options["form"]
+    problem = retrain_problem(evaluate_settings(config), CLASSES, EPOCH)
+
+    def make():
+        state = run_once(lambda key: init_state(problem, key, (size.pixels, size.pixels, 3)), jax.random.key(0))
+        return make_step(problem), state, tuple(run_once(lambda: random_batch(1, size, config.dtype)))
+
+    return compiled_task(make, options["cache"])

@@ -1,0 +1,57 @@
+"""The search step of dartsx, as ``experiments.search`` sets it up, on batches that lie on the device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+import configs.cifar10
+from benchmarks.sizes import Size
+from benchmarks.tasks.base import Task
+from benchmarks.tasks.compiled import compiled_task
+from dartsx.runtime import run_once
+from dartsx.search import Batch, init_state, make_step
+from experiments.jobs.search import search_problem
+from experiments.settings import SearchSettings, search_settings
+
+CLASSES = 10
+EPOCH = 390  # steps, as on CIFAR-10 at batch 64
+
+
+def settings_of(options: dict[str, Any]) -> SearchSettings:
+    """Settings of the CIFAR-10 search at the size and with the choices asked for.
+
+    Args:
+      options: the fields of a `Size`, hypergradient, form and remat (None: the config's), dtype.
+    """
+    config = configs.cifar10.get_config()
+    config.dtype, config.hypergradient = options["dtype"], options["hypergradient"]
+    config.search.channels, config.search.layers = options["channels"], options["layers"]
+    config.search.batch_size = options["batch"]
+    for name in ("form", "remat"):
+        if options[name] is not None:
+            config.search[name] = options[name]
+    return search_settings(config)
+
+
+def random_batch(seed: int, size: Size, dtype: str) -> Batch:
+    """Normal pixels and uniform labels: the time of a step does not depend on them."""
+    pixels, labels = jax.random.split(jax.random.key(seed))
+    shape = (size.batch, size.pixels, size.pixels, 3)
+    return Batch(jax.random.normal(pixels, shape, jnp.dtype(dtype)), jax.random.randint(labels, shape[:1], 0, CLASSES))
+
+
+def start(options: dict[str, Any]) -> Task:
+    """Compiles the step and does it once; for `options` see `settings_of`, and ``cache``."""
+    size = Size(*(options[name] for name in ("channels", "layers", "batch", "pixels")))
+    settings = settings_of(options)
+    problem = search_problem(settings, CLASSES, EPOCH)
+
+    def make():
+        state = run_once(lambda key: init_state(problem, key, (size.pixels, size.pixels, 3)), jax.random.key(0))
+        batches = tuple(run_once(lambda i=i: random_batch(i, size, settings.dtype)) for i in (1, 2))
+        return make_step(problem), state, batches
+
+    return compiled_task(make, options["cache"])
