@@ -24,9 +24,9 @@ def cosine_per_epoch(
     return schedule
 
 
-def linear_per_epoch(peak: float, epochs: int, steps_per_epoch: int) -> optax.Schedule:
-    """Learning rate peak (1 - e / epochs), constant within epoch e = 0, 1, ..."""
-    return lambda step: peak * (1 - (step // steps_per_epoch) / epochs)
+def linear_per_epoch(peak: float, floor: float, epochs: int, steps_per_epoch: int) -> optax.Schedule:
+    """Learning rate peak - (peak - floor) e / epochs, constant within epoch e = 0, 1, ..."""
+    return lambda step: peak - (peak - floor) * (step // steps_per_epoch) / epochs
 
 
 def exponential_per_epoch(peak: float, decay: float, steps_per_epoch: int) -> optax.Schedule:
@@ -49,7 +49,7 @@ def clip_by_norm(limit: float) -> optax.GradientTransformation:
 
     def update(updates, state, params=None):
         del params
-        factor = jnp.minimum(1.0, limit / (optax.global_norm(updates) + 1e-6))
+        factor = jnp.minimum(1.0, limit / (optax.tree.norm(updates) + 1e-6))
         return jax.tree.map(lambda g: g * factor.astype(g.dtype), updates), state
 
     return optax.GradientTransformation(lambda params: optax.EmptyState(), update)

@@ -84,7 +84,15 @@ def x64():
         yield
 
 
+# Half to a third of the time: no optimisation by LLVM, and of two ways to emit fusions the quicker one.
+_QUICK = {
+    "xla_backend_optimization_level": 0,
+    "xla_llvm_disable_expensive_passes": True,
+    "xla_cpu_use_fusion_emitters": False,
+}
+
+
 @pytest.fixture(scope="session")
 def quick_jit():
-    """`jax.jit` that spends half the time on compiling: these functions run once."""
-    return lambda f: jax.jit(f, compiler_options={"xla_backend_optimization_level": 0})
+    """`jax.jit` that compiles quickly and badly: these functions run once or twice."""
+    return lambda f, **options: jax.jit(f, compiler_options=_QUICK, **options)

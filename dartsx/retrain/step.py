@@ -95,7 +95,7 @@ def make_step(problem: RetrainProblem) -> Step:
         metrics = {
             "loss": value,
             "accuracy": accuracy(logits, labels),
-            "gradient_norm": optax.global_norm(gradient),
+            "gradient_norm": optax.tree.norm(gradient),
             "learning_rate": problem.rate(state.step),
         }
         moved = RetrainState(

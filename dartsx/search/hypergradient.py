@@ -83,7 +83,7 @@ def finite_difference(
 ) -> Result:
     """One unrolled step, second term by central differences; `radius` is r |v|, 0.01 in the original."""
     along, direct = _unroll(problem, weights, alpha, inner)
-    r = radius / optax.global_norm(along)
+    r = radius / optax.tree.norm(along)
 
     def alpha_gradient(sign):
         perturbed = jax.tree.map(lambda w, v: w + (sign * r * v).astype(w.dtype), weights, along)

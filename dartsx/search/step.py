@@ -171,7 +171,7 @@ def _alpha_step(problem, state, train, valid, key, progress):
     metrics = {
         "loss": loss,
         "accuracy": accuracy(logits, valid.labels),
-        "alpha_gradient_norm": optax.global_norm(result.gradient),
+        "alpha_gradient_norm": optax.tree.norm(result.gradient),
         "alpha_entropy": relax.entropy(relax.softmax(alpha)),
     }
     return state._replace(alpha=alpha, alpha_opt=alpha_opt), metrics
@@ -186,7 +186,7 @@ def _weight_step(problem, state, batch, key, progress):
     metrics = {
         "loss": value,
         "accuracy": accuracy(logits, batch.labels),
-        "gradient_norm": optax.global_norm(gradient),
+        "gradient_norm": optax.tree.norm(gradient),
         "learning_rate": problem.rate(state.step),
     }
     return state._replace(params=params, batch_stats=batch_stats, weight_opt=weight_opt), metrics

@@ -159,7 +159,7 @@ def _schedule(group, steps: int):
     peak = group.learning_rate
     schedules = {
         "cosine": lambda: optim.cosine_per_epoch(peak, group.learning_rate_min, group.epochs, steps),
-        "linear": lambda: optim.linear_per_epoch(peak, group.epochs, steps),
+        "linear": lambda: optim.linear_per_epoch(peak, group.learning_rate_min, group.epochs, steps),
         "exponential": lambda: optim.exponential_per_epoch(peak, group.decay, steps),
     }
     return optim.warm_up(schedules[group.schedule](), group.warmup_epochs, steps)

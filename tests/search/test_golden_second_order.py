@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.flatten_util import ravel_pytree
 
 from dartsx.nn import Supernet, per_edge
 from dartsx.nn.losses import cross_entropy
@@ -16,7 +17,7 @@ from dartsx.spaces import CELL_TYPES, CellSpace
 
 SMOOTH = {"activation": jax.nn.silu, "primitives": PRIMITIVES | {"max_pool_3x3": Pool("avg")}}
 VARIANTS = {"": {}, "smooth/": SMOOTH}
-RADII = np.array([RADIUS, 1e-1, 1e-3, 1e-4, 1e-6])
+RADII = (1e-1, RADIUS, 1e-3, 1e-4, 1e-6)
 PIECES = ["first_order_", "exact_", "fd_", "direct_", "hvp_", "unrolled", "loss_", "vector_norm"]
 
 
@@ -40,9 +41,13 @@ def expected(golden_search, variant):
 
 
 class Problem:
-    """The golden problem in one precision, on the network with ReLU or the smooth one."""
+    """The golden problem in one precision, on the network with ReLU or the smooth one; weights as one vector.
 
-    def __init__(self, golden_search, variant, dtype):
+    Compiled is only what returns a loss with both its gradients, and the forward derivative of that. All passes of
+    all hypergradients call these two; compiled into each of them, the network would take minutes.
+    """
+
+    def __init__(self, golden_search, variant, dtype, quick_jit):
         golden, first = golden_search
         layers = 1 + max(int(k.split("/")[1][4:]) for k in first if k.startswith("w/cell"))
         channels, classes = first["w/cell0/pre0/conv"].shape[-1], first["logits"].shape[-1]
@@ -52,64 +57,67 @@ class Problem:
         like = jax.eval_shape(
             lambda key: self.supernet.init(key, images["train"], self.alpha, True), jax.random.key(0)
         )
-        # Batch norm uses each batch's own statistics in every pass: the running ones are never read.
-        unread = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype), like["batch_stats"])
 
         def read(arrays, prefix):
             chosen = {k.removeprefix(prefix): v.astype(dtype) for k, v in arrays.items() if k.startswith(prefix)}
-            return per_edge.from_per_edge(chosen, per_edge.weight_entries(self.supernet), like["params"])
+            tree = per_edge.from_per_edge(chosen, per_edge.weight_entries(self.supernet), like["params"])
+            return ravel_pytree(tree)
 
-        def loss(split):
-            def of(weights, alpha):
-                variables = {"params": weights, "batch_stats": unread}
-                logits = self.supernet.apply(variables, images[split], softmax(alpha), True)
-                return cross_entropy(logits, golden[f"y_{split}"]), weights
-
-            return of
-
-        self.weights, buffer = read(first, "w/"), read(golden, "buf/")
+        self.weights, self.unravel = read(first, "w/")
+        buffer, _ = read(golden, "buf/")
         constants = (float(golden[name]) for name in ("eta", "momentum", "weight_decay"))
         self.inner = Inner(*constants, buffer)
-        # The auxiliary output is the weights themselves: so the virtual step can be looked at.
-        self.bilevel = Bilevel(loss("train"), loss("val"))
+        # Batch norm uses each batch's own statistics in every pass: the running ones are never read.
+        unread = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype), like["batch_stats"])
 
-    def hypergradient(self, name, weights, alpha, **arguments):
-        return HYPERGRADIENTS[name](self.bilevel, weights, alpha, self.inner, **arguments)
+        def loss(weights, alpha, images, labels):
+            variables = {"params": self.unravel(weights), "batch_stats": unread}
+            return cross_entropy(self.supernet.apply(variables, images, softmax(alpha), True), labels)
+
+        both = quick_jit(jax.value_and_grad(loss, (0, 1)))
+        train, valid = (precompiled(both, images[s], golden[f"y_{s}"]) for s in ("train", "val"))
+        self.bilevel = Bilevel(train, valid)
+
+    def hypergradient(self, name, **arguments):
+        return HYPERGRADIENTS[name](self.bilevel, self.weights, self.alpha, self.inner, **arguments)
+
+
+def precompiled(both, images, labels):
+    """A loss whose gradients come from `both`. Its auxiliary output shows which weights it was taken at."""
+
+    @jax.custom_vjp
+    def loss(weights, alpha):
+        return both(weights, alpha, images, labels)[0]
+
+    loss.defvjp(
+        lambda weights, alpha: both(weights, alpha, images, labels),
+        lambda gradients, cotangent: jax.tree.map(lambda g: cotangent * g, gradients),
+    )
+    return lambda weights, alpha: (loss(weights, alpha), weights)
 
 
 @pytest.fixture(scope="module")
 def computed(golden_search, variant, precision, quick_jit):
-    """All of one variant by one compiled function in float64; finite differences stacked over RADII."""
-
-    @quick_jit
-    def everything(weights, alpha, radii):
-        first = problem.hypergradient("first_order", weights, alpha)
-        second = problem.hypergradient("exact", weights, alpha)
-        valid = jax.value_and_grad(problem.bilevel.valid, (0, 1), has_aux=True)
-        (_, virtual), (along, direct) = valid(second.auxiliary, alpha)
-        differences = jax.lax.map(
-            lambda r: problem.hypergradient("finite_difference", weights, alpha, radius=r).gradient, radii
-        )
-        train_loss, _ = problem.bilevel.train(weights, alpha)
-        return first, second, train_loss, virtual, along, direct, differences
-
+    """Everything of one variant in float64, under the names of the file, and finite differences by radius."""
     with precision("float64"):
-        problem = Problem(golden_search, variant, "float64")
-        outcome = jax.device_get(everything(problem.weights, problem.alpha, RADII))
-    first, second, train_loss, virtual, along, direct, differences = outcome
-    eta = problem.inner.rate
-    finite = {kind: gradients[0] for kind, gradients in differences.items()}
-    by_kind = {"first_order_grad": first.gradient, "exact_grad": second.gradient, "fd_grad": finite}
-    by_kind["direct_grad"] = direct
-    by_kind["hvp_exact"] = {kind: (direct[kind] - second.gradient[kind]) / eta for kind in CELL_TYPES}
-    by_kind["hvp_fd"] = {kind: (direct[kind] - finite[kind]) / eta for kind in CELL_TYPES}
+        problem = Problem(golden_search, variant, "float64", quick_jit)
+        first, second = (jax.device_get(problem.hypergradient(name)) for name in ("first_order", "exact"))
+        train_loss, _ = problem.bilevel.train(problem.weights, problem.alpha)
+        at_virtual = jax.grad(problem.bilevel.valid, (0, 1), has_aux=True)
+        (along, direct), virtual = jax.device_get(at_virtual(second.auxiliary, problem.alpha))
+        differences = {r: problem.hypergradient("finite_difference", radius=r).gradient for r in RADII}
+        weights = per_edge.to_per_edge(problem.unravel(virtual), per_edge.weight_entries(problem.supernet))
+    differences, eta = jax.device_get(differences), problem.inner.rate
+    by_kind = {"first_order_grad": first.gradient, "exact_grad": second.gradient}
+    by_kind |= {"fd_grad": differences[RADIUS], "direct_grad": direct}
+    for name in ("exact", "fd"):
+        total = by_kind[f"{name}_grad"]
+        by_kind[f"hvp_{name}"] = {kind: (direct[kind] - total[kind]) / eta for kind in CELL_TYPES}
     results = {f"{name}_alpha_{kind}": tree[kind] for name, tree in by_kind.items() for kind in CELL_TYPES}
     results |= {"loss_train": train_loss, "loss_val": first.loss, "loss_val_unrolled": second.loss}
     results |= {"vector_norm": norm(along), "unrolled_weight_norm": norm(virtual)}
-    entries = per_edge.weight_entries(problem.supernet)
-    results |= {f"unrolled/{key}": value for key, value in per_edge.to_per_edge(virtual, entries).items()}
-    results["by_radius"] = [{kind: g[i] for kind, g in differences.items()} for i in range(len(RADII))]
-    return results
+    results |= {f"unrolled/{key}": value for key, value in weights.items()}
+    return results | {"by_radius": differences}
 
 
 def norm(tree):
@@ -139,9 +147,8 @@ def test_wrong_divisor_does_not_pass_as_the_golden_finite_difference(expected, c
 
 def distance(computed, radius, name):
     """Relative L2 distance of a finite difference from the exact gradient, or of its second term alone."""
-    index = RADII.tolist().index(radius)
     exact = {kind: computed[f"exact_grad_alpha_{kind}"] for kind in CELL_TYPES}
-    gap = {kind: computed["by_radius"][index][kind] - exact[kind] for kind in CELL_TYPES}
+    gap = {kind: computed["by_radius"][radius][kind] - exact[kind] for kind in CELL_TYPES}
     if name == "fd_err_full":
         return norm(gap) / norm(exact)
     second = {kind: computed[f"direct_grad_alpha_{kind}"] - exact[kind] for kind in CELL_TYPES}
@@ -164,11 +171,9 @@ def test_golden_finite_difference_tends_to_exact_only_without_kinks(computed, va
     assert distance(computed, 1e-6, "fd_err_full") < 1e-8  # no kink lies within so small a step
 
 
-@pytest.mark.parametrize("name", ["finite_difference", "exact"])
-def test_float32_hypergradient_equals_the_golden(golden_search, check_golden, quick_jit, name):
-    problem = Problem(golden_search, "", "float32")
-    gradient = quick_jit(lambda w, a: problem.hypergradient(name, w, a).gradient)(problem.weights, problem.alpha)
-    prefix = {"finite_difference": "fd", "exact": "exact"}[name]
-    computed = {f"{prefix}_grad_alpha_{kind}": value for kind, value in jax.device_get(gradient).items()}
+def test_float32_finite_difference_equals_the_golden(golden_search, check_golden, quick_jit):
+    problem = Problem(golden_search, "", "float32", quick_jit)
+    gradient = problem.hypergradient("finite_difference").gradient
+    computed = {f"fd_grad_alpha_{kind}": np.asarray(value) for kind, value in gradient.items()}
     assert {value.dtype for value in computed.values()} == {np.dtype("float32")}
     check_golden(computed, {key: golden_search[0][key] for key in computed}, "float32")
