@@ -66,6 +66,7 @@ class EvaluateJob:
         self.epochs, self.steps = trial_length(group.epochs, feed.steps, group.max_steps)
         self.problem = retrain_problem(settings, feed.classes, feed.steps)
         self.test = feed.evaluator(functools.partial(predict, self.problem))
+        self.tested: dict[str, float] = {}  # after the last epoch that was tested here
 
     def run(self, folder: Workdir) -> bool:
         """All steps that are left, and the result; False if a signal came before the end."""
@@ -98,7 +99,7 @@ class EvaluateJob:
 
     def finish(self, outcome: Outcome, folder) -> None:
         """Writes the test error and the exact costs of the network."""
-        test = self.test(outcome.state)
+        test = self.tested or self.test(outcome.state)
         cost = network_cost(self.problem.network, self.feed.image_shape)
         label = self.settings.genotype_label
         result = {
@@ -126,7 +127,10 @@ class EvaluateJob:
     def _after_epoch(self, state, epochs_done, writer) -> dict[str, dict[str, float]]:
         every = self.settings.evaluate.test_every
         due = epochs_done % every == 0 or epochs_done == self.epochs
-        return {"test": self.test(state)} if due else {}
+        if not due:
+            return {}
+        self.tested = self.test(state)
+        return {"test": self.tested}
 
 
 def retrain_problem(settings: EvaluateSettings, classes: int, steps: int) -> RetrainProblem:

@@ -9,14 +9,13 @@ import orbax.checkpoint as ocp
 import pytest
 
 LOGS = ("metrics.jsonl", "alphas.jsonl", "genotypes.jsonl", "genotype.json")
-EPOCH, LAST = 22, 66  # steps
+LAST = 66  # steps, 22 of them an epoch
 
 # The command in a process in which something goes wrong first.
 WITH_FAULT = """
 import os, pathlib, runpy, signal, sys, time
-import jax.numpy as jnp
-from dartsx import optim
-from dartsx.runtime import Checkpointer, Progress
+import jax, jax.numpy as jnp
+from dartsx.runtime import Checkpointer, Progress, loop
 
 def send(number):
     while not pathlib.Path({workdir!r}, "checkpoints", "22").exists():
@@ -51,10 +50,12 @@ Checkpointer.save = save
 """
 
 NOT_A_NUMBER = """
-def schedule(*arguments, original=optim.cosine_per_epoch):
-    rate = original(*arguments)
-    return lambda count: jnp.where(count == 30, jnp.nan, rate(count))
-optim.cosine_per_epoch = schedule
+def chunk(self, state, epoch, position, *rest, original=loop._Runner._chunk):
+    if (epoch, position) == (1, 11):
+        spoilt = jax.tree.map(lambda a: jax.device_put(a * jnp.nan, a.sharding), state.params)
+        state = state._replace(params=spoilt)
+    return original(self, state, epoch, position, *rest)
+loop._Runner._chunk = chunk
 """
 
 
@@ -189,9 +190,9 @@ def test_another_config_is_refused_naming_the_field(search, undisturbed):
 
 def test_nan_stops_with_step_and_tensors_and_the_checkpoint_before_it_serves(search, undisturbed, tmp_path):
     workdir = tmp_path / "run"
-    failed = search(workdir, fault=NOT_A_NUMBER)  # weights become NaN in step 31
+    failed = search(workdir, fault=NOT_A_NUMBER)  # after step 33
     assert failed.returncode == 1
-    assert "NaN or infinity at step 32 in: " in failed.stderr and "params." in failed.stderr
+    assert "NaN or infinity at step 34 in: " in failed.stderr and "params." in failed.stderr
     assert "Traceback" not in failed.stderr
     assert read(workdir, "run.json")["status"] == "failed"
     assert steps(workdir) == [22]
