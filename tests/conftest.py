@@ -3,6 +3,8 @@
 import contextlib
 import os
 import pathlib
+import subprocess
+import sys
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
@@ -20,6 +22,17 @@ def shared() -> pathlib.Path:
     folder = ROOT.parent / "shared"
     if not folder.is_dir():
         pytest.skip(f"reference data not found: {folder} (ships beside a development checkout)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cifar_dir(shared, tmp_path_factory):
+    """TFDS folder with the JPEG copy of CIFAR-10."""
+    script = shared / "data" / "prepare_cifar10.py"
+    if not script.is_file():
+        pytest.skip(f"CIFAR-10 copy not found: {script}")
+    folder = tmp_path_factory.mktemp("tfds")
+    subprocess.run([sys.executable, script, folder], check=True, capture_output=True)
     return folder
 
 

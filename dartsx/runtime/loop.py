@@ -20,7 +20,7 @@ import numpy as np
 
 from dartsx.runtime.cache import CompileTimer
 from dartsx.runtime.checkpoints import Checkpointer
-from dartsx.runtime.guard import NonFiniteError, nonfinite_leaves
+from dartsx.runtime.guard import NonFiniteError, all_finite, nonfinite_leaves
 from dartsx.runtime.metrics import MetricsWriter
 from dartsx.runtime.progress import Progress
 from dartsx.runtime.signals import StopRequest
@@ -89,7 +89,7 @@ def run_loop(loop: Loop, state: Any, workdir: Workdir) -> Outcome:
     """Runs all epochs from the newest checkpoint of the work directory, or from `state` if there is none.
 
     Raises:
-      NonFiniteError: the loss became NaN or infinite; the last checkpoint is kept.
+      NonFiniteError: a loss or the state became NaN or infinite; the last checkpoint is kept.
     """
     with (
         StopRequest() as stop,
@@ -114,7 +114,7 @@ class _Runner:
         self.chunk = chunk_length(loop.steps_per_epoch, loop.chunk_steps)
         self.compiled: dict[int, Any] = {}  # by number of steps
         self.compile_seconds = 0.0
-        self.seconds = 0.0
+        self.seconds = self.epoch_seconds = 0.0
         # Metrics of the steps of the present epoch: split -> name -> one value per step.
         self.partial: dict[str, dict[str, list[float]]] = {}
 
@@ -127,7 +127,7 @@ class _Runner:
             return state
         step, state, metadata = restored
         self.partial = metadata["partial"]
-        self.seconds = metadata["seconds"]
+        self.seconds, self.epoch_seconds = metadata["seconds"], metadata["epoch_seconds"]
         self.writer.resume(step, metadata["epoch"])
         return state
 
@@ -154,7 +154,9 @@ class _Runner:
         started = time.monotonic()
         state, metrics = self.compiled[count](state, self.loop.arrays, rows)
         metrics = jax.tree.map(np.asarray, metrics)
-        self.seconds += time.monotonic() - started
+        elapsed = time.monotonic() - started
+        self.seconds += elapsed
+        self.epoch_seconds += elapsed
         step = epoch * self.loop.steps_per_epoch + position + count
         _check_finite(metrics, state, step - count)
         for split, values in metrics.items():
@@ -177,6 +179,7 @@ class _Runner:
 
     def _finish_epoch(self, state, step, epochs_done, progress) -> None:
         """Logs first, then the checkpoint: a checkpoint never knows of records that were not written."""
+        _check_state(state, step)
         means = {
             split: {name: float(np.mean(v)) for name, v in values.items()}
             for split, values in self.partial.items()
@@ -193,12 +196,14 @@ class _Runner:
                 if k in values
             }
         rate = progress.steps_per_second
-        self.writer.timing(step, epochs_done, seconds=self.seconds, steps_per_second=rate)
+        self.writer.timing(step, epochs_done, seconds=self.epoch_seconds, steps_per_second=rate)
+        self.epoch_seconds = 0.0
         progress.epoch(epochs_done, **shown)
         if epochs_done % self.loop.checkpoint_every == 0 or epochs_done == self.loop.epochs:
             self._save(state, step, epochs_done)
 
     def _stop(self, state, step, epoch, progress) -> Outcome:
+        _check_state(state, step)
         self._save(state, step, epoch)
         self.checkpoints.wait()
         progress.note(
@@ -207,7 +212,12 @@ class _Runner:
         return Outcome(state, False, self.seconds, self.compile_seconds)
 
     def _save(self, state, step, epochs_done) -> None:
-        metadata = {"epoch": epochs_done, "partial": self.partial, "seconds": self.seconds}
+        metadata = {
+            "epoch": epochs_done,
+            "partial": self.partial,
+            "seconds": self.seconds,
+            "epoch_seconds": self.epoch_seconds,
+        }
         self.checkpoints.save(step, state, metadata)
 
 
@@ -222,3 +232,12 @@ def _check_finite(metrics: Metrics, state: Any, first_step: int) -> None:
         step = first_step + min(bad.values()) + 1
         values = {f"{split}_loss": float(losses[split][i]) for split, i in bad.items()}
         raise NonFiniteError(step, nonfinite_leaves(state), values)
+
+
+def _check_state(state: Any, step: int) -> None:
+    """Raises before a checkpoint of NaN: the last weight step of a chunk shows in no loss of that chunk."""
+    if not bool(_all_finite(state)):
+        raise NonFiniteError(step, nonfinite_leaves(state))
+
+
+_all_finite = jax.jit(all_finite)

@@ -29,16 +29,6 @@ def write_folder(root, counts, **options):
 # CIFAR-10 by its TFDS name
 
 
-@pytest.fixture(scope="session")
-def cifar_dir(shared, tmp_path_factory):
-    script = shared / "data" / "prepare_cifar10.py"
-    if not script.is_file():
-        pytest.skip(f"CIFAR-10 copy not found: {script}")
-    folder = tmp_path_factory.mktemp("tfds")
-    subprocess.run([sys.executable, script, folder], check=True, capture_output=True)
-    return folder
-
-
 def test_cifar10_loads_from_a_tfds_directory(cifar_dir):
     cifar = load_dataset("cifar10", cifar_dir)
     assert cifar.label == "CIFAR-10 (JPEG)"  # the copy is lossy, and says so

@@ -1,9 +1,13 @@
-"""What the tests of whole commands share: how to run one, and a search that takes seconds."""
+"""What the tests of whole commands share: how to run one, a search that takes seconds, and its final state."""
 
+import os
 import pathlib
 import subprocess
 import sys
 
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -12,13 +16,16 @@ SECONDS = 300
 
 @pytest.fixture(scope="session")
 def python():
-    """Runs Python with these arguments in the repository's root; the finished process, output as text."""
+    """Starts Python with these arguments and further environment in the repository's root; waits unless told not to."""
 
-    def run(*arguments) -> subprocess.CompletedProcess:
+    def start(*arguments, wait=True, **environment) -> subprocess.CompletedProcess | subprocess.Popen:
         command = [sys.executable, *map(str, arguments)]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS)
+        options = {"cwd": ROOT, "env": os.environ | environment, "text": True}
+        if wait:
+            return subprocess.run(command, capture_output=True, timeout=SECONDS, **options)
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
 
-    return run
+    return start
 
 
 @pytest.fixture(scope="session")
@@ -29,10 +36,9 @@ def compilation_cache(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def tiny_search(compilation_cache):
-    """Flags of a search of digits with all kinds of cell and hardly any weights: 22 steps an epoch, in two chunks."""
+    """Flags of a search of digits with both kinds of cell, 22 steps an epoch in two chunks; add primitives."""
     return (
         compilation_cache,
-        "--config.space.primitives=('none','skip_connect','avg_pool_3x3')",
         "--config.space.nodes=1",
         "--config.search.layers=3",
         "--config.search.channels=2",
@@ -40,3 +46,20 @@ def tiny_search(compilation_cache):
         "--config.search.batch_size=32",
         "--config.search.chunk_steps=11",
     )
+
+
+@pytest.fixture(scope="session")
+def state_at():
+    """Arrays of a work directory's checkpoint by name, however many devices wrote it."""
+    here = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+
+    def read(workdir, step) -> dict[str, np.ndarray]:
+        folder = workdir.resolve() / "checkpoints" / str(step) / "state"
+        with ocp.StandardCheckpointer() as checkpointer:
+            leaves = checkpointer.metadata(folder).item_metadata.tree
+            wanted = {
+                name: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=here) for name, leaf in leaves.items()
+            }
+            return {name: np.asarray(array) for name, array in checkpointer.restore(folder, wanted).items()}
+
+    return read

@@ -1,36 +1,76 @@
-"""A search is the same on one device, on eight, and in two processes."""
+"""A search leads to the same alphas on one device, on eight, and in two processes."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
+STEPS = 5
 TOLERANCE = 1e-5
-SEPARABLE = "--config.space.primitives=('none','avg_pool_3x3','sep_conv_3x3')"
+FLAGS = (
+    "--config.space.primitives=('none','avg_pool_3x3','sep_conv_3x3')",
+    f"--config.search.max_steps={STEPS}",
+)
+EIGHT = "--xla_force_host_platform_device_count=8"
 
-# Five steps on each number of devices, and the states that they lead to.
-ON_EMULATED_DEVICES = """
-import os, sys
-os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=8"
-import jax, numpy as np
-from dartsx.runtime import Workdir, make_mesh, put_replicated, run_loop
-from experiments.jobs.search import SearchJob
-from experiments.jobs.setup import load_checked
-from experiments.settings import parse_config, search_settings
-import pathlib
 
-assert jax.device_count() == 8
-folder = pathlib.Path(sys.argv[1])
-settings = search_settings(parse_config(["search", *sys.argv[2:]]).config)
-for devices in (1, 8):
-    workdir = Workdir(folder / str(devices), resumed=False, finished=False, primary=True)
-    job = SearchJob(settings, load_checked(settings), make_mesh(devices))
-"""
+@pytest.fixture(scope="module")
+def search(python, tiny_search):
+    """Starts the command in a work directory."""
+    return lambda workdir, *flags, **options: python(
+        "-m", "experiments.search", f"--workdir={workdir}", *tiny_search, *FLAGS, *flags, **options
+    )
+
+
+@pytest.fixture(scope="module")
+def alone(search, tmp_path_factory):
+    """Work directory of one process with one device."""
+    workdir = tmp_path_factory.mktemp("alone")
+    process = search(workdir)
+    assert process.returncode == 0, process.stderr
+    return workdir
 
 
 def records(workdir, name):
     return [json.loads(line) for line in (workdir / name).read_text().splitlines()]
+
+
+def assert_same_search(workdir, alone):
+    (expected,), (given,) = (records(folder, "alphas.jsonl") for folder in (alone, workdir))
+    for cell in ("normal", "reduce"):
+        assert np.abs(expected[cell]).max() > 0.01  # they have moved from their start near 0
+        np.testing.assert_allclose(given[cell], expected[cell], rtol=0, atol=TOLERANCE)
+    for there, here in zip(records(alone, "metrics.jsonl"), records(workdir, "metrics.jsonl"), strict=True):
+        assert here["loss"] == pytest.approx(there["loss"], abs=TOLERANCE)
+
+
+def test_eight_devices_search_as_one_with_statistics_of_the_whole_batch(search, alone, state_at, tmp_path):
+    process = search(tmp_path, "--config.mesh=8", XLA_FLAGS=EIGHT)
+    assert process.returncode == 0, process.stderr
+    assert json.loads((tmp_path / "run.json").read_text())["device"]["count"] == 8
+    assert_same_search(tmp_path, alone)
+    expected, given = state_at(alone, STEPS), state_at(tmp_path, STEPS)
+    # The mean of the variances within eighths of a batch would be smaller than the variance of the batch.
+    statistics = [name for name in expected if name.startswith("batch_stats.")]
+    assert statistics
+    for name in statistics:
+        np.testing.assert_allclose(given[name], expected[name], rtol=1e-4, atol=TOLERANCE, err_msg=name)
+
+
+def test_two_processes_search_as_one(search, alone, state_at, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        address = f"localhost:{probe.getsockname()[1]}"
+    together = {"JAX_COORDINATOR_ADDRESS": address, "JAX_NUM_PROCESSES": "2"}
+    processes = [search(tmp_path, wait=False, JAX_PROCESS_ID=str(number), **together) for number in range(2)]
+    try:
+        outputs = [process.communicate(timeout=300) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    device = json.loads((tmp_path / "run.json").read_text())["device"]
+    assert (device["processes"], device["count"]) == (2, 2)
+    assert_same_search(tmp_path, alone)
+    assert (tmp_path / "genotype.json").read_bytes() == (alone / "genotype.json").read_bytes()

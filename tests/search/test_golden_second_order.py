@@ -1,5 +1,7 @@
 """Hypergradients equal the original's, piece by piece, with ReLU and on the smooth network of the same weights."""
 
+import concurrent.futures
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -97,16 +99,33 @@ def precompiled(both, images, labels):
 
 
 @pytest.fixture(scope="module")
-def computed(golden_search, variant, precision, quick_jit):
-    """Everything of one variant in float64, under the names of the file, and finite differences by radius."""
-    with precision("float64"):
-        problem = Problem(golden_search, variant, "float64", quick_jit)
-        first, second = (jax.device_get(problem.hypergradient(name)) for name in ("first_order", "exact"))
-        train_loss, _ = problem.bilevel.train(problem.weights, problem.alpha)
-        at_virtual = jax.grad(problem.bilevel.valid, (0, 1), has_aux=True)
-        (along, direct), virtual = jax.device_get(at_virtual(second.auxiliary, problem.alpha))
-        differences = {r: problem.hypergradient("finite_difference", radius=r).gradient for r in RADII}
-        weights = per_edge.to_per_edge(problem.unravel(virtual), per_edge.weight_entries(problem.supernet))
+def all_computed(golden_search, precision, quick_jit):
+    """Results by variant and dtype; compiled side by side, since each takes most of a minute."""
+
+    def run(task):
+        variant, dtype = task
+        with precision(dtype):
+            problem = Problem(golden_search, variant, dtype, quick_jit)
+            return compute(problem) if dtype == "float64" else problem.hypergradient("finite_difference").gradient
+
+    tasks = [*((variant, "float64") for variant in VARIANTS), ("", "float32")]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        return dict(zip(tasks, pool.map(run, tasks), strict=True))
+
+
+@pytest.fixture(scope="module")
+def computed(all_computed, variant):
+    return all_computed[variant, "float64"]
+
+
+def compute(problem):
+    """Everything of one variant under the names of the file, and finite differences by radius."""
+    first, second = (jax.device_get(problem.hypergradient(name)) for name in ("first_order", "exact"))
+    train_loss, _ = problem.bilevel.train(problem.weights, problem.alpha)
+    at_virtual = jax.grad(problem.bilevel.valid, (0, 1), has_aux=True)
+    (along, direct), virtual = jax.device_get(at_virtual(second.auxiliary, problem.alpha))
+    differences = {r: problem.hypergradient("finite_difference", radius=r).gradient for r in RADII}
+    weights = per_edge.to_per_edge(problem.unravel(virtual), per_edge.weight_entries(problem.supernet))
     differences, eta = jax.device_get(differences), problem.inner.rate
     by_kind = {"first_order_grad": first.gradient, "exact_grad": second.gradient}
     by_kind |= {"fd_grad": differences[RADIUS], "direct_grad": direct}
@@ -171,9 +190,8 @@ def test_golden_finite_difference_tends_to_exact_only_without_kinks(computed, va
     assert distance(computed, 1e-6, "fd_err_full") < 1e-8  # no kink lies within so small a step
 
 
-def test_float32_finite_difference_equals_the_golden(golden_search, check_golden, quick_jit):
-    problem = Problem(golden_search, "", "float32", quick_jit)
-    gradient = problem.hypergradient("finite_difference").gradient
+def test_float32_finite_difference_equals_the_golden(all_computed, golden_search, check_golden):
+    gradient = all_computed["", "float32"]
     computed = {f"fd_grad_alpha_{kind}": np.asarray(value) for kind, value in gradient.items()}
     assert {value.dtype for value in computed.values()} == {np.dtype("float32")}
     check_golden(computed, {key: golden_search[0][key] for key in computed}, "float32")
