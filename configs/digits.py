@@ -1,10 +1,11 @@
 """Search, derive and retrain on handwritten digits: the default, to see everything once.
 
 Command: ``python -m experiments.run`` (search, evaluation of its cells and of NASNet-A, report).
-Data: 1,797 grey images of 12x12 pixels, 1,437 of them for training; ships with the project.
+Data: 1,797 grey images of 8x8 pixels, padded to 12x12, 1,438 of them for training; scikit-learn ships them.
 Needs: a CPU.
-Costs: not measured.
-Expect: not measured.
+Costs: 4 minutes on two cores, compilation included (search 50 s of steps).
+Expect: test errors of 0.56% for the derived cells (37,010 parameters) and 0.28% for NASNet-A (69,682) with seed 0; one
+seed of a search says little.
 """
 
 from configs.base import base
