@@ -30,7 +30,7 @@ from dartsx.runtime import (
 from dartsx.spaces import published_names, to_json
 from experiments.jobs.feed import Feed, trial_length
 from experiments.jobs.in_memory import open_in_memory
-from experiments.jobs.setup import MAY_DIFFER, resolved, start
+from experiments.jobs.setup import MAY_DIFFER, finished_before, resolved, start
 from experiments.jobs.streamed import open_streamed
 from experiments.settings import EvaluateSettings, evaluate_settings
 
@@ -53,7 +53,7 @@ def run_evaluate(config: ConfigDict, workdir: str | os.PathLike) -> bool:
         job = EvaluateJob(settings, feed, mesh)
         run = {"seed": settings.seed, "dataset": feed.label, "method": None}
         with open_workdir(workdir, plain, "evaluate", run=run, may_differ=MAY_DIFFER) as folder:
-            return folder.finished or job.run(folder)
+            return finished_before(folder) or job.run(folder)
 
 
 class EvaluateJob:

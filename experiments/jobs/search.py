@@ -16,7 +16,7 @@ from dartsx.runtime import Loop, Outcome, at_step, open_workdir, put_replicated,
 from dartsx.search import SearchProblem, SearchState, darts, init_state, make_step, predict
 from dartsx.spaces import to_json
 from experiments.jobs import feed
-from experiments.jobs.setup import MAY_DIFFER, load_checked, resolved, start
+from experiments.jobs.setup import MAY_DIFFER, finished_before, load_checked, resolved, start
 from experiments.settings import SearchSettings, search_settings
 
 METHODS = {"darts": darts}
@@ -43,7 +43,7 @@ def run_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     run = {"seed": settings.seed, "dataset": dataset.label, "method": job.problem.method.name}
     plain = resolved(config, ("evaluate", "genotype"))
     with open_workdir(workdir, plain, "search", run=run, may_differ=MAY_DIFFER) as folder:
-        if folder.finished:
+        if finished_before(folder):
             return True
         state = put_replicated(job.init(), mesh)
         outcome = run_loop(job.loop(), state, folder)

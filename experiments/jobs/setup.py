@@ -9,7 +9,7 @@ import jax
 from ml_collections import ConfigDict
 
 from dartsx.data import Dataset, Source, load_dataset, open_source
-from dartsx.runtime import MeshError, enable_compilation_cache, initialize_distributed, make_mesh
+from dartsx.runtime import MeshError, Workdir, enable_compilation_cache, initialize_distributed, make_mesh
 from experiments.settings import EvaluateSettings, SearchSettings, blame, check_against_data
 
 # Fields in which a resumed run may differ from its beginning: none of them changes a result.
@@ -72,3 +72,10 @@ def _check(settings, image_shape: tuple[int, int, int], train_size: int, classes
 def resolved(config: ConfigDict, leave_out: tuple[str, ...]) -> Mapping[str, Any]:
     """The config as plain JSON, without the groups that this kind of run does not read."""
     return {name: value for name, value in config.to_dict().items() if name not in leave_out}
+
+
+def finished_before(folder: Workdir) -> bool:
+    """Whether there is nothing left to do in a work directory; says so."""
+    if folder.finished and folder.primary:
+        print(f"{folder.path} is finished already; nothing to do", flush=True)
+    return folder.finished
