@@ -1,5 +1,6 @@
 """Checkpoints of a whole state by Orbax: atomic, exact to the bit, with a way back from damage."""
 
+import copy
 import dataclasses
 import os
 import pathlib
@@ -105,7 +106,8 @@ class Checkpointer:
             "schema": _SCHEMA,
             "leaves": _describe(state),
             "crc32": {name: _checksum(array) for name, array in _whole(arrays).items()},
-            "metadata": dict(metadata or {}),
+            # A copy all the way down: the background write would see what the caller changes next.
+            "metadata": copy.deepcopy(dict(metadata or {})),
         }
         stored = {name: array for name, array in arrays.items() if array.size}
         self._manager.save(

@@ -95,6 +95,15 @@ def test_state_may_be_donated_while_it_is_written(tmp_path):
         assert np.all(np.asarray(restored[f"w{i}"]) == i)
 
 
+def test_metadata_may_change_while_it_is_written(tmp_path):
+    for attempt in range(5):  # a background write may happen to be early enough
+        metadata = {"partial": {"train": {"loss": [1.0]}}}
+        with Checkpointer(tmp_path / str(attempt)) as checkpointer:
+            checkpointer.save(1, make_state(), metadata)
+            metadata["partial"]["train"]["loss"].append(2.0)
+            assert checkpointer.restore_latest(make_state()).metadata == {"partial": {"train": {"loss": [1.0]}}}
+
+
 def test_empty_folder_restores_nothing(tmp_path):
     with Checkpointer(tmp_path / "new") as checkpointer:
         assert checkpointer.restore_latest(make_state()) is None
