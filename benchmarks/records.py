@@ -40,7 +40,7 @@ def finish(arguments: argparse.Namespace, name: str, result: Mapping[str, Any], 
     if arguments.write:
         path = RESULTS / f"{name}-{time.strftime('%Y-%m-%d')}.txt"
         RESULTS.mkdir(exist_ok=True)
-        path.write_text(record(result, table), encoding="ascii", errors="replace")
+        path.write_text(record(result, table), encoding="ascii")
         print(f"written to {path}", file=sys.stderr)
 
 
@@ -71,7 +71,7 @@ def machine() -> str:
 
 def rows_table(rows: Iterable[Sequence[str]], columns: Sequence[str], title: str | None = None) -> str:
     """A table as plain text; the first column is left-aligned, the others right."""
-    table = Table(box=box.SIMPLE, title=title, title_justify="left", title_style="")
+    table = Table(box=box.ASCII_DOUBLE_HEAD, title=title, title_justify="left", title_style="")
     for i, column in enumerate(columns):
         table.add_column(column, justify="right" if i else "left", no_wrap=True)
     for row in rows:
