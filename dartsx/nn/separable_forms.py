@@ -3,8 +3,8 @@
 A supernet spends its time here, and no single form is fast everywhere, so each algebraic form is one function and
 `choose_form` is the one place that picks. All take the same arguments and agree to rounding:
 
-  plain  `lax` depthwise convolution, then a pointwise product. The definition; the slowest on a CPU, where XLA's
-         depthwise convolution is some fifty times slower than the arithmetic asks for.
+  plain  `lax` depthwise convolution, then a pointwise product. The definition; slow on a CPU, where XLA has no fast
+         depthwise convolution.
   dense  the two kernels multiplied into one dense k x k kernel K[i,j,c,d] = dw[i,j,c] pw[c,d] for a library
          convolution: more arithmetic, one pass over memory, matrix units instead of depthwise kernels.
   rows   a depthwise convolution is linear: the R rows that a group of g output rows reads, side by side, times a
@@ -102,8 +102,7 @@ def _group(height: int, targets: int) -> int:
     """Output rows that one matrix yields.
 
     More rows mean less copying of input rows that several output rows share, and more products with zeros. Where many
-    targets share the input the copying is cheap beside the products. Measured on two cores with
-    ``python -m benchmarks.separable``.
+    targets share the input the copying is cheap beside the products.
     """
     if height <= (8 if targets == 1 else 4):
         return height
@@ -181,8 +180,9 @@ FORMS = {"plain": plain, "dense": dense, "rows": rows}
 def choose_form(backend: str, channels: int, width: int) -> str:
     """The fastest form for a backend (`jax.default_backend()`), channel count and map width.
 
-    CPU: measured with ``python -m benchmarks.separable``, `rows` won at every size of the DARTS supernet.
-    GPU and TPU: `dense` while its extra arithmetic is hidden by memory traffic, i.e. for few channels.
+    CPU: `rows`, the fastest forward and backward at every shape of ``python -m benchmarks.separable --size=small``.
+    GPU and TPU, not measured yet: `dense` while its extra arithmetic hides behind memory traffic, that is for few
+    channels.
     """
     if backend == "cpu":
         return "rows"
