@@ -106,7 +106,7 @@ class NetworkCell(nn.Module):
             for i, (s, reduce) in enumerate(pre)
         }
         for k, edge in enumerate(self.cell.edges):
-            stride = 2 if plan.reduction and edge.source < 2 else 1
+            stride = plan.stride(edge.source)
             primitive = lookup([edge.primitive])[edge.primitive]
             y = Operation(primitive, stride, self.form, name=f"op{k}")(states[edge.source], train)
             identity = edge.primitive == "skip_connect" and stride == 1

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.nn import initializers, running
-from dartsx.nn.blocks import INPUTS, EdgeBlock, edge_blocks
+from dartsx.nn.blocks import EdgeBlock, edge_blocks
 from dartsx.nn.layers import Preprocess, advance, keep_running
 from dartsx.nn.plan import CellPlan
 from dartsx.nn.primitives import Block, Branches, Primitive, families
@@ -36,7 +36,7 @@ class CellLayout:
 
     def stride(self, block: EdgeBlock) -> int:
         """2 for the edges from a reduction cell's inputs, else 1."""
-        return 2 if self.plan.reduction and block.sources[0] in INPUTS else 1
+        return self.plan.stride(block.sources[0])
 
     def weight_slices(self, name: str) -> dict[EdgeBlock, slice]:
         """Where each block's edges stand in the weight arrays of a primitive."""
