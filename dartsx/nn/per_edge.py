@@ -15,9 +15,9 @@ import jax
 import numpy as np
 
 from dartsx.nn.blocks import EdgeBlock
+from dartsx.nn.cell_layout import CellLayout
 from dartsx.nn.plan import CellPlan
 from dartsx.nn.primitives import PRIMITIVES, lookup
-from dartsx.nn.search_cell import CellLayout
 from dartsx.nn.supernet import Supernet
 
 STATISTICS = ("mean", "var")

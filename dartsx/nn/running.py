@@ -35,6 +35,15 @@ def updated(running: Running, batch: Mapping[Key, Stats]) -> Running:
     }
 
 
+def concatenated(collected: Sequence[Mapping[Key, Stats]]) -> dict[Key, Stats]:
+    """Statistics of several groups of edges (or sources), in their order, as one array per norm and kind."""
+    keys = dict.fromkeys(key for batch in collected for key in batch)
+    return {
+        key: jax.tree.map(lambda *parts: jnp.concatenate(parts), *(batch[key] for batch in collected if key in batch))
+        for key in keys
+    }
+
+
 @dataclasses.dataclass
 class Norms:
     """Normalises and collects, during one trace of one block.

@@ -26,6 +26,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from dartsx.nn.depthwise_taps import depthwise
+
 
 class Unit(NamedTuple):
     """Weights of one kind: depthwise [L, T, k, k, C], pointwise [L, T, C, D], and the dilation."""
@@ -174,7 +176,14 @@ def rows(x: jax.Array, units: Sequence[Unit], stride: int) -> jax.Array:
     return _pointwise(y, jnp.stack([unit.pointwise for unit in units]))
 
 
-FORMS = {"plain": plain, "dense": dense, "rows": rows}
+# ------------------------------------------------------------------------------------------- taps
+def taps(x: jax.Array, units: Sequence[Unit], stride: int) -> jax.Array:
+    """Sums of shifted copies; same shapes as `plain`."""
+    convolved = jnp.stack([depthwise(x, unit.depthwise, unit.dilation, stride) for unit in units])
+    return _pointwise(convolved, jnp.stack([unit.pointwise for unit in units]))
+
+
+FORMS = {"plain": plain, "dense": dense, "rows": rows, "taps": taps}
 
 
 def choose_form(backend: str, channels: int, width: int) -> str:

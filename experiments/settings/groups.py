@@ -19,7 +19,7 @@ from experiments.settings.rules import (
 
 # Names that the library defines in modules that import JAX; a test compares them.
 DTYPES = ("float32", "bfloat16")
-FORMS = ("plain", "dense", "rows")
+FORMS = ("plain", "dense", "rows", "taps")
 HYPERGRADIENTS = ("first_order", "finite_difference", "exact")
 METHODS = ("darts",)
 NETWORKS = ("cifar", "imagenet")

@@ -1,0 +1,254 @@
+"""The edges of a cell one after the other, in a loop: what one edge computes stays in cache.
+
+Where maps are large, a CPU is several times slower on the arrays of a whole block, which pass through memory at every
+operation, than on those of one edge. The loop goes by source: what the targets of a source share (its pools) is
+computed once, then its edges follow. It is written once for all sources, so it also compiles to few kernels.
+
+The derivative is our own: the backward loop goes through the same sources in the opposite order and computes each
+edge again instead of keeping its inner results, so memory is that of the nodes and of one edge. In this order the
+gradient of a node is complete before it is needed: later nodes' edges come first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from dartsx.nn import running
+from dartsx.nn.blocks import EdgeBlock
+from dartsx.nn.cell_layout import CellEdges
+from dartsx.nn.mixed_operation import last_norms, mixed_operation
+from dartsx.nn.primitives import Block, Branches, Primitive
+
+Tree = Any
+Batch = dict[running.Key, running.Stats]
+
+
+def evaluate(cell: CellEdges, inputs: Sequence[jax.Array]) -> tuple[list[jax.Array], Batch]:
+    """As `edges_together.evaluate`."""
+    layout, x = cell.layout, jnp.stack(inputs)
+    count = 1 + max(node for block in layout.blocks for node in block.targets) - len(inputs)
+    stride = layout.stride(layout.blocks[0])
+    shape = (count, *x.shape[1:-2], *((length - 1) // stride + 1 for length in x.shape[-2:]))
+    states, absent = jnp.zeros(shape, x.dtype), len(inputs)
+    if stride == 1:  # the inputs are of the nodes' size: one array holds all
+        states, absent = jnp.concatenate([x, states]), 0
+    collected = []
+    for stride, group in itertools.groupby(layout.blocks, layout.stride):
+        blocks = tuple(group)
+        loop = _Loop.over(cell, blocks, stride, absent)
+        states, batch = _run(loop, x if stride > 1 else None, states, _arrays(cell, blocks))
+        collected.append(batch)
+    return list(states[-count:]), running.concatenated(collected)
+
+
+class _Arrays(NamedTuple):
+    """What differs from edge to edge, and from source to source, stacked along the first axis."""
+
+    weights: dict[str, dict[str, jax.Array]]
+    rows: jax.Array
+    edge_stats: running.Running | None
+    source_stats: running.Running | None
+
+
+def _arrays(cell: CellEdges, blocks: tuple[EdgeBlock, ...]) -> _Arrays:
+    layout = cell.layout
+
+    def part(slices: dict[EdgeBlock, slice]) -> slice:
+        return slice(slices[blocks[0]].start, slices[blocks[-1]].stop)
+
+    weights = {
+        name: jax.tree.map(lambda value, where=where: value[part(where)], stacked)
+        for name, stacked in cell.weights.items()
+        if blocks[0] in (where := layout.weight_slices(name))
+    }
+    rows = cell.mixture[jnp.array([row for block in blocks for row in block.rows])]
+    if cell.stats is None:
+        return _Arrays(weights, rows, None, None)
+    stats = {
+        name: jax.tree.map(lambda value, where=where: value[part(where)], norms)
+        for name, norms in cell.stats.items()
+        if blocks[0] in (where := layout.norm_slices(name))
+    }
+    shared = {name: norms for name, norms in stats.items() if layout.primitives[name].per_source}
+    own = {name: norms for name, norms in stats.items() if name not in shared}
+    return _Arrays(weights, rows, own, shared)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Loop:
+    """Sources and edges of one stride, and what an edge computes.
+
+    Attributes:
+      sources: of every source its place in the array that is read.
+      first: edges of source i are number first[i] up to first[i + 1].
+      targets: of every edge the place of its target among the states.
+      primitives: (name, primitive) in the order of the mixture's columns.
+      stride: of all edges.
+      form: form of separable convolutions, or None.
+      activation: ReLU, or its stand-in.
+    """
+
+    sources: tuple[int, ...]
+    first: tuple[int, ...]
+    targets: tuple[int, ...]
+    primitives: tuple[tuple[str, Primitive], ...]
+    stride: int
+    form: str | None
+    activation: Callable[[jax.Array], jax.Array]
+
+    @classmethod
+    def over(cls, cell: CellEdges, blocks: tuple[EdgeBlock, ...], stride: int, absent: int) -> _Loop:
+        """The loop over these blocks; the first `absent` nodes are not among the states."""
+        sources = [source for block in blocks for source in block.sources]
+        counts = [len(block.targets) for block in blocks for _ in block.sources]
+        targets = [target - absent for block in blocks for _ in block.sources for target in block.targets]
+        return cls(
+            tuple(source - (absent if stride == 1 else 0) for source in sources),
+            (0, *itertools.accumulate(counts)),
+            tuple(targets),
+            tuple(cell.layout.primitives.items()),
+            stride,
+            cell.form,
+            cell.activation,
+        )
+
+    def members(self, per_source: bool) -> dict[str, Primitive]:
+        """The primitives of which all targets of a source share the result, or the others."""
+        return {name: primitive for name, primitive in self.primitives if primitive.per_source == per_source}
+
+    def shared(self, x: jax.Array, stats: running.Running | None) -> tuple[dict[str, jax.Array], Batch]:
+        """What the targets of x [C, N, H, W] share: by primitive the normalised result, and batch statistics."""
+        norms = running.Norms(stats, None, self.activation)
+        values = {}
+        for name, value, needed in self._branches(self.members(True), x, {}, norms):
+            if needed != "never":
+                value = norms(last_norms(dict(self.primitives), name, self.stride), value)
+            values[name[0]] = value
+        return values, norms.batch
+
+    def edge(self, x, values, weights, row, stats) -> tuple[jax.Array, Batch]:
+        """Contribution of one edge to its target [C, N, H', W'], and batch statistics."""
+        norms = running.Norms(stats, None, self.activation)
+        weights = jax.tree.map(lambda value: value[None, None], weights)
+        branches = self._branches(self.members(False), x, weights, norms)
+        branches += [Branches((name,), value, "never") for name, value in values.items()]
+        y = mixed_operation(branches, row[None, None], dict(self.primitives), norms, self.stride)
+        return y[0], norms.batch
+
+    def _branches(self, members, x, weights, norms) -> list[Branches]:
+        block = Block(x[None], 1, weights, self.stride, norms, self.form, self.activation)
+        return [b for name, primitive in members.items() for b in primitive.evaluate({name: primitive}, block)]
+
+    def batch(self, x: jax.Array, train: bool) -> tuple[Batch, Batch]:
+        """Zeros for the batch statistics of all sources, and of all edges."""
+        kinds = ((True, len(self.sources)), (False, len(self.targets)))
+        dtype = jnp.promote_types(x.dtype, jnp.float32)
+        return tuple(
+            {
+                (name, norm): {kind: jnp.zeros((count, x.shape[1]), dtype) for kind in ("mean", "var")}
+                for name, primitive in self.members(per_source).items()
+                for norm in primitive.norms(self.stride)
+                if train
+            }
+            for per_source, count in kinds
+        )
+
+
+def _at(tree: Tree, i: jax.Array) -> Tree:
+    return jax.tree.map(lambda leaf: lax.dynamic_index_in_dim(leaf, i, keepdims=False), tree)
+
+
+def _put(tree: Tree, i: jax.Array, part: Tree) -> Tree:
+    return jax.tree.map(lambda leaf, value: leaf.at[i].set(value.reshape(leaf.shape[1:])), tree, part)
+
+
+def _table(loop: _Loop) -> tuple[jax.Array, jax.Array, jax.Array]:
+    return tuple(jnp.asarray(np.array(numbers, np.int32)) for numbers in (loop.sources, loop.first, loop.targets))
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _run(loop: _Loop, inputs: jax.Array | None, states: jax.Array, arrays: _Arrays) -> tuple[jax.Array, Batch]:
+    """Adds every edge's contribution to its target.
+
+    Args:
+      loop: which edges.
+      inputs: [S, C, N, H, W] to read the sources from, or None where they are states themselves.
+      states: [nodes, C, N, H', W'], where the sums begin.
+      arrays: what belongs to single edges and sources.
+
+    Returns:
+      The states after all edges, and batch statistics (empty in evaluation), through which no gradient flows.
+    """
+    return _forward(loop, inputs, states, arrays)[0]
+
+
+def _forward(loop, inputs, states, arrays):
+    sources, first, targets = _table(loop)
+
+    def over_sources(i, carry):
+        states, source_batch, edge_batch = carry
+        x = _at(states if inputs is None else inputs, sources[i])
+        values, batch = loop.shared(x, _at(arrays.source_stats, i))
+        source_batch = _put(source_batch, i, batch)
+
+        def over_edges(e, carry):
+            states, edge_batch = carry
+            own = _at((arrays.weights, arrays.rows, arrays.edge_stats), e)
+            y, batch = loop.edge(x, values, *own)
+            return states.at[targets[e]].add(y), _put(edge_batch, e, batch)
+
+        states, edge_batch = lax.fori_loop(first[i], first[i + 1], over_edges, (states, edge_batch))
+        return states, source_batch, edge_batch
+
+    start = (states, *loop.batch(states, arrays.edge_stats is None))
+    states, source_batch, edge_batch = lax.fori_loop(0, len(loop.sources), over_sources, start)
+    return (states, source_batch | edge_batch), (inputs, states, arrays)
+
+
+def _backward(loop, residuals, cotangents):
+    inputs, states, arrays = residuals
+    sources, first, targets = _table(loop)
+    last = len(loop.sources) - 1
+
+    def over_sources(k, carry):
+        grad_inputs, grad_states, grad_weights, grad_rows = carry
+        i = last - k
+        x = _at(states if inputs is None else inputs, sources[i])
+        values, pull_shared, _ = jax.vjp(lambda x: loop.shared(x, _at(arrays.source_stats, i)), x, has_aux=True)
+
+        def over_edges(e, carry):
+            grad_x, grad_values, grad_weights, grad_rows = carry
+            weights, row, stats = _at((arrays.weights, arrays.rows, arrays.edge_stats), e)
+            _, pull, _ = jax.vjp(lambda *own: loop.edge(*own, stats), x, values, weights, row, has_aux=True)
+            to_x, to_values, to_weights, to_row = pull(_at(grad_states, targets[e]))
+            added = jax.tree.map(jnp.add, (grad_x, grad_values), (to_x, to_values))
+            return *added, *_put((grad_weights, grad_rows), e, (to_weights, to_row))
+
+        zeros = jax.tree.map(jnp.zeros_like, (x, values))
+        grad_x, grad_values, grad_weights, grad_rows = lax.fori_loop(
+            first[i], first[i + 1], over_edges, (*zeros, grad_weights, grad_rows)
+        )
+        grad_x = grad_x + pull_shared(grad_values)[0]
+        if inputs is None:
+            grad_states = grad_states.at[sources[i]].add(grad_x)
+        else:
+            grad_inputs = grad_inputs.at[sources[i]].set(grad_x)
+        return grad_inputs, grad_states, grad_weights, grad_rows
+
+    zeros = jax.tree.map(jnp.zeros_like, (inputs, arrays.weights, arrays.rows))
+    start = (zeros[0], cotangents[0], *zeros[1:])
+    grad_inputs, grad_states, grad_weights, grad_rows = lax.fori_loop(0, last + 1, over_sources, start)
+    still = jax.tree.map(jnp.zeros_like, (arrays.edge_stats, arrays.source_stats))
+    return grad_inputs, grad_states, _Arrays(grad_weights, grad_rows, *still)
+
+
+_run.defvjp(_forward, _backward)
