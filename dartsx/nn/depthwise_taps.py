@@ -78,14 +78,34 @@ def depthwise(x: jax.Array, kernel: jax.Array, dilation: int, stride: int) -> ja
 
 
 def _forward(x, kernel, dilation, stride):
-    size = kernel.shape[2]
+    inputs, targets, size, _, channels = kernel.shape
     shape = tuple((length - 1) // stride + 1 for length in x.shape[-2:])
     phases = _phases(x, size, dilation, stride)
-    terms = (
-        _window(phases[tap.phase], tap.first, shape)[:, None] * _per_channel(kernel, tap)
-        for tap in _taps(size, dilation, stride)
-    )
-    return functools.reduce(jnp.add, terms), (x, kernel)
+    slabs = _slabs(channels, x.size // inputs)
+    width = channels // slabs
+
+    def slab(i, y):
+        own = {phase: lax.dynamic_slice_in_dim(values, i * width, width, 1) for phase, values in phases.items()}
+        weights = lax.dynamic_slice_in_dim(kernel, i * width, width, 4)
+        terms = (
+            _window(own[tap.phase], tap.first, shape)[:, None] * _per_channel(weights, tap)
+            for tap in _taps(size, dilation, stride)
+        )
+        return lax.dynamic_update_slice_in_dim(y, functools.reduce(jnp.add, terms), i * width, 2)
+
+    y = jnp.zeros((inputs, targets, *x.shape[1:-2], *shape), x.dtype)
+    return lax.fori_loop(0, slabs, slab, y), (x, kernel)
+
+
+def _slabs(channels: int, values: int) -> int:
+    """Groups of channels that the forward pass goes through in a loop, each of some 2^18 values.
+
+    The loop has a second purpose, so there are two groups at least (of more than one channel): without it XLA:CPU
+    fuses the sum with the reshape before the matrix product that follows, finds neither rows nor columns in the flat
+    result, and computes the sum one value at a time.
+    """
+    wanted = max(2, values >> 18)
+    return next(n for n in range(min(wanted, channels), channels + 1) if channels % n == 0)
 
 
 def _backward(dilation, stride, residuals, gradient):

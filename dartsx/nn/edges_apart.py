@@ -188,7 +188,16 @@ def _run(loop: _Loop, inputs: jax.Array | None, states: jax.Array, arrays: _Arra
     Returns:
       The states after all edges, and batch statistics (empty in evaluation), through which no gradient flows.
     """
-    return _forward(loop, inputs, states, arrays)[0]
+    return _forward(loop, inputs, states, arrays)
+
+
+def _forward_rule(loop, *arguments):
+    """Arguments tell which gradients are asked for: an architecture step wants none of the weights."""
+    inputs, states, arrays = jax.tree.map(lambda leaf: leaf.value, arguments)
+    perturbed = jax.tree.map(lambda leaf: leaf.perturbed, arguments[2].weights)
+    learned = arrays.weights if any(jax.tree.leaves(perturbed)) else {}
+    states, batch = _forward(loop, inputs, states, arrays)
+    return (states, batch), (inputs, states, arrays, learned)
 
 
 def _forward(loop, inputs, states, arrays):
@@ -211,44 +220,48 @@ def _forward(loop, inputs, states, arrays):
 
     start = (states, *loop.batch(states, arrays.edge_stats is None))
     states, source_batch, edge_batch = lax.fori_loop(0, len(loop.sources), over_sources, start)
-    return (states, source_batch | edge_batch), (inputs, states, arrays)
+    return states, source_batch | edge_batch
 
 
 def _backward(loop, residuals, cotangents):
-    inputs, states, arrays = residuals
+    inputs, states, arrays, learned = residuals
     sources, first, targets = _table(loop)
     last = len(loop.sources) - 1
 
     def over_sources(k, carry):
-        grad_inputs, grad_states, grad_weights, grad_rows = carry
+        grad_inputs, grad_states, grad_learned, grad_rows = carry
         i = last - k
         x = _at(states if inputs is None else inputs, sources[i])
         values, pull_shared, _ = jax.vjp(lambda x: loop.shared(x, _at(arrays.source_stats, i)), x, has_aux=True)
 
         def over_edges(e, carry):
-            grad_x, grad_values, grad_weights, grad_rows = carry
-            weights, row, stats = _at((arrays.weights, arrays.rows, arrays.edge_stats), e)
-            _, pull, _ = jax.vjp(lambda *own: loop.edge(*own, stats), x, values, weights, row, has_aux=True)
-            to_x, to_values, to_weights, to_row = pull(_at(grad_states, targets[e]))
-            added = jax.tree.map(jnp.add, (grad_x, grad_values), (to_x, to_values))
-            return *added, *_put((grad_weights, grad_rows), e, (to_weights, to_row))
+            grad_x, grad_values, grad_learned, grad_rows = carry
+            weights, own, row, stats = _at((arrays.weights, learned, arrays.rows, arrays.edge_stats), e)
+
+            def edge(x, values, own, row):
+                return loop.edge(x, values, weights | own, row, stats)
+
+            _, pull, _ = jax.vjp(edge, x, values, own, row, has_aux=True)
+            to_x, to_values, to_own, to_row = pull(_at(grad_states, targets[e]))
+            grad_x, grad_values = jax.tree.map(jnp.add, (grad_x, grad_values), (to_x, to_values))
+            return grad_x, grad_values, *_put((grad_learned, grad_rows), e, (to_own, to_row))
 
         zeros = jax.tree.map(jnp.zeros_like, (x, values))
-        grad_x, grad_values, grad_weights, grad_rows = lax.fori_loop(
-            first[i], first[i + 1], over_edges, (*zeros, grad_weights, grad_rows)
+        grad_x, grad_values, grad_learned, grad_rows = lax.fori_loop(
+            first[i], first[i + 1], over_edges, (*zeros, grad_learned, grad_rows)
         )
         grad_x = grad_x + pull_shared(grad_values)[0]
         if inputs is None:
             grad_states = grad_states.at[sources[i]].add(grad_x)
         else:
             grad_inputs = grad_inputs.at[sources[i]].set(grad_x)
-        return grad_inputs, grad_states, grad_weights, grad_rows
+        return grad_inputs, grad_states, grad_learned, grad_rows
 
-    zeros = jax.tree.map(jnp.zeros_like, (inputs, arrays.weights, arrays.rows))
-    start = (zeros[0], cotangents[0], *zeros[1:])
-    grad_inputs, grad_states, grad_weights, grad_rows = lax.fori_loop(0, last + 1, over_sources, start)
-    still = jax.tree.map(jnp.zeros_like, (arrays.edge_stats, arrays.source_stats))
-    return grad_inputs, grad_states, _Arrays(grad_weights, grad_rows, *still)
+    zeros = jax.tree.map(jnp.zeros_like, (inputs, arrays))
+    start = (zeros[0], cotangents[0], jax.tree.map(jnp.zeros_like, learned), zeros[1].rows)
+    grad_inputs, grad_states, grad_learned, grad_rows = lax.fori_loop(0, last + 1, over_sources, start)
+    weights = zeros[1].weights | grad_learned
+    return grad_inputs, grad_states, zeros[1]._replace(weights=weights, rows=grad_rows)
 
 
-_run.defvjp(_forward, _backward)
+_run.defvjp(_forward_rule, _backward, symbolic_zeros=True)
