@@ -171,6 +171,15 @@ def _put(tree: Tree, i: jax.Array, part: Tree) -> Tree:
     return jax.tree.map(lambda leaf, value: leaf.at[i].set(value.reshape(leaf.shape[1:])), tree, part)
 
 
+def _by_rules(function: Callable[..., tuple[Tree, Tree]], *arguments: Tree) -> tuple[Tree, Tree]:
+    """The function's value and auxiliary output, by the forward halves of the reverse rules inside it.
+
+    Those are plain operations: a forward derivative can be taken of them, but not of functions with a reverse rule.
+    """
+    value, _, auxiliary = jax.vjp(function, *arguments, has_aux=True)
+    return value, auxiliary
+
+
 def _table(loop: _Loop) -> tuple[jax.Array, jax.Array, jax.Array]:
     return tuple(jnp.asarray(np.array(numbers, np.int32)) for numbers in (loop.sources, loop.first, loop.targets))
 
@@ -206,13 +215,14 @@ def _forward(loop, inputs, states, arrays):
     def over_sources(i, carry):
         states, source_batch, edge_batch = carry
         x = _at(states if inputs is None else inputs, sources[i])
-        values, batch = loop.shared(x, _at(arrays.source_stats, i))
+        stats = _at(arrays.source_stats, i)
+        values, batch = _by_rules(lambda x: loop.shared(x, stats), x)
         source_batch = _put(source_batch, i, batch)
 
         def over_edges(e, carry):
             states, edge_batch = carry
-            own = _at((arrays.weights, arrays.rows, arrays.edge_stats), e)
-            y, batch = loop.edge(x, values, *own)
+            weights, row, stats = _at((arrays.weights, arrays.rows, arrays.edge_stats), e)
+            y, batch = _by_rules(lambda *own: loop.edge(*own, stats), x, values, weights, row)
             return states.at[targets[e]].add(y), _put(edge_batch, e, batch)
 
         states, edge_batch = lax.fori_loop(first[i], first[i + 1], over_edges, (states, edge_batch))

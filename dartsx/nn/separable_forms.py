@@ -194,7 +194,7 @@ def choose_form(backend: str, channels: int, width: int) -> str:
     channels.
     """
     if backend == "cpu":
-        return "rows"
+        return "taps" if width > 16 else "rows"
     return "dense" if channels <= 64 else "plain"
 
 
