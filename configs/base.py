@@ -15,6 +15,10 @@ def base(method: str = "") -> ConfigDict:
             "seed": 0,
             "dtype": "float32",  # of activations; parameters and alphas are always float32
             "mesh": 0,  # devices; 0 takes all
+            "population": 1,  # searches at once, with seed, seed + 1, ...
+            "population_chunk": 0,  # members of one vmapped call; 0: all that a device has
+            # One value per member, in place of the field of that name under search; (): all share that.
+            "members": {"alphas": {"learning_rate": (), "weight_decay": ()}},
             "method": method or "darts",
             "hypergradient": "first_order",  # finite_difference is the original's second order
             "genotype": "",  # to evaluate: a published name, a text, a file or a search's workdir

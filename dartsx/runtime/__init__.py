@@ -9,7 +9,7 @@ from dartsx.runtime.checkpoints import (
 )
 from dartsx.runtime.distributed import DistributedError, initialize_distributed
 from dartsx.runtime.files import read_json, write_json
-from dartsx.runtime.guard import NonFiniteError, all_finite, nonfinite_leaves
+from dartsx.runtime.guard import Guard, NonFiniteError, all_finite, first_nonfinite, nonfinite_leaves
 from dartsx.runtime.jsonl import JsonLines, read_records, truncate_after
 from dartsx.runtime.leaves import named_leaves
 from dartsx.runtime.loop import Loop, Outcome, chunk_length, run_loop, run_once
@@ -36,6 +36,7 @@ __all__ = [
     "CheckpointMismatchError",
     "CompileTimer",
     "DistributedError",
+    "Guard",
     "JsonLines",
     "Loop",
     "MeshError",
@@ -54,6 +55,7 @@ __all__ = [
     "chunk_length",
     "default_cache_folder",
     "enable_compilation_cache",
+    "first_nonfinite",
     "initialize_distributed",
     "local_rows",
     "make_mesh",

@@ -1,7 +1,7 @@
 """NaN guard: find out which tensors went bad, and stop with their names."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -37,6 +37,43 @@ class NonFiniteError(ArithmeticError):
         )
 
 
+class Guard(Protocol):
+    """What a loop does about NaN and infinity. Both calls return the state to go on with, or raise NonFiniteError."""
+
+    def after_chunk(self, state: Any, metrics: Mapping[str, Mapping[str, Any]], first_step: int) -> Any:
+        """After a compiled chunk: its metrics on the host, arrays [steps, ...], and the steps done before it."""
+        ...
+
+    def before_checkpoint(self, state: Any, step: int) -> Any:
+        """Before a checkpoint: the last weight step of a chunk shows in no loss of that chunk."""
+        ...
+
+
+class StopAtNonFinite:
+    """Raises at the first loss that is not finite, and rather than save a state that is not."""
+
+    def after_chunk(self, state: Any, metrics: Mapping[str, Mapping[str, Any]], first_step: int) -> Any:
+        """Raises NonFiniteError with the first bad step and the losses there."""
+        losses = {split: np.asarray(values["loss"]) for split, values in metrics.items()}
+        bad = first_nonfinite(losses)
+        if bad is not None:
+            odd = {f"{split}_loss": float(v[bad]) for split, v in losses.items() if not np.isfinite(v[bad])}
+            raise NonFiniteError(first_step + bad + 1, nonfinite_leaves(state), odd)
+        return state
+
+    def before_checkpoint(self, state: Any, step: int) -> Any:
+        """Raises NonFiniteError if the state holds NaN or infinity."""
+        if not bool(_all_finite(state)):
+            raise NonFiniteError(step, nonfinite_leaves(state))
+        return state
+
+
+def first_nonfinite(losses: Mapping[str, np.ndarray]) -> int | None:
+    """Position of the first step at which one of the losses [steps] is not finite, None if all are."""
+    bad = ~np.all([np.isfinite(values) for values in losses.values()], 0)
+    return int(np.argmax(bad)) if bad.any() else None
+
+
 def all_finite(tree: Any) -> jax.Array:
     """Whether every floating leaf is finite; cheap, and works inside ``jit``.
 
@@ -69,3 +106,6 @@ def _inexact(tree: Any) -> list[tuple[str, Any]]:
         return jnp.issubdtype(dtype, jnp.inexact)
 
     return [(name, leaf) for name, leaf in named_leaves(tree) if counts(leaf)]
+
+
+_all_finite = jax.jit(all_finite)

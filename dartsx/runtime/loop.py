@@ -11,6 +11,7 @@ ends as if nothing had happened.
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,13 +21,13 @@ import numpy as np
 
 from dartsx.runtime.cache import CompileTimer
 from dartsx.runtime.checkpoints import Checkpointer
-from dartsx.runtime.guard import NonFiniteError, all_finite, nonfinite_leaves
+from dartsx.runtime.guard import Guard, StopAtNonFinite
 from dartsx.runtime.metrics import MetricsWriter
 from dartsx.runtime.progress import Progress
 from dartsx.runtime.signals import StopRequest
 from dartsx.runtime.workdir import Workdir
 
-Metrics = Mapping[str, Mapping[str, Any]]  # split -> name -> value
+Metrics = Mapping[str, Mapping[str, Any]]  # split -> name -> value: a scalar, or one per member of a population
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Loop:
       after_epoch: (state, epochs done, writer) -> further metrics of the epoch, by split.
       checkpoint_every: epochs between checkpoints.
       keep: checkpoints kept.
+      guard: what is done about NaN and infinity.
+      writer: makes the logs of a work directory's folder.
     """
 
     title: str
@@ -56,6 +59,8 @@ class Loop:
     after_epoch: Callable[[Any, int, MetricsWriter], Metrics]
     checkpoint_every: int = 1
     keep: int = 3
+    guard: Guard = StopAtNonFinite()
+    writer: Callable[[pathlib.Path], MetricsWriter] = MetricsWriter
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,12 +94,13 @@ def run_loop(loop: Loop, state: Any, workdir: Workdir) -> Outcome:
     """Runs all epochs from the newest checkpoint of the work directory, or from `state` if there is none.
 
     Raises:
-      NonFiniteError: a loss or the state became NaN or infinite; the last checkpoint is kept.
+      NonFiniteError: a loss or the state became NaN or infinite (unless the loop's guard is more lenient); the last
+        checkpoint is kept.
     """
     with (
         StopRequest() as stop,
         Checkpointer(workdir.checkpoints, keep=loop.keep) as checkpoints,
-        MetricsWriter(workdir.path) as writer,
+        loop.writer(workdir.path) as writer,
     ):
         runner = _Runner(loop, workdir, stop, checkpoints, writer)
         state = runner.restore(state)
@@ -115,8 +121,8 @@ class _Runner:
         self.compiled: dict[int, Any] = {}  # by number of steps
         self.compile_seconds = 0.0
         self.seconds = self.epoch_seconds = 0.0
-        # Metrics of the steps of the present epoch: split -> name -> one value per step.
-        self.partial: dict[str, dict[str, list[float]]] = {}
+        # Metrics of the steps of the present epoch: split -> name -> one value (or one per member) per step.
+        self.partial: dict[str, dict[str, list[Any]]] = {}
 
     def restore(self, state: Any) -> Any:
         """State of the newest checkpoint, with logs cut back to it."""
@@ -141,7 +147,7 @@ class _Runner:
                 state, step = self._chunk(state, epoch, position, count, progress)
                 if position + count < loop.steps_per_epoch and self.stop.agreed():
                     return self._stop(state, step, epoch, progress)
-            self._finish_epoch(state, step, epoch + 1, progress)
+            state = self._finish_epoch(state, step, epoch + 1, progress)
             if epoch + 1 < loop.epochs and self.stop.agreed():
                 return self._stop(state, step, epoch + 1, progress)
         self.checkpoints.wait()
@@ -158,12 +164,12 @@ class _Runner:
         self.seconds += elapsed
         self.epoch_seconds += elapsed
         step = epoch * self.loop.steps_per_epoch + position + count
-        _check_finite(metrics, state, step - count)
+        state = self.loop.guard.after_chunk(state, metrics, step - count)
         for split, values in metrics.items():
             kept = self.partial.setdefault(split, {})
             for name, value in values.items():
-                kept.setdefault(name, []).extend(float(v) for v in value)
-        shown = {f"{split}_loss": values["loss"][-1] for split, values in metrics.items()}
+                kept.setdefault(name, []).extend(value.astype(float).tolist())
+        shown = {f"{split}_loss": _shown(values["loss"][-1]) for split, values in metrics.items()}
         progress.update(step, **shown)
         return state, step
 
@@ -177,11 +183,11 @@ class _Runner:
         self.compile_seconds += timer.seconds
         self.workdir.update_run(compile_seconds=round(self.compile_seconds, 3))
 
-    def _finish_epoch(self, state, step, epochs_done, progress) -> None:
+    def _finish_epoch(self, state, step, epochs_done, progress) -> Any:
         """Logs first, then the checkpoint: a checkpoint never knows of records that were not written."""
-        _check_state(state, step)
+        state = self.loop.guard.before_checkpoint(state, step)
         means = {
-            split: {name: float(np.mean(v)) for name, v in values.items()}
+            split: {name: np.mean(v, 0).tolist() for name, v in values.items()}
             for split, values in self.partial.items()
         }
         self.partial = {}
@@ -191,7 +197,7 @@ class _Runner:
             self.writer.scalars(step, epochs_done, split, **values)
             wanted = ("loss", "accuracy", "alpha_entropy")
             shown |= {
-                f"{split}_{k}".replace("valid_alpha", "alpha"): values[k]
+                f"{split}_{k}".replace("valid_alpha", "alpha"): _shown(values[k])
                 for k in wanted
                 if k in values
             }
@@ -201,9 +207,10 @@ class _Runner:
         progress.epoch(epochs_done, **shown)
         if epochs_done % self.loop.checkpoint_every == 0 or epochs_done == self.loop.epochs:
             self._save(state, step, epochs_done)
+        return state
 
     def _stop(self, state, step, epoch, progress) -> Outcome:
-        _check_state(state, step)
+        state = self.loop.guard.before_checkpoint(state, step)
         self._save(state, step, epoch)
         self.checkpoints.wait()
         progress.note(
@@ -221,23 +228,8 @@ class _Runner:
         self.checkpoints.save(step, state, metadata)
 
 
-def _check_finite(metrics: Metrics, state: Any, first_step: int) -> None:
-    losses = {split: values["loss"] for split, values in metrics.items()}
-    bad = {
-        split: int(np.argmin(np.isfinite(v)))
-        for split, v in losses.items()
-        if not np.isfinite(v).all()
-    }
-    if bad:
-        step = first_step + min(bad.values()) + 1
-        values = {f"{split}_loss": float(losses[split][i]) for split, i in bad.items()}
-        raise NonFiniteError(step, nonfinite_leaves(state), values)
-
-
-def _check_state(state: Any, step: int) -> None:
-    """Raises before a checkpoint of NaN: the last weight step of a chunk shows in no loss of that chunk."""
-    if not bool(_all_finite(state)):
-        raise NonFiniteError(step, nonfinite_leaves(state))
-
-
-_all_finite = jax.jit(all_finite)
+def _shown(value: Any) -> float:
+    """A figure for people: of a population the mean over the members that are finite."""
+    values = np.atleast_1d(value)
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if finite.size else float("nan")

@@ -13,6 +13,7 @@ from experiments.settings.groups import (
     WeightOptimizer,
 )
 from experiments.settings.load import load_config
+from experiments.settings.population import member_config, member_settings, with_values
 from experiments.settings.settings import (
     EvaluateSettings,
     SearchSettings,
@@ -36,7 +37,10 @@ __all__ = [
     "check_against_data",
     "evaluate_settings",
     "load_config",
+    "member_config",
+    "member_settings",
     "parse_config",
     "run_main",
     "search_settings",
+    "with_values",
 ]

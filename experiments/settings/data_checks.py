@@ -2,6 +2,7 @@
 
 from experiments.settings.errors import SettingsError, wrong
 from experiments.settings.groups import Augment, EvaluateGroup
+from experiments.settings.population import check_members_on_devices
 from experiments.settings.settings import EvaluateSettings, SearchSettings
 
 # Smallest map from which the auxiliary head's 5x5 pool (stride 3, on ImageNet 2) leaves the 2x2
@@ -41,7 +42,12 @@ def check_against_data(
     group = settings.search if searching else settings.evaluate
     path = "search" if searching else "evaluate"
     size = (image_height, image_width)
-    _check_devices(settings.mesh, group.batch_size, f"{path}.batch_size", devices)
+    _check_mesh(settings.mesh, devices)
+    count = settings.mesh or devices
+    if searching and settings.population > 1:
+        check_members_on_devices(settings.population, settings.population_chunk, count)
+    else:
+        _check_batch(group.batch_size, f"{path}.batch_size", count)
     if searching:
         _check_halves(settings, train_size)
     elif group.batch_size > train_size:
@@ -55,11 +61,13 @@ def check_against_data(
         _check_auxiliary(group, size, divisor)
 
 
-def _check_devices(mesh: int | None, batch_size: int, field: str, devices: int) -> None:
+def _check_mesh(mesh: int | None, devices: int) -> None:
     if mesh is not None and mesh > devices:
         problem = f"only {devices} device(s) are there; choose 1 to {devices}, or 0 for all"
         raise wrong("mesh", mesh, problem)
-    count = mesh or devices
+
+
+def _check_batch(batch_size: int, field: str, count: int) -> None:
     if batch_size % count:
         below = batch_size // count * count
         nearest = [str(value) for value in (below, below + count) if value]

@@ -11,6 +11,7 @@ from experiments.settings.rules import (
     at_least,
     below_one,
     between,
+    each,
     not_empty,
     one_of,
     share,
@@ -108,6 +109,24 @@ class SearchGroup:
 
 
 @dataclasses.dataclass(frozen=True)
+class MemberAlphas:
+    """Fields of `AlphaOptimizer` that the members of a population may have each their own of."""
+
+    learning_rate: tuple[float, ...] = where(each(above_zero()))
+    weight_decay: tuple[float, ...] = where(each(at_least(0)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Members:
+    """Values by member, under the names of the fields of ``search`` that they replace; ``()`` for none.
+
+    A field can stand here if the search step only computes with it: it is traced (see `jobs.population`).
+    """
+
+    alphas: MemberAlphas
+
+
+@dataclasses.dataclass(frozen=True)
 class EvaluateGroup:
     """The network of a genotype and how it is trained; ``decay`` is of the exponential schedule."""
 
@@ -145,6 +164,9 @@ class Config:
     seed: int = where(between(0, MAX_SEED))
     dtype: str = where(one_of(*DTYPES))
     mesh: int | None = where(at_least(0))
+    population: int = where(at_least(1))
+    population_chunk: int | None = where(at_least(0))
+    members: Members
     method: str = where(one_of(*METHODS))
     hypergradient: str = where(one_of(*HYPERGRADIENTS))
     genotype: str | None

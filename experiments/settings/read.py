@@ -69,7 +69,7 @@ def _check_names(given: Iterable[str], known: Iterable[str], path: str) -> None:
 
 def _read_value(hint: Any, given: Any, field: dataclasses.Field, path: str) -> Any:
     optional = type(None) in typing.get_args(hint)
-    kind = typing.get_args(hint)[0] if optional else typing.get_origin(hint) or hint
+    kind = typing.get_args(hint)[0] if optional else hint
     value = _typed(kind, given, path)
     rule = rule_of(field)
     if rule and not rule.holds(value):
@@ -77,7 +77,9 @@ def _read_value(hint: Any, given: Any, field: dataclasses.Field, path: str) -> A
     return None if optional and not value else value
 
 
-def _typed(kind: type, value: Any, path: str) -> Any:
+def _typed(kind: Any, value: Any, path: str) -> Any:
+    if typing.get_origin(kind) is tuple:
+        return _items(typing.get_args(kind)[0], _typed(tuple, value, path), path)
     if kind is float and type(value) is int:
         return float(value)
     if kind is tuple and isinstance(value, list):
@@ -87,7 +89,17 @@ def _typed(kind: type, value: Any, path: str) -> Any:
         raise wrong(path, value, f"must be {TYPE_NAMES[kind]}, not {type(value).__name__}")
     if kind is float and not math.isfinite(value):
         raise wrong(path, value, "must be a finite number")
-    if kind is tuple and not all(isinstance(item, str) for item in value):
-        odd = next(item for item in value if not isinstance(item, str))
-        raise wrong(path, value, f"must hold names only, not {show(odd)}")
     return value
+
+
+def _items(kind: type, values: tuple, path: str) -> tuple:
+    """A tuple of names, or of finite numbers."""
+    allowed, right = ("finite numbers", _is_number) if kind is float else ("names", lambda item: isinstance(item, str))
+    odd = [item for item in values if not right(item)]
+    if odd:
+        raise wrong(path, values, f"must hold {allowed} only, not {show(odd[0])}")
+    return tuple(map(kind, values))
+
+
+def _is_number(item: Any) -> bool:
+    return type(item) in (int, float) and math.isfinite(item)

@@ -62,6 +62,14 @@ def above_zero() -> Rule:
     return _states(lambda value: value > 0, "above 0")
 
 
+def each(rule: Rule) -> Rule:
+    """A tuple whose items all obey a rule."""
+    return Rule(
+        lambda values: all(map(rule.holds, values)),
+        lambda values: f"every value {rule.problem(values)}",
+    )
+
+
 def not_empty() -> Rule:
     """A string with something in it."""
     return _states(lambda value: bool(value.strip()), "given")

@@ -1,6 +1,7 @@
 """The settings of a search and of an evaluation: typed, validated, frozen."""
 
 import dataclasses
+from collections.abc import Mapping
 
 from ml_collections import ConfigDict
 
@@ -19,6 +20,7 @@ from experiments.settings.groups import (
     SearchGroup,
     SpaceSettings,
 )
+from experiments.settings.population import check_population, varied
 from experiments.settings.read import read_group
 
 
@@ -32,6 +34,9 @@ class SearchSettings:
       mesh: number of devices, None for all.
       compilation_cache: for ``dartsx.runtime.enable_compilation_cache``: a folder, None for the
         default one, ``""`` for none.
+      population: number of searches at once, with seed, seed + 1, ...
+      population_chunk: members of one vmapped call, None for all that a device has.
+      varied: fields under ``search`` of which every member has its own, such as ``"alphas.learning_rate"``.
       method: name of the search method.
       hypergradient: ``"first_order"``, ``"finite_difference"`` or ``"exact"``.
       dataset: which images.
@@ -43,6 +48,9 @@ class SearchSettings:
     dtype: str
     mesh: int | None
     compilation_cache: str | None
+    population: int
+    population_chunk: int | None
+    varied: Mapping[str, tuple[float, ...]]
     method: str
     hypergradient: str
     dataset: DatasetSettings
@@ -84,11 +92,15 @@ def search_settings(config: ConfigDict) -> SearchSettings:
     read = read_group(Config, config)
     check_search(read.search)
     check_in_memory(read.dataset)
+    check_population(read)
     return SearchSettings(
         seed=read.seed,
         dtype=read.dtype,
         mesh=read.mesh,
         compilation_cache=_cache(read.compilation_cache),
+        population=read.population,
+        population_chunk=read.population_chunk,
+        varied=varied(read.members),
         method=read.method,
         hypergradient=read.hypergradient,
         dataset=read.dataset,
