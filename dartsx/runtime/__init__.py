@@ -13,6 +13,7 @@ from dartsx.runtime.guard import Guard, NonFiniteError, all_finite, first_nonfin
 from dartsx.runtime.jsonl import JsonLines, read_records, truncate_after
 from dartsx.runtime.leaves import named_leaves
 from dartsx.runtime.loop import Loop, Outcome, chunk_length, run_loop, run_once
+from dartsx.runtime.member_logs import MemberLogs
 from dartsx.runtime.mesh import (
     MeshError,
     batch_sharding,
@@ -39,6 +40,7 @@ __all__ = [
     "Guard",
     "JsonLines",
     "Loop",
+    "MemberLogs",
     "MeshError",
     "MetricsWriter",
     "NonFiniteError",

@@ -3,6 +3,13 @@
 from dartsx.search.hypergradient import HYPERGRADIENTS, Bilevel, Inner, Result
 from dartsx.search.method import Method
 from dartsx.search.methods.darts import darts
+from dartsx.search.population import (
+    GoOnWithSound,
+    PopulationState,
+    make_population_step,
+    over_members,
+    take_member,
+)
 from dartsx.search.step import (
     Batch,
     SearchProblem,
@@ -16,13 +23,18 @@ __all__ = [
     "HYPERGRADIENTS",
     "Batch",
     "Bilevel",
+    "GoOnWithSound",
     "Inner",
     "Method",
+    "PopulationState",
     "Result",
     "SearchProblem",
     "SearchState",
     "darts",
     "init_state",
+    "make_population_step",
     "make_step",
+    "over_members",
     "predict",
+    "take_member",
 ]

@@ -34,6 +34,9 @@ from experiments.jobs.setup import MAY_DIFFER, finished_before, resolved, start
 from experiments.jobs.streamed import open_streamed
 from experiments.settings import EvaluateSettings, evaluate_settings
 
+# Fields that an evaluation does not read.
+SEARCH_ONLY = ("search", "space", "method", "hypergradient", "population", "population_chunk", "members")
+
 
 def run_evaluate(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     """Runs or resumes an evaluation of ``config.genotype``.
@@ -48,7 +51,7 @@ def run_evaluate(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     settings = evaluate_settings(config)
     mesh = start(settings)
     open_feed = open_streamed if settings.dataset.stream else open_in_memory
-    plain = resolved(config, ("search", "space", "method", "hypergradient"))
+    plain = resolved(config, SEARCH_ONLY)
     with contextlib.closing(open_feed(settings, mesh)) as feed:
         job = EvaluateJob(settings, feed, mesh)
         run = {"seed": settings.seed, "dataset": feed.label, "method": None}

@@ -61,15 +61,18 @@ def to_device(split: Split, mesh: jax.sharding.Mesh) -> dict[str, jax.Array]:
 
 
 def augmented_batch(
-    dataset: Dataset, given: Augment, dtype: str, mesh: jax.sharding.Mesh
+    dataset: Dataset, given: Augment, dtype: str, mesh: jax.sharding.Mesh | None
 ) -> Callable[[dict[str, jax.Array], jax.Array, jax.Array], Batch]:
-    """A function of (arrays of `to_device`, indices [N], key) that gathers and augments, for use inside jit."""
+    """A function of (arrays of `to_device`, indices [N], key) that gathers and augments, for use inside jit.
+
+    Batches are split over the mesh; None for those that one device has to itself.
+    """
     policy = AugmentPolicy(given.crop_padding, given.flip, given.cutout)
-    sharding = batch_sharding(mesh)
 
     def batch(arrays, indices, key) -> Batch:
         images, labels = arrays["images"][indices], arrays["labels"][indices]
-        images = jax.lax.with_sharding_constraint(images, sharding)
+        if mesh is not None:
+            images = jax.lax.with_sharding_constraint(images, batch_sharding(mesh))
         return Batch(augment(key, images, policy, dataset.mean, dataset.std, jnp.dtype(dtype)), labels)
 
     return batch
@@ -106,19 +109,25 @@ def batch_sums(predict: Predict, mean: tuple[float, ...], std: tuple[float, ...]
     return sums
 
 
-def evaluator(
-    predict: Predict, dataset: Dataset, dtype: str, mesh: jax.sharding.Mesh
-) -> Callable[[Any, dict[str, jax.Array], np.ndarray, int], dict[str, float]]:
-    """A function of (state, arrays, examples, batch size) -> loss and accuracy, every example exactly once."""
+def example_sums(predict: Predict, dataset: Dataset, dtype: str) -> Callable[..., Any]:
+    """A function of (state, arrays, indices and mask [steps, batch]) -> summed loss and number of correct ones."""
     of_batch = batch_sums(predict, dataset.mean, dataset.std, dtype)
 
-    @jax.jit
     def sums(state, arrays, indices, mask):
         def one(_, row):
             chosen, real = row
             return None, of_batch(state, arrays["images"][chosen], arrays["labels"][chosen], real)
 
         return jax.tree.map(jnp.sum, jax.lax.scan(one, None, (indices, mask))[1])
+
+    return sums
+
+
+def evaluator(
+    predict: Predict, dataset: Dataset, dtype: str, mesh: jax.sharding.Mesh
+) -> Callable[[Any, dict[str, jax.Array], np.ndarray, int], dict[str, float]]:
+    """A function of (state, arrays, examples, batch size) -> loss and accuracy, every example exactly once."""
+    sums = jax.jit(example_sums(predict, dataset, dtype))
 
     def evaluate(state, arrays, examples, batch_size) -> dict[str, float]:
         positions, mask = padded_batches(len(examples), batch_size)

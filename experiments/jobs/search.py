@@ -12,7 +12,18 @@ from ml_collections import ConfigDict
 from dartsx import optim
 from dartsx.data import Dataset, search_halves, steps_per_epoch
 from dartsx.nn import Supernet
-from dartsx.runtime import Loop, Outcome, at_step, open_workdir, put_replicated, run_loop, run_once, stream
+from dartsx.runtime import (
+    Loop,
+    MetricsWriter,
+    Outcome,
+    Workdir,
+    at_step,
+    open_workdir,
+    put_replicated,
+    run_loop,
+    run_once,
+    stream,
+)
 from dartsx.search import SearchProblem, SearchState, darts, init_state, make_step, predict
 from dartsx.spaces import to_json
 from experiments.jobs import feed
@@ -22,8 +33,8 @@ from experiments.settings import SearchSettings, search_settings
 METHODS = {"darts": darts}
 
 
-def run_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
-    """Runs or resumes a search.
+def run_one_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
+    """Runs or resumes a search of one seed.
 
     Args:
       config: from ``configs/``.
@@ -54,9 +65,13 @@ def run_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
 
 
 class SearchJob:
-    """The parts of one search, made from its settings and data."""
+    """The parts of one search, made from its settings and data.
 
-    def __init__(self, settings: SearchSettings, dataset: Dataset, mesh: jax.sharding.Mesh):
+    Attributes:
+      arrays: the training images on the device; a member of a population is given those that all share.
+    """
+
+    def __init__(self, settings: SearchSettings, dataset: Dataset, mesh: jax.sharding.Mesh, arrays=None):
         group = settings.search
         self.settings, self.dataset, self.mesh = settings, dataset, mesh
         self.key = jax.random.key(settings.seed)
@@ -65,7 +80,8 @@ class SearchJob:
         self.full_epoch = steps_per_epoch(len(self.train), group.batch_size)
         self.epochs, self.steps = feed.trial_length(group.epochs, self.full_epoch, group.max_steps)
         self.problem = search_problem(settings, dataset.num_classes, self.full_epoch)
-        self.arrays = feed.to_device(dataset.train, mesh)
+        self._epoch = functools.lru_cache(maxsize=1)(self._orders)  # of the present epoch
+        self.arrays = feed.to_device(dataset.train, mesh) if arrays is None else arrays
 
     def init(self) -> SearchState:
         """The state before the first step."""
@@ -79,63 +95,67 @@ class SearchJob:
             epochs=self.epochs,
             steps_per_epoch=self.steps,
             chunk_steps=group.chunk_steps,
-            step=self._step(),
+            step=search_step(self.settings, self.problem, self.dataset, self.mesh),
             arrays=self.arrays,
-            rows=self._rows,
-            after_epoch=self._after_epoch,
+            rows=lambda *steps: feed.sharded_rows(self.rows(*steps), self.mesh),
+            after_epoch=self.after_epoch,
             checkpoint_every=group.checkpoint_every,
             keep=group.keep_checkpoints,
         )
 
     def finish(self, outcome: Outcome, folder) -> None:
         """Writes the derived genotype and what the search cost."""
-        state = outcome.state
         predicted = functools.partial(predict, self.problem)
         evaluate = feed.evaluator(predicted, self.dataset, self.settings.dtype, self.mesh)
-        valid = evaluate(state, self.arrays, self.valid, self.settings.search.batch_size)
+        valid = evaluate(outcome.state, self.arrays, self.valid, self.settings.search.batch_size)
+        self.write_result(folder, outcome.state, valid, outcome.seconds)
+
+    def write_result(self, folder: Workdir, state: SearchState, valid: dict[str, float], seconds: float) -> None:
+        """Writes genotype.json and result.json; `seconds` on all devices of the mesh."""
         genotype = to_json(self._derive(state))
         folder.write_json("genotype.json", genotype)
-        devices = self.mesh.size
         result = {
             "genotype": genotype,
             "valid_accuracy": valid["accuracy"],
             "valid_loss": valid["loss"],
-            "seconds": round(outcome.seconds, 3),
-            "gpu_days": outcome.seconds * devices / 86400,
+            "seconds": round(seconds, 3),
+            "gpu_days": seconds * self.mesh.size / 86400,
         }
         folder.write_json("result.json", result)
 
-    def _step(self):
-        search_step = make_step(self.problem)
-        batch = feed.augmented_batch(self.dataset, self.settings.search.augment, self.settings.dtype, self.mesh)
+    def rows(self, epoch: int, first: int, count: int) -> dict[str, np.ndarray]:
+        """Numbers of the examples that these steps read, int32 [count, batch] of both halves."""
+        return {name: indices[first : first + count] for name, indices in self._epoch(epoch).items()}
 
-        def step(state, arrays, row):
-            keys = {name: at_step(stream(state.key, f"{name}/augment"), state.step) for name in ("train", "valid")}
-            train, valid = (batch(arrays, row[name], keys[name]) for name in ("train", "valid"))
-            return search_step(state, train, valid)
+    def after_epoch(self, state: SearchState, epochs_done: int, writer: MetricsWriter) -> dict:
+        """Logs the derived genotype and the alphas."""
+        writer.genotype(epochs_done, to_json(self._derive(state)))
+        writer.alphas(epochs_done, {name: np.asarray(a).tolist() for name, a in state.alpha.items()})
+        return {}
 
-        return step
-
-    @functools.lru_cache(maxsize=1)  # noqa: B019 - one job a process, and only the present epoch
-    def _epoch(self, epoch: int) -> dict[str, np.ndarray]:
+    def _orders(self, epoch: int) -> dict[str, np.ndarray]:
         halves = {"train": self.train, "valid": self.valid}
         batch_size = self.settings.search.batch_size
         return {
             name: feed.order(self.key, name, half, batch_size, epoch, self.full_epoch) for name, half in halves.items()
         }
 
-    def _rows(self, epoch: int, first: int, count: int):
-        rows = {name: indices[first : first + count] for name, indices in self._epoch(epoch).items()}
-        return feed.sharded_rows(rows, self.mesh)
-
     def _derive(self, state: SearchState):
         alpha = jax.tree.map(np.asarray, state.alpha)
         return self.problem.method.derive(self.settings.space, alpha)
 
-    def _after_epoch(self, state, epochs_done, writer):
-        writer.genotype(epochs_done, to_json(self._derive(state)))
-        writer.alphas(epochs_done, {name: np.asarray(a).tolist() for name, a in state.alpha.items()})
-        return {}
+
+def search_step(settings: SearchSettings, problem: SearchProblem, dataset: Dataset, mesh: jax.sharding.Mesh | None):
+    """The pure function (state, arrays, row) -> (state, metrics): gathers and augments both batches, then a step."""
+    step_of_batches = make_step(problem)
+    batch = feed.augmented_batch(dataset, settings.search.augment, settings.dtype, mesh)
+
+    def step(state, arrays, row):
+        keys = {name: at_step(stream(state.key, f"{name}/augment"), state.step) for name in ("train", "valid")}
+        train, valid = (batch(arrays, row[name], keys[name]) for name in ("train", "valid"))
+        return step_of_batches(state, train, valid)
+
+    return step
 
 
 def search_problem(settings: SearchSettings, classes: int, steps: int) -> SearchProblem:

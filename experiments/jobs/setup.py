@@ -15,6 +15,7 @@ from experiments.settings import EvaluateSettings, SearchSettings, blame, check_
 # Fields in which a resumed run may differ from its beginning: none of them changes a result.
 MAY_DIFFER = (
     "compilation_cache",
+    "population_chunk",
     "dataset.data_dir",
     "search.chunk_steps",
     "search.checkpoint_every",
