@@ -63,7 +63,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     loop, rows = job.loop(), job.loop().rows(0, 0, steps)
     states = {name: put_replicated(job.init(), mesh) for name in ("scan", "single")}
     compiled, figures = {}, {}
-    for name, step, row in (("scan", _chunk(loop), rows), ("single", loop.step, _row(rows, 0))):
+    for name, step, row in (("scan", chunk_of(loop), rows), ("single", loop.step, _row(rows, 0))):
         say(f"compiling {name}")
         started = time.perf_counter()
         compiled[name] = jax.jit(step, donate_argnums=0).lower(states[name], loop.arrays, row).compile()
@@ -91,7 +91,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     return result | {"about": {"dartsx": record_run_info()}}
 
 
-def _chunk(loop: Loop) -> Callable[..., Any]:
+def chunk_of(loop: Loop) -> Callable[..., Any]:
     """As `dartsx.runtime.run_loop` compiles it."""
     return lambda state, arrays, rows: jax.lax.scan(lambda s, row: loop.step(s, arrays, row), state, rows)
 
