@@ -24,7 +24,7 @@ from benchmarks.scan import chunk_of, random_dataset
 from benchmarks.starts import say
 from benchmarks.tasks.base import MEGABYTE
 from benchmarks.tasks.search import settings_of
-from dartsx.runtime import enable_compilation_cache, make_mesh, put_replicated, record_run_info
+from dartsx.runtime import cores, enable_compilation_cache, make_mesh, put_replicated, record_run_info, split_cpu
 from experiments.jobs.population import PopulationJob
 from experiments.jobs.search import SearchJob
 from experiments.settings.groups import DTYPES, FORMS, HYPERGRADIENTS
@@ -40,7 +40,8 @@ def parse() -> argparse.Namespace:
     sizes.add_size(parser)
     parser.add_argument("--members", type=sizes.positive, nargs="+", default=[1, 2, 4, 8], help="population sizes")
     parser.add_argument("--population-chunk", type=int, default=0, help="members of one vmapped call; 0: all")
-    parser.add_argument("--devices", type=sizes.positive, default=1, help="that share the members; on a CPU emulated")
+    about = "that share the members; on a CPU emulated, by default one per core"
+    parser.add_argument("--devices", type=sizes.positive, default=cores(), help=about)
     parser.add_argument("--steps", type=sizes.positive, default=8, help="of a chunk")
     parser.add_argument("--rounds", type=sizes.positive, default=7, help="chunks of each kind")
     parser.add_argument("--hypergradient", choices=HYPERGRADIENTS, default="first_order")
@@ -53,8 +54,7 @@ def parse() -> argparse.Namespace:
 
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """All figures; see the module's docstring."""
-    if arguments.devices > 1:
-        jax.config.update("jax_num_cpu_devices", arguments.devices)
+    split_cpu(arguments.devices)
     enable_compilation_cache(arguments.cache)
     size = sizes.chosen(arguments)
     given = {name: getattr(arguments, name) for name in ("hypergradient", "form", "dtype")}
@@ -65,7 +65,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     for n in dict.fromkeys(arguments.members):
         chunk = min(arguments.population_chunk, n) or None
         several = dataclasses.replace(settings, population=n, population_chunk=chunk)
-        mesh = make_mesh(max(d for d in range(1, arguments.devices + 1) if n % d == 0))
+        mesh = make_mesh(max(d for d in range(1, min(arguments.devices, jax.device_count()) + 1) if n % d == 0))
         job = PopulationJob(several, dataset, mesh)
         modes[n] = Chunk(job.loop(), job.init(), arguments.steps)
     blocks = timing.in_turns({name: one.seconds for name, one in modes.items()}, arguments.rounds + 1, 1)
@@ -140,7 +140,7 @@ def main() -> None:
     result = measure(arguments)
     size = sizes.label(sizes.chosen(arguments))
     variant = [f"chunk-{arguments.population_chunk}"] if arguments.population_chunk else []
-    variant += [f"devices-{arguments.devices}"] if arguments.devices > 1 else []
+    variant += [f"devices-{arguments.devices}"] if arguments.devices != cores() else []
     name = "-".join(["population", size, arguments.dtype, jax.default_backend(), *variant])
     records.finish(arguments, name, result, table(result))
 

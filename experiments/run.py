@@ -12,17 +12,19 @@ _BASELINE = flags.DEFINE_string("baseline", "NASNet-A", "published genotype to r
 def main(config, workdir: str) -> None:
     """Runs all steps; those that are finished already are not repeated."""
     from dartsx.report import write_report  # these import JAX: wrong flags fail before that
-    from experiments.jobs import run_evaluate, run_search
+    from experiments.jobs import run_evaluate, run_search, searches_in
 
     root = pathlib.Path(workdir)
-    folders = {name: root / name for name in ("search", "derived", "baseline")}
-    if not run_search(config, folders["search"]):
+    search = root / "search"
+    if not run_search(config, search):
         return
-    for name, genotype in (("derived", str(folders["search"])), ("baseline", _BASELINE.value)):
+    # Of a population: derived_member0, derived_member1, ...
+    found = {"derived" if path == search else f"derived_{path.name}": str(path) for path in searches_in(search)}
+    for name, genotype in (found | {"baseline": _BASELINE.value}).items():
         config.genotype = genotype
-        if not run_evaluate(config, folders[name]):
+        if not run_evaluate(config, root / name):
             return
-    paths = write_report(list(folders.values()), root / "report")
+    paths = write_report([search, *(root / name for name in found), root / "baseline"], root / "report")
     print(paths.terminal)
     print(f"report: {paths.html}")
 

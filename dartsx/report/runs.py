@@ -29,7 +29,7 @@ CURVES = ("loss", "accuracy")
 
 
 def read_runs(paths: Iterable[str | Path]) -> Runs:
-    """Read work directories, and folders that hold some (one level deep).
+    """Read work directories, and folders that hold some (one level deep); of populations, those of their members.
 
     A search that an evaluation names is read along with it where it can be found, for its cost and
     device. A run that is reached on several ways counts once.
@@ -84,9 +84,19 @@ def _work_directories(path: Path) -> list[Path]:
     if not path.is_dir():
         raise RunError(f"no such work directory: {path}")
     if (path / "run.json").is_file():
-        return [path]
-    inner = sorted(child for child in path.iterdir() if (child / "run.json").is_file())
-    return inner or [path]
+        return _members(path)
+    inner = [_members(child) for child in sorted(path.iterdir()) if (child / "run.json").is_file()]
+    return list(itertools.chain.from_iterable(inner)) or [path]
+
+
+def _members(path: Path) -> list[Path]:
+    """The runs of a work directory with a run.json: of a population its members', else itself."""
+    try:
+        population = Fields(path / "run.json").data.get("kind") == "population"
+    except RunError:  # said again where it is read as a run
+        population = False
+    inner = [child for child in path.iterdir() if population and (child / "run.json").is_file()]
+    return sorted(inner, key=lambda child: (len(child.name), child.name)) or [path]
 
 
 def _search(path: Path, run: Fields, result: Fields) -> SearchRun:

@@ -18,11 +18,14 @@ from dartsx.runtime.mesh import (
     MeshError,
     batch_sharding,
     check_batch,
+    cores,
     local_rows,
     make_mesh,
+    processors,
     put_batch,
     put_replicated,
     replicated,
+    split_cpu,
 )
 from dartsx.runtime.metrics import MetricsWriter
 from dartsx.runtime.prng import at_step, stream
@@ -55,6 +58,7 @@ __all__ = [
     "batch_sharding",
     "check_batch",
     "chunk_length",
+    "cores",
     "default_cache_folder",
     "enable_compilation_cache",
     "first_nonfinite",
@@ -64,6 +68,7 @@ __all__ = [
     "named_leaves",
     "nonfinite_leaves",
     "open_workdir",
+    "processors",
     "put_batch",
     "put_replicated",
     "read_json",
@@ -72,6 +77,7 @@ __all__ = [
     "replicated",
     "run_loop",
     "run_once",
+    "split_cpu",
     "stream",
     "truncate_after",
     "write_json",

@@ -1,5 +1,7 @@
 """Devices: one mesh with one axis, ``data``, over which batches are split and states replicated."""
 
+import contextlib
+import os
 from typing import Any
 
 import jax
@@ -52,6 +54,31 @@ def _share(per_process: int) -> list[jax.Device]:
         if len(own) < per_process:
             own.append(device)
     return [device for own in chosen.values() for device in own]
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def split_cpu(parts: int) -> None:
+    """Makes the CPU backend offer so many devices, for work that falls into independent parts.
+
+    One device uses several cores for a single kernel at a time, which small kernels cannot fill; a device for each core
+    runs different kernels at once. Does nothing where it is too late (the backends have started) or settled otherwise
+    (by XLA_FLAGS, or by several processes); accelerators are not touched.
+    """
+    settled = "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
+    if settled or jax.distributed.is_initialized():
+        return
+    with contextlib.suppress(RuntimeError):
+        jax.config.update("jax_num_cpu_devices", parts)
+
+
+def processors(mesh: Mesh) -> int:
+    """Devices that cost something: of a CPU's, which share its cores, one per process."""
+    cpu = mesh.devices.flat[0].platform == "cpu"
+    return len({device.process_index for device in mesh.devices.flat}) if cpu else mesh.size
 
 
 def replicated(mesh: Mesh) -> NamedSharding:

@@ -75,6 +75,8 @@ def _why_no_genotype(workdir: pathlib.Path) -> str:
     """Say what the folder is instead of a finished search."""
     try:
         run = json.loads((workdir / "run.json").read_text(encoding="utf-8"))
+        if run["kind"] == "population":
+            return f"it is a population of searches; choose one of its members, such as {workdir / 'member0'}"
         return f"its run is a {run['kind']} with status '{run['status']}', not a finished search"
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return "it is not the work directory of a search"

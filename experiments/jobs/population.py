@@ -2,6 +2,7 @@
 
 The folder of a population holds the checkpoints, config.json, run.json and timing.jsonl of the whole; ``member0``,
 ``member1``, ... in it are regular work directories of searches with seed, seed + 1, ... (no checkpoints of their own).
+On a CPU the members are shared by as many emulated devices as there are cores, see `dartsx.runtime.split_cpu`.
 Seconds and device days of a member are its equal share of what all took together.
 
 A member's own scalars (learning rate of the alphas, ...) are traced: inside the compiled step the settings hold the

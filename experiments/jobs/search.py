@@ -19,6 +19,7 @@ from dartsx.runtime import (
     Workdir,
     at_step,
     open_workdir,
+    processors,
     put_replicated,
     run_loop,
     run_once,
@@ -119,7 +120,7 @@ class SearchJob:
             "valid_accuracy": valid["accuracy"],
             "valid_loss": valid["loss"],
             "seconds": round(seconds, 3),
-            "gpu_days": seconds * self.mesh.size / 86400,
+            "gpu_days": seconds * processors(self.mesh) / 86400,
         }
         folder.write_json("result.json", result)
 

@@ -9,7 +9,15 @@ import jax
 from ml_collections import ConfigDict
 
 from dartsx.data import Dataset, Source, load_dataset, open_source
-from dartsx.runtime import MeshError, Workdir, enable_compilation_cache, initialize_distributed, make_mesh
+from dartsx.runtime import (
+    MeshError,
+    Workdir,
+    cores,
+    enable_compilation_cache,
+    initialize_distributed,
+    make_mesh,
+    split_cpu,
+)
 from experiments.settings import EvaluateSettings, SearchSettings, blame, check_against_data
 
 # Fields in which a resumed run may differ from its beginning: none of them changes a result.
@@ -35,9 +43,17 @@ def start(settings: SearchSettings | EvaluateSettings) -> jax.sharding.Mesh:
       DistributedError: the environment's settings for several processes contradict each other.
     """
     initialize_distributed()
+    if isinstance(settings, SearchSettings) and settings.population > 1:
+        split_cpu(_devices_for(settings))
     enable_compilation_cache(settings.compilation_cache)
     with blame("mesh", settings.mesh or 0, MeshError):
         return make_mesh(settings.mesh)
+
+
+def _devices_for(settings: SearchSettings) -> int:
+    """CPU devices among which a population is shared: as many as cores, at most, and evenly."""
+    shares = [n for n in range(1, cores() + 1) if settings.population % n == 0]
+    return settings.mesh if settings.mesh in shares else max(shares)
 
 
 def load_checked(settings: SearchSettings | EvaluateSettings) -> Dataset:
