@@ -205,6 +205,42 @@ CASES = {
     "more devices than there are": (
         SEARCH, "--config.mesh=8", Data(devices=4), ["--config.mesh=8", "choose 1 to 4"],
     ),
+    # Populations.
+    "no member": (
+        SEARCH, "--config.population=0", CIFAR, ["--config.population=0", "1 or more"],
+    ),
+    "seeds beyond the last": (
+        SEARCH, "--config.population=8 --config.seed=2147483641", CIFAR,
+        ["--config.population=8", "8 seeds", "2147483648", "2147483647"],
+    ),
+    "chunk larger than the population": (
+        SEARCH, "--config.population=4 --config.population_chunk=5", CIFAR,
+        ["--config.population_chunk=5", "--config.population=4"],
+    ),
+    "members over three devices": (
+        SEARCH, "--config.population=8", Data(devices=3),
+        ["--config.population=8", "3 devices", "6 or 9", "--config.mesh"],
+    ),
+    "chunk that leaves a rest": (
+        SEARCH, "--config.population=12 --config.population_chunk=4", Data(devices=2),
+        ["--config.population_chunk=4", "6 members of a device", "1, 2, 3, 6", "0 for all"],
+    ),
+    "rates for fewer members": (
+        SEARCH, "--config.population=3 --config.members.alphas.learning_rate=(0.1,0.2)", CIFAR,
+        ["--config.members.alphas.learning_rate=(0.1, 0.2)", "2 value(s)", "3 members"],
+    ),
+    "rates for a single search": (
+        SEARCH, "--config.members.alphas.learning_rate=(0.1,)", CIFAR,
+        ["--config.members.alphas.learning_rate", "--config.population=2", "--config.search.alphas.learning_rate"],
+    ),
+    "a rate of zero": (
+        SEARCH, "--config.population=2 --config.members.alphas.learning_rate=(0.1,0)", CIFAR,
+        ["--config.members.alphas.learning_rate=(0.1, 0)", "every value", "above 0"],
+    ),
+    "names for rates": (
+        SEARCH, "--config.population=1 --config.members.alphas.learning_rate=('a',)", CIFAR,
+        ["--config.members.alphas.learning_rate=('a',)", "finite numbers only", "'a'"],
+    ),
     "batch larger than the weights' half": (
         SEARCH, "", Data(train_size=100), ["--config.search.batch_size=64", "50 images", "weights"],
     ),

@@ -7,6 +7,7 @@ import json
 import jax
 import jax.numpy as jnp
 import pytest
+from ml_collections import ConfigDict
 
 from configs.base import base
 from dartsx.nn.layers import Conv
@@ -22,6 +23,8 @@ from experiments.settings import (
     evaluate_settings,
     groups,
     load_config,
+    member_config,
+    member_settings,
     parse_config,
     search_settings,
 )
@@ -194,6 +197,22 @@ def test_blame_names_the_field_and_lets_defects_through():
     assert caught.value.field == "dataset.name"
     with pytest.raises(TypeError), blame("dataset.name", "x"):
         raise TypeError
+
+
+def test_a_member_is_the_solo_search_with_its_seed_and_values():
+    values = "--config.members.alphas.learning_rate=(0.1, 0.2)"
+    config = read("--config.seed=3", "--config.population=2", values).config
+    settings = search_settings(config)
+    for i, rate in enumerate((0.1, 0.2)):
+        own = search_settings(ConfigDict(member_config(config.to_dict(), settings, i)))
+        assert own == member_settings(settings, i)
+        assert (own.seed, own.population, own.search.alphas.learning_rate) == (3 + i, 1, rate)
+
+
+def test_every_field_of_members_names_a_field_of_the_search():
+    for group in dataclasses.fields(groups.Members):
+        (searched,) = [field for field in dataclasses.fields(groups.SearchGroup) if field.name == group.name]
+        assert {f.name for f in dataclasses.fields(group.type)} <= {f.name for f in dataclasses.fields(searched.type)}
 
 
 def test_choices_are_those_of_the_library():

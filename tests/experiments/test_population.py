@@ -1,0 +1,181 @@
+"""A population leaves work directories that equal those of solo searches, resumes, and outlives a member's NaN."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from dartsx.report import RunError, read_runs
+from dartsx.spaces import GenotypeError, from_json, resolve_genotype
+
+STEPS, TOLERANCE = 5, 1e-5
+WITH_WEIGHTS = "--config.space.primitives=('none','avg_pool_3x3','sep_conv_3x3')"
+WITHOUT = "--config.space.primitives=('none','skip_connect','avg_pool_3x3')"
+RATES = (1e-2, 2e-2, 5e-3, 4e-2)
+LOGS = ("metrics.jsonl", "alphas.jsonl", "genotypes.jsonl", "genotype.json")
+
+# The command in a process in which something goes wrong first.
+WITH_FAULT = """
+import os, runpy, signal
+import jax, jax.numpy as jnp
+from dartsx.runtime import Progress, loop
+{fault}
+runpy.run_module("experiments.search", run_name="__main__", alter_sys=True)
+"""
+
+STOPPED = """
+def update(self, step, *, original=Progress.update, **shown):
+    original(self, step, **shown)
+    if step == 33:
+        os.kill(os.getpid(), signal.SIGTERM)
+Progress.update = update
+"""
+
+NOT_A_NUMBER = """
+def chunk(self, state, epoch, position, *rest, original=loop._Runner._chunk):
+    if (epoch, position) == (1, 11):
+        spoilt = jax.tree.map(lambda a: jax.device_put(a.at[0].set(jnp.nan), a.sharding), state.members.params)
+        state = state._replace(members=state.members._replace(params=spoilt))
+    return original(self, state, epoch, position, *rest)
+loop._Runner._chunk = chunk
+"""
+
+
+def read(workdir, name):
+    return json.loads((workdir / name).read_text())
+
+
+def records(workdir, name):
+    return [json.loads(line) for line in (workdir / name).read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def search(python, tiny_search):
+    """Runs the command in a work directory, after a fault has been prepared if one is given."""
+
+    def run(workdir, *flags, fault=None, **environment):
+        start = ("-m", "experiments.search") if fault is None else ("-c", WITH_FAULT.format(fault=fault))
+        return python(*start, f"--workdir={workdir}", *tiny_search, *flags, **environment)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def four(search, tmp_path_factory):
+    """Work directory of four members on two devices, two vmapped on each; each with a learning rate of its own."""
+    workdir = tmp_path_factory.mktemp("population") / "four"
+    flags = (WITH_WEIGHTS, f"--config.search.max_steps={STEPS}", "--config.mesh=2", "--config.seed=5")
+    rates = f"--config.members.alphas.learning_rate={RATES}"
+    two = "--xla_force_host_platform_device_count=2"
+    process = search(workdir, *flags, "--config.population=4", rates, XLA_FLAGS=two)
+    assert process.returncode == 0, process.stderr
+    return workdir
+
+
+def test_a_member_equals_the_solo_search_of_its_config(four, python, compilation_cache, tmp_path):
+    member = four / "member3"
+    config = read(member, "config.json")
+    assert (config["seed"], config["population"]) == (8, 1)
+    assert config["search"]["alphas"]["learning_rate"] == RATES[3]
+    given = (f"--config={member / 'config.json'}", "--config.mesh=1", compilation_cache)
+    solo = python("-m", "experiments.search", *given, f"--workdir={tmp_path}")
+    assert solo.returncode == 0, solo.stderr
+    (expected,), (found,) = (records(folder, "alphas.jsonl") for folder in (tmp_path, member))
+    for cell in ("normal", "reduce"):
+        assert np.abs(expected[cell]).max() > 0.1  # they have moved, at a rate that no other member has
+        np.testing.assert_allclose(found[cell], expected[cell], rtol=0, atol=TOLERANCE)
+    logs = [records(folder, "metrics.jsonl") for folder in (tmp_path, member)]
+    assert len(logs[0]) == 2
+    for there, here in zip(*logs, strict=True):
+        assert here.keys() == there.keys()
+        for name, value in there.items():
+            assert here[name] == pytest.approx(value, rel=1e-4, abs=TOLERANCE), name
+    assert read(member, "genotype.json") == read(tmp_path, "genotype.json")
+    result, alone = read(member, "result.json"), read(tmp_path, "result.json")
+    assert result.keys() == alone.keys()
+    assert result["valid_accuracy"] == alone["valid_accuracy"]
+    assert result["valid_loss"] == pytest.approx(alone["valid_loss"], abs=TOLERANCE)
+
+
+def test_every_member_is_a_search_to_reports_and_evaluations(four):
+    found = read_runs([four])
+    assert [run.path.name for run in found.searches] == [f"member{i}" for i in range(4)]
+    assert [run.seed for run in found.searches] == [5, 6, 7, 8]
+    assert read_runs([four.parent]).searches == found.searches
+    assert len({str(run.alphas) for run in found.searches}) == 4
+    genotype, label = resolve_genotype(four / "member2")
+    assert label == str(four / "member2")
+    assert genotype == from_json((four / "member2" / "genotype.json").read_text())
+    with pytest.raises(GenotypeError, match="a population of searches; choose one of its members, such as .*member0"):
+        resolve_genotype(four)
+
+
+def test_seconds_of_a_member_are_its_share(four):
+    (together,) = records(four, "timing.jsonl")
+    run = read(four, "run.json")
+    assert (run["kind"], run["status"], run["population"], run["seed"]) == ("population", "finished", 4, 5)
+    for i in range(4):
+        result = read(four / f"member{i}", "result.json")
+        assert result["seconds"] == pytest.approx(together["seconds"] / 4, abs=1e-3)
+        assert result["gpu_days"] == pytest.approx(together["seconds"] / 4 / 86400)  # both devices are one processor
+        assert read(four / f"member{i}", "run.json")["population"] == {"members": 4, "member": i}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(search, tmp_path_factory):
+    """Two members, one after the other on one device."""
+    workdir = tmp_path_factory.mktemp("undisturbed") / "run"
+    process = search(workdir, *TWO)
+    assert process.returncode == 0, process.stderr
+    return workdir
+
+
+TWO = (WITHOUT, "--config.population=2", "--config.population_chunk=1", "--config.mesh=1")
+
+
+def test_a_stopped_population_ends_as_an_undisturbed_one(search, undisturbed, state_at, tmp_path):
+    workdir = tmp_path / "run"
+    stopped = search(workdir, *TWO, fault=STOPPED)
+    assert stopped.returncode == 0, stopped.stderr
+    assert "stopped by SIGTERM after step 33" in stopped.stdout
+    for folder in (workdir, workdir / "member0", workdir / "member1"):
+        assert read(folder, "run.json")["status"] == "stopped"
+    again = search(workdir, *TWO)
+    assert again.returncode == 0, again.stderr
+    for member in ("member0", "member1"):
+        for name in LOGS:
+            assert (workdir / member / name).read_bytes() == (undisturbed / member / name).read_bytes(), name
+        assert read(workdir / member, "run.json")["status"] == "finished"
+    ours, theirs = state_at(workdir, 66), state_at(undisturbed, 66)
+    assert {name: a.tobytes() for name, a in ours.items()} == {name: a.tobytes() for name, a in theirs.items()}
+
+
+def test_the_others_end_undisturbed_where_one_member_fails(search, undisturbed, tmp_path):
+    workdir = tmp_path / "run"
+    process = search(workdir, *TWO, fault=NOT_A_NUMBER)
+    assert process.returncode == 0, process.stderr
+    assert "member0 (seed 0) failed, the others go on: NaN or infinity at step 34 in: " in process.stdout
+    for name in LOGS:
+        assert (workdir / "member1" / name).read_bytes() == (undisturbed / "member1" / name).read_bytes(), name
+    assert read(workdir, "run.json")["failed"] == ["member0"]
+    failed = read(workdir / "member0", "run.json")
+    assert failed["status"] == "failed" and "step 34" in failed["error"]
+    assert len(records(workdir / "member0", "alphas.jsonl")) == 1  # of the epoch before
+    assert not (workdir / "member0" / "genotype.json").exists()
+    found = read_runs([workdir])
+    assert [run.path.name for run in found.searches] == ["member1"]
+    assert [item.path.name for item in found.excluded] == ["member0"]
+
+
+def test_a_finished_population_is_left_alone(search, undisturbed, tmp_path):
+    copy = shutil.copytree(undisturbed, tmp_path / "run")
+    again = search(copy, *TWO)
+    assert again.returncode == 0, again.stderr
+    assert "is finished already; nothing to do" in again.stdout
+
+
+def test_a_folder_without_finished_members_is_no_run(tmp_path):
+    (tmp_path / "run.json").write_text(json.dumps({"schema": 1, "kind": "population", "status": "running"}))
+    with pytest.raises(RunError, match="kind 'population'"):
+        read_runs([tmp_path])
