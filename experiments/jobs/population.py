@@ -103,7 +103,10 @@ class PopulationJob:
         with contextlib.ExitStack() as stack:
             self.folders = [stack.enter_context(self._open_member(folder, config, i)) for i in self._numbers]
             outcome = run_loop(self.loop(), self.init(), folder)
-            failed = self._finish(outcome) if outcome.finished else {}
+            sound = self._sound(outcome.state)
+            if outcome.finished:
+                self._finish(outcome, sound)
+            failed = [i for i in self._numbers if i not in sound]
             status = "finished" if outcome.finished else "stopped"
             for i in self._numbers:
                 self.folders[i].update_run(status="failed" if i in failed else status)
@@ -186,14 +189,12 @@ class PopulationJob:
         if folder.primary:
             print(f"member{member} (seed {self.members[member].settings.seed}) failed, the others go on: {error}")
 
-    def _finish(self, outcome: Outcome) -> list[int]:
-        """Writes the results of the sound members; returns the others."""
-        state, sound = outcome.state, self._sound(outcome.state)
-        found = self._validate(state)
+    def _finish(self, outcome: Outcome, sound: list[int]) -> None:
+        """Writes the results of the sound members."""
+        found = self._validate(outcome.state)
         share = outcome.seconds / len(self.members)
         for i in sound:
-            self.members[i].write_result(self.folders[i], self._alpha_of(state, i), found[i], share)
-        return [i for i in self._numbers if i not in sound]
+            self.members[i].write_result(self.folders[i], self._alpha_of(outcome.state, i), found[i], share)
 
     def _validate(self, state: PopulationState) -> list[dict[str, float]]:
         """Loss and accuracy of every member on its own validation half."""

@@ -8,6 +8,7 @@ from typing import Any
 from ml_collections import ConfigDict
 
 import configs
+from configs.base import base
 from experiments.settings.errors import SettingsError, did_you_mean
 
 PACKAGED = pathlib.Path(configs.__file__).resolve().parent
@@ -18,7 +19,8 @@ def load_config(given: str) -> ConfigDict:
 
     Args:
       given: a Python file with ``get_config``; what follows a ':' is the argument of that function.
-        Or a JSON file, such as the ``config.json`` of a work directory. ``configs/NAME.py`` that is
+        Or a JSON file, such as the ``config.json`` of a work directory: what its run did not read,
+        and so left out, is as in ``configs/base.py``. ``configs/NAME.py`` that is
         not there is taken from the project's own configs.
 
     Returns:
@@ -73,7 +75,7 @@ def _from_json(path: pathlib.Path) -> Any:
         plain = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise SettingsError(f"--config={path}: no valid JSON: {error}") from None
-    return ConfigDict(_tuples(plain)) if isinstance(plain, dict) else plain
+    return ConfigDict(base().to_dict() | _tuples(plain)) if isinstance(plain, dict) else plain
 
 
 def _tuples(value: Any) -> Any:
