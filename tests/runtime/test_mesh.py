@@ -85,6 +85,23 @@ def test_eight_devices_share_a_batch():
     assert "9 devices asked for, but 8 cpu" in devices
 
 
+SPLIT = """
+import dartsx.runtime as rt
+rt.split_cpu(3)
+mesh = rt.make_mesh()
+rt.split_cpu(5)  # too late
+print(mesh.size, rt.make_mesh().size, rt.processors(mesh))
+"""
+
+
+@pytest.mark.parametrize(("flags", "found"), [("", "3 3 1"), ("--xla_force_host_platform_device_count=2", "2 2 1")])
+def test_a_cpu_is_split_unless_the_environment_says_how(flags, found):
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
+    command = [sys.executable, "-c", SPLIT]
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == found
+
+
 class FakeMesh:
     """As much of a mesh as the check of a batch looks at."""
 
