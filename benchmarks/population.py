@@ -47,7 +47,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--hypergradient", choices=HYPERGRADIENTS, default="first_order")
     parser.add_argument("--form", choices=FORMS, help="of separable convolutions; by default chosen")
     parser.add_argument("--dtype", choices=DTYPES, default="float32", help="of activations")
-    parser.add_argument("--cache", default="", help="folder of compiled programs; by default none is used")
+    parser.add_argument("--cached", action="store_true", help="use the compilation cache; compile_s is then its own time")
     records.add_output(parser)
     return parser.parse_args()
 
@@ -55,7 +55,7 @@ def parse() -> argparse.Namespace:
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """All figures; see the module's docstring."""
     split_cpu(arguments.devices)
-    enable_compilation_cache(arguments.cache)
+    enable_compilation_cache(None if arguments.cached else "")
     size = sizes.chosen(arguments)
     given = {name: getattr(arguments, name) for name in ("hypergradient", "form", "dtype")}
     settings = settings_of(dataclasses.asdict(size) | given | {"remat": None})
