@@ -7,7 +7,8 @@ The solo runs are n states that one compiled program advances in turn. JSON fiel
   populations[n].member_step_s, spread  seconds of a step of all members over n
   populations[n].member_steps_per_s     throughput; that of the solo runs is solo_member_steps_per_s
   populations[n].ratio, ratio_spread    throughput over that of n solo runs; quartiles of the ratios of single rounds
-  populations[n].compile_s, temporary_mb
+  populations[n].compile_s              with --cached that of reading the program where it was compiled before
+  populations[n].temporary_mb
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--hypergradient", choices=HYPERGRADIENTS, default="first_order")
     parser.add_argument("--form", choices=FORMS, help="of separable convolutions; by default chosen")
     parser.add_argument("--dtype", choices=DTYPES, default="float32", help="of activations")
-    parser.add_argument("--cached", action="store_true", help="use the compilation cache; compile_s is then its own time")
+    parser.add_argument("--cached", action="store_true", help="use the cache of compiled programs")
     records.add_output(parser)
     return parser.parse_args()
 

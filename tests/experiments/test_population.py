@@ -11,7 +11,7 @@ from dartsx.spaces import GenotypeError, from_json, resolve_genotype
 STEPS, TOLERANCE = 5, 1e-5
 WITH_WEIGHTS = "--config.space.primitives=('none','avg_pool_3x3','sep_conv_3x3')"
 WITHOUT = "--config.space.primitives=('none','skip_connect','avg_pool_3x3')"
-RATES, DECAYS = (1e-2, 2e-2, 5e-3, 4e-2), (0.0, 0.0, 0.0, 0.5)
+RATES, DECAYS = (1e-2, 2e-2, 5e-3, 4e-2), (1e-3, 1e-3, 1e-3, 2e-2)
 TWO_DEVICES = "--xla_force_host_platform_device_count=2"
 LOGS = ("metrics.jsonl", "alphas.jsonl", "genotypes.jsonl", "genotype.json")
 
@@ -81,7 +81,7 @@ def test_a_member_equals_the_solo_search_of_its_config(four, python, compilation
     assert solo.returncode == 0, solo.stderr
     (expected,), (found,) = (records(folder, "alphas.jsonl") for folder in (tmp_path, member))
     for cell in ("normal", "reduce"):
-        assert np.abs(expected[cell]).max() > 0.1  # they have moved, at a rate that no other member has
+        assert np.abs(expected[cell]).max() > 0.05  # they have moved, at a rate that no other member has
         np.testing.assert_allclose(found[cell], expected[cell], rtol=0, atol=TOLERANCE)
     logs = [records(folder, "metrics.jsonl") for folder in (tmp_path, member)]
     assert len(logs[0]) == 2
