@@ -18,7 +18,20 @@ from dartsx.nn.layers import Preprocess, advance, keep_running
 from dartsx.nn.plan import CellPlan
 from dartsx.nn.primitives import Primitive
 
+# What the backward pass computes again:
+#   none    nothing; all edges of a block are one computation (`edges_together`)
+#   branch  every edge, one after the other (`edges_apart`): memory of the nodes and of one edge
+#   cell    every cell, all edges of a block together: memory of the cells' outputs and of one cell
 REMAT = ("none", "branch", "cell")
+
+
+def choose_remat(backend: str) -> str:
+    """The fastest policy for a backend (`jax.default_backend()`).
+
+    CPU: edges one after the other stay in cache, and compile to fewer kernels; the fastest at every size of
+    ``python -m benchmarks.step --remat=...``. GPU and TPU, not measured yet: few and large operations.
+    """
+    return "branch" if backend == "cpu" else "none"
 
 
 class SearchCell(nn.Module):
@@ -31,7 +44,7 @@ class SearchCell(nn.Module):
         sort mappings.
       plan: widths and stride.
       form: form of separable convolutions, or None.
-      remat: with ``"branch"`` the backward pass recomputes every block instead of storing its inner results.
+      remat: one of `REMAT`; of ``"cell"`` the caller takes care.
       activation: ReLU, unless a smooth stand-in is asked for.
     """
 

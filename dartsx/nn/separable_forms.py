@@ -189,9 +189,9 @@ FORMS = {"plain": plain, "dense": dense, "rows": rows, "taps": taps}
 def choose_form(backend: str, channels: int, width: int) -> str:
     """The fastest form for a backend (`jax.default_backend()`), channel count and map width.
 
-    CPU: `rows`, the fastest forward and backward at every shape of ``python -m benchmarks.separable --size=small``.
-    GPU and TPU, not measured yet: `dense` while its extra arithmetic hides behind memory traffic, that is for few
-    channels.
+    CPU: sums of shifted copies where maps are large, products with whole rows where they are small, as
+    ``python -m benchmarks.step --form=...`` shows for whole steps. GPU and TPU, not measured yet: `dense` while its
+    extra arithmetic hides behind memory traffic, that is for few channels.
     """
     if backend == "cpu":
         return "taps" if width > 16 else "rows"

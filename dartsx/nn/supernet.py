@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
 from dartsx.nn.plan import CellPlan, plan_cells
 from dartsx.nn.primitives import PRIMITIVES, Primitive, lookup
-from dartsx.nn.search_cell import REMAT, SearchCell
+from dartsx.nn.search_cell import REMAT, SearchCell, choose_remat
 from dartsx.spaces import CellSpace
 
 
@@ -32,7 +32,7 @@ class Supernet(nn.Module):
       stem_multiplier: width of the stem over `channels`.
       dtype: of the activations; parameters, statistics and logits stay float32 or wider.
       form: form of separable convolutions (`separable_forms.FORMS`), or None to choose by backend and size.
-      remat: what the backward pass computes again: ``"none"``, ``"branch"`` or ``"cell"``.
+      remat: what the backward pass computes again, see `search_cell.REMAT`, or None to choose by backend.
       activation: ReLU; a smooth stand-in serves tests of derivatives.
       primitives: what each name of the space computes.
     """
@@ -44,7 +44,7 @@ class Supernet(nn.Module):
     stem_multiplier: int = 3
     dtype: Any = jnp.float32
     form: str | None = None
-    remat: str = "none"
+    remat: str | None = None
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
     primitives: Mapping[str, Primitive] | None = None
 
@@ -73,15 +73,16 @@ class Supernet(nn.Module):
         Raises:
           ValueError: the images are too small for two reductions, or `remat` or `form` is unknown.
         """
-        if self.remat not in REMAT:
-            raise ValueError(f"unknown remat {self.remat!r}; allowed: {', '.join(REMAT)}")
+        remat = self.remat or choose_remat(jax.default_backend())
+        if remat not in REMAT:
+            raise ValueError(f"unknown remat {remat!r}; allowed: {', '.join(REMAT)}")
         x = images.astype(self.dtype).transpose(3, 0, 1, 2)
         stem = Conv(self.stem_multiplier * self.channels, 3, padding=1, name="stem_conv")(x)
         s0 = s1 = BatchNorm(name="stem_bn")(stem, train)
         self.sow("intermediates", "stem_output", s1)
         chosen = lookup(self.space.primitives, self.primitives or PRIMITIVES)
         cell_class = SearchCell
-        if self.remat == "cell":
+        if remat == "cell":
             cell_class = nn.remat(SearchCell, static_argnums=(4,))
         for i, plan in enumerate(self.plans()):
             cell = cell_class(
@@ -90,7 +91,7 @@ class Supernet(nn.Module):
                 tuple(chosen.items()),
                 plan,
                 self.form,
-                self.remat,
+                remat,
                 self.activation,
                 name=f"cell{i}",
             )

@@ -98,7 +98,7 @@ class SearchGroup:
     stem_multiplier: int = where(at_least(1))
     train_fraction: float = where(share())
     form: str | None = where(one_of("", *FORMS))
-    remat: str = where(one_of(*REMAT))
+    remat: str | None = where(one_of("", *REMAT))
     chunk_steps: int = where(at_least(1))
     checkpoint_every: int = where(at_least(1))
     keep_checkpoints: int = where(at_least(2))

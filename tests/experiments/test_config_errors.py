@@ -106,7 +106,7 @@ CASES = {
     ),
     "unknown remat": (
         SEARCH, "--config.search.remat=cel", CIFAR,
-        ["--config.search.remat='cel'", "did you mean cell", "choose one of none, branch, cell"],
+        ["--config.search.remat='cel'", "did you mean cell", "choose one of '' (automatic), none, branch, cell"],
     ),
     "unknown form": (
         SEARCH, "--config.search.form=sparse", CIFAR,
@@ -372,7 +372,7 @@ def test_an_entry_point_reads_flags_from_any_folder_without_jax(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--config.search.remat=foo"], "choose one of none, branch, cell (from the command line)"),
+        (["--config.search.remat=foo"], "choose one of '' (automatic), none, branch, cell (from the command line)"),
         (["--config=configs/cifar10.py:foo"], "darts (from configs/cifar10.py:foo)"),
         (["--config.search.epochs=abc"], "'abc': must be an integer (from the command line)"),
         (["--workdri=a"], "Unknown command line flag 'workdri'. Did you mean: workdir ?"),
