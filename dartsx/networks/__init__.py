@@ -3,7 +3,7 @@
 Pure Python; imports no JAX. `dartsx.nn` computes what is written here and `dartsx.cost` counts it.
 """
 
-from dartsx.networks.network import Network
+from dartsx.networks.description import Network
 from dartsx.networks.table import names, network
 from dartsx.networks.trace import Step, Trace
 

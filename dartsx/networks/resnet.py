@@ -5,9 +5,9 @@ from __future__ import annotations
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.residual import BasicBlock, Bottleneck
 from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite
+from dartsx.networks.description import Network, repeated
 from dartsx.networks.errors import check_choice, check_positive
 from dartsx.networks.layers import Pool
-from dartsx.networks.network import Network, repeated
 
 # Blocks per stage, and whether they are bottlenecks.
 DEPTHS = {
@@ -96,7 +96,7 @@ def se_resnet(depth: int = 50, classes: int = 1000, stem: str = "imagenet") -> N
 
 
 def resnet_cifar(depth: int, classes: int = 10) -> Network:
-    """The paper's networks for CIFAR-10 (section 4.2): 6 n + 2 layers of 16, 32, 64 channels, shortcuts without weights.
+    """The paper's CIFAR-10 networks (section 4.2): 6 n + 2 layers, 16, 32, 64 channels, shortcuts without weights.
 
     Args:
       depth: 20, 32, 44, 56, 110, or any other 6 n + 2.

@@ -2,24 +2,97 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 
-from dartsx.networks import resnet
+from dartsx.networks import efficientnet, mixnet, mnasnet, mobilenet_v1, mobilenet_v2, mobilenet_v3, regnet
+from dartsx.networks.alexnet import alexnet, alexnet_two_towers
+from dartsx.networks.description import Network
 from dartsx.networks.errors import check_choice
-from dartsx.networks.network import Network
+from dartsx.networks.resnet import resnet, resnet_cifar, resnext, resnext_cifar, se_resnet
+from dartsx.networks.shufflenet import shufflenet_v1, shufflenet_v2
+from dartsx.networks.squeezenet import squeezenet1_0, squeezenet1_1
+from dartsx.networks.vgg import vgg
 
 NETWORKS: dict[str, Callable[..., Network]] = {
-    "resnet18": partial(resnet.resnet, 18),
-    "resnet34": partial(resnet.resnet, 34),
-    "resnet50": partial(resnet.resnet, 50),
-    "resnet101": partial(resnet.resnet, 101),
-    "resnet152": partial(resnet.resnet, 152),
-    "resnext50_32x4d": partial(resnet.resnext, 50, 32, 4),
-    "resnext101_32x8d": partial(resnet.resnext, 101, 32, 8),
-    "se_resnet50": partial(resnet.se_resnet, 50),
-    "resnet18_cifar": partial(resnet.resnet, 18, stem="cifar"),
-    "resnet20": partial(resnet.resnet_cifar, 20),
+    "alexnet": alexnet,
+    "alexnet_two_towers": alexnet_two_towers,
+    "vgg11": partial(vgg, 11),
+    "vgg13": partial(vgg, 13),
+    "vgg16": partial(vgg, 16),
+    "vgg19": partial(vgg, 19),
+    "vgg11_bn": partial(vgg, 11, True),
+    "vgg13_bn": partial(vgg, 13, True),
+    "vgg16_bn": partial(vgg, 16, True),
+    "vgg19_bn": partial(vgg, 19, True),
+    "squeezenet1_0": squeezenet1_0,
+    "squeezenet1_0_simple_bypass": partial(squeezenet1_0, bypass="simple"),
+    "squeezenet1_0_complex_bypass": partial(squeezenet1_0, bypass="complex"),
+    "squeezenet1_1": squeezenet1_1,
+    "resnet18": partial(resnet, 18),
+    "resnet34": partial(resnet, 34),
+    "resnet50": partial(resnet, 50),
+    "resnet101": partial(resnet, 101),
+    "resnet152": partial(resnet, 152),
+    "resnext50_32x4d": partial(resnext, 50, 32, 4),
+    "resnext101_32x8d": partial(resnext, 101, 32, 8),
+    "se_resnet50": partial(se_resnet, 50),
+    "mobilenet_v1": mobilenet_v1.mobilenet_v1,
+    "mobilenet_v1_0_75": partial(mobilenet_v1.mobilenet_v1, 0.75),
+    "mobilenet_v1_0_5": partial(mobilenet_v1.mobilenet_v1, 0.5),
+    "mobilenet_v1_0_25": partial(mobilenet_v1.mobilenet_v1, 0.25),
+    "mobilenet_v2": mobilenet_v2.mobilenet_v2,
+    "mobilenet_v2_1_4": partial(mobilenet_v2.mobilenet_v2, 1.4),
+    "mobilenet_v2_0_75": partial(mobilenet_v2.mobilenet_v2, 0.75),
+    "mobilenet_v2_0_5": partial(mobilenet_v2.mobilenet_v2, 0.5),
+    "mobilenet_v2_0_25": partial(mobilenet_v2.mobilenet_v2, 0.25),
+    "mobilenet_v3_large": partial(mobilenet_v3.mobilenet_v3, "large"),
+    "mobilenet_v3_small": partial(mobilenet_v3.mobilenet_v3, "small"),
+    "shufflenet_v1_g1": partial(shufflenet_v1, 1),
+    "shufflenet_v1_g2": partial(shufflenet_v1, 2),
+    "shufflenet_v1_g3": partial(shufflenet_v1, 3),
+    "shufflenet_v1_g4": partial(shufflenet_v1, 4),
+    "shufflenet_v1_g8": partial(shufflenet_v1, 8),
+    "shufflenet_v2_x0_5": partial(shufflenet_v2, 0.5),
+    "shufflenet_v2_x1_0": partial(shufflenet_v2, 1.0),
+    "shufflenet_v2_x1_5": partial(shufflenet_v2, 1.5),
+    "shufflenet_v2_x2_0": partial(shufflenet_v2, 2.0),
+    "mnasnet_b1": mnasnet.mnasnet_b1,
+    "mnasnet_b1_0_5": partial(mnasnet.mnasnet_b1, 0.5),
+    "mnasnet_b1_0_75": partial(mnasnet.mnasnet_b1, 0.75),
+    "mnasnet_b1_1_3": partial(mnasnet.mnasnet_b1, 1.3),
+    "mnasnet_a1": mnasnet.mnasnet_a1,
+    **{f"efficientnet_{v}": partial(efficientnet.efficientnet, v) for v in efficientnet.SCALINGS},
+    **{f"mixnet_{size}": partial(mixnet.mixnet, size) for size in mixnet.SIZES},
+    **{f"regnetx_{size}": partial(regnet.regnetx, size) for size in regnet.X},
+    **{f"regnety_{size}": partial(regnet.regnety, size) for size in regnet.Y},
+    # For small images.
+    "vgg11_bn_cifar": partial(vgg, 11, True, head="cifar", classes=10),
+    "vgg16_bn_cifar": partial(vgg, 16, True, head="cifar", classes=10),
+    "resnet20": partial(resnet_cifar, 20),
+    "resnet32": partial(resnet_cifar, 32),
+    "resnet44": partial(resnet_cifar, 44),
+    "resnet56": partial(resnet_cifar, 56),
+    "resnet110": partial(resnet_cifar, 110),
+    "resnet18_cifar": partial(resnet, 18, stem="cifar", classes=10),
+    "resnet50_cifar": partial(resnet, 50, stem="cifar", classes=10),
+    "resnext29_8x64d": partial(resnext_cifar, 8, 64),
+    "se_resnet18_cifar": partial(se_resnet, 18, stem="cifar", classes=10),
+    "mobilenet_v1_cifar": partial(mobilenet_v1.mobilenet_v1, stem="cifar", classes=10),
+    "mobilenet_v2_cifar": partial(mobilenet_v2.mobilenet_v2, stem="cifar", classes=10),
+    "shufflenet_v2_x1_0_cifar": partial(shufflenet_v2, 1.0, stem="cifar", classes=10),
+}
+
+# Names that libraries use, where they differ by more than case and punctuation.
+ALIASES = {
+    "mobilenetv1_100": "mobilenet_v1",
+    "mobilenetv2_100": "mobilenet_v2",
+    "mnasnet0_5": "mnasnet_b1_0_5",
+    "mnasnet0_75": "mnasnet_b1_0_75",
+    "mnasnet1_0": "mnasnet_b1",
+    "mnasnet1_3": "mnasnet_b1_1_3",
+    "semnasnet_100": "mnasnet_a1",
 }
 
 
@@ -29,19 +102,22 @@ def names() -> tuple[str, ...]:
 
 
 def network(name: str, classes: int | None = None) -> Network:
-    """The network of this name; case, ``-``, ``_`` and ``.`` need not match.
+    """The network of this name; case, ``-``, ``_`` and ``.`` need not match, but between digits there must be one.
 
     Args:
-      name: one of `names`.
+      name: one of `names`, or a usual other name of one of them.
       classes: number of logits; by default the paper's, 1000 or (CIFAR) 10.
 
     Raises:
       ValueError: no such name (lists all), or a number of classes below 1.
     """
-    exact = {_loose(known): known for known in NETWORKS}.get(_loose(name), name)
+    known = {_loose(exact): exact for exact in NETWORKS} | {_loose(alias): exact for alias, exact in ALIASES.items()}
+    exact = known.get(_loose(name), name)
     check_choice("network", exact, NETWORKS)
+    if classes is not None and classes < 1:
+        raise ValueError(f"{exact}: the number of classes must be 1 or more, got {classes}")
     return NETWORKS[exact]() if classes is None else NETWORKS[exact](classes=classes)
 
 
 def _loose(name: str) -> str:
-    return "".join(character for character in name.lower() if character.isalnum())
+    return re.sub(r"(?<=\d)[-_. ]+(?=\d)", "/", name.lower()).replace("-", "").replace("_", "").replace(" ", "")

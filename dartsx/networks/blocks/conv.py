@@ -20,7 +20,8 @@ class ConvNorm:
       kernel, stride: of height and width.
       groups: G.
       act: activation or None.
-      norm: with batch norm; the convolution has a bias if and only if there is none.
+      norm: with batch norm.
+      bias: of the convolution; by default if and only if there is no batch norm.
       padding: half the kernel if None.
       epsilon: of the batch norm.
     """
@@ -31,12 +32,14 @@ class ConvNorm:
     groups: int = 1
     act: str | None = "relu"
     norm: bool = True
+    bias: bool | None = None
     padding: Padding | None = None
     epsilon: float = 1e-5
 
     def build(self, trace: Trace, x: Value) -> Value:
         """Convolution, batch norm, activation."""
-        y = trace.conv(x, self.features, self.kernel, self.stride, self.padding, self.groups, bias=not self.norm)
+        bias = not self.norm if self.bias is None else self.bias
+        y = trace.conv(x, self.features, self.kernel, self.stride, self.padding, self.groups, bias)
         return trace.act(trace.norm(y, self.epsilon) if self.norm else y, self.act)
 
 
@@ -102,6 +105,18 @@ class Factorized:
         y = trace.conv(x, self.features, (1, self.kernel), (1, self.stride), name="row")
         y = trace.conv(y, self.features, (self.kernel, 1), (self.stride, 1), name="column")
         return trace.act(trace.norm(y), self.act)
+
+
+@dataclasses.dataclass(frozen=True)
+class Dense:
+    """Linear layer, activation, on a vector: [inputs] -> [features]."""
+
+    features: int
+    act: str | None = "relu"
+
+    def build(self, trace: Trace, x: Value) -> Value:
+        """Both."""
+        return trace.act(trace.add(Linear(self.features), x, name="linear"), self.act)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -47,6 +47,7 @@ class Bottleneck:
         in the original ResNet and SE-ResNet.
       groups: of the 3x3 convolution.
       se: gate on the branch.
+      gate_middle: the gate follows the 3x3 convolution (RegNetY), not the last 1x1.
     """
 
     features: int
@@ -55,6 +56,7 @@ class Bottleneck:
     groups: int = 1
     se: SqueezeExcite | None = None
     stride_first: bool = False
+    gate_middle: bool = False
 
     def build(self, trace: Trace, x: Value) -> Value:
         """Three convolutions and the shortcut."""
@@ -63,8 +65,9 @@ class Bottleneck:
         y = trace.act(trace.norm(y, name="norm1"), "relu")
         y = trace.conv(y, self.width, 3, second, groups=self.groups, name="conv2")
         y = trace.act(trace.norm(y, name="norm2"), "relu")
+        y = gated(trace, y, self.se if self.gate_middle else None, x.channels)
         y = trace.norm(trace.conv(y, self.features, 1, name="conv3"), name="norm3")
-        y = gated(trace, y, self.se, x.channels)
+        y = gated(trace, y, None if self.gate_middle else self.se, x.channels)
         return added(trace, shortcut(trace, x, self.features, self.stride), y)
 
 

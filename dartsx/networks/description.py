@@ -84,7 +84,7 @@ def _trace(network: Network, shape: Shape) -> tuple[Step, ...]:
         for part, blocks in parts.items():
             with trace.scope(part):
                 for i, block in enumerate(blocks):
-                    name = f"block{i}" if part.startswith("stage") else None
+                    name = f"block{i}" if hasattr(block, "build") or hasattr(block, "build_cell") else None
                     history.append(_block(trace, block, history, name))
     except ValueError as error:
         raise ValueError(f"{network.name} on images of {shape[0]}x{shape[1]}: {error}") from None
