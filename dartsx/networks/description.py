@@ -77,7 +77,7 @@ def read_shape(image_shape: int | Shape) -> Shape:
 def _trace(network: Network, shape: Shape) -> tuple[Step, ...]:
     trace = Trace()
     x = trace.add(Input(shape), name="images")
-    history = [x]  # results of blocks
+    history: list[Value] = []  # results of blocks
     parts = {"stem": network.stem}
     parts |= {f"stage{i}": stage for i, stage in enumerate(network.stages, 1)} | {"head": network.head}
     try:
@@ -85,17 +85,15 @@ def _trace(network: Network, shape: Shape) -> tuple[Step, ...]:
             with trace.scope(part):
                 for i, block in enumerate(blocks):
                     name = f"block{i}" if hasattr(block, "build") or hasattr(block, "build_cell") else None
-                    history.append(_block(trace, block, history, name))
+                    history.append(_block(trace, block, history or [x], name))
     except ValueError as error:
         raise ValueError(f"{network.name} on images of {shape[0]}x{shape[1]}: {error}") from None
     return tuple(trace.steps)
 
 
 def _block(trace: Trace, block: Block | Layer, history: list[Value], name: str | None) -> Value:
-    """Cells read the results of the last two blocks, all other blocks that of the last one."""
+    """Cells read the results of several blocks, all other blocks that of the last one."""
     if hasattr(block, "build_cell"):
-        # Nothing but the image comes before the first block: its result then serves as both inputs.
-        previous = history[-2] if len(history) > 2 else history[-1]
         with trace.scope(name):
-            return block.build_cell(trace, previous, history[-1])
+            return block.build_cell(trace, history)
     return trace.block(block, history[-1], name)

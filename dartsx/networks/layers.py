@@ -81,19 +81,15 @@ def pads(padding: Padding, kernel: Pair, stride: Pair, size: Pair) -> tuple[Pair
 def _windows(layer: Conv | Pool, size: Pair, ceil: bool = False) -> Pair:
     """Number of windows along height and width."""
     counts = []
-    around = pads(layer.padding, layer.kernel, layer.stride, size)
-    for n, k, s, (before, after) in zip(size, layer.kernel, layer.stride, around, strict=True):
+    around = layer.pads(size)
+    for n, k, s, (before, after) in zip(size, layer.reach, layer.stride, around, strict=True):
         room = n + before + after - k
-        if room < 0 or n < 1:
-            raise ValueError(f"a map of {size[0]}x{size[1]} is too small for a {_by(layer.kernel)} window")
+        if room < 0:
+            raise ValueError(f"a map of {size[0]}x{size[1]} is too small for a window of {k} pixels")
         count = (-(-room // s) if ceil else room // s) + 1
         # A window must start inside the map or the padding before it, also where sizes are rounded up.
         counts.append(count - 1 if ceil and (count - 1) * s >= n + before else count)
     return tuple(counts)
-
-
-def _by(kernel: Pair) -> str:
-    return f"{kernel[0]}x{kernel[1]}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,6 +102,16 @@ class Conv:
     padding: Padding = 0
     groups: int = 1
     bias: bool = False
+    dilation: int = 1
+
+    @property
+    def reach(self) -> Pair:
+        """Height and width of what one output pixel reads."""
+        return tuple((k - 1) * self.dilation + 1 for k in self.kernel)
+
+    def pads(self, size: Pair) -> tuple[Pair, Pair]:
+        """Padding of a map of this height and width, as `pads`."""
+        return pads(self.padding, self.reach, self.stride, size)
 
     def output(self, x: Shape) -> Shape:
         """(height', width', features)."""
@@ -141,6 +147,15 @@ class Pool(_Free):
     padding: Padding = 0
     count_padding: bool = False
     ceil: bool = False
+
+    @property
+    def reach(self) -> Pair:
+        """The kernel."""
+        return self.kernel
+
+    def pads(self, size: Pair) -> tuple[Pair, Pair]:
+        """Padding of a map of this height and width; windows that reach over the end (`ceil`) not included."""
+        return pads(self.padding, self.kernel, self.stride, size)
 
     def output(self, x: Shape) -> Shape:
         """(height', width', channels)."""

@@ -8,8 +8,11 @@ from functools import partial
 
 from dartsx.networks import efficientnet, mixnet, mnasnet, mobilenet_v1, mobilenet_v2, mobilenet_v3, regnet
 from dartsx.networks.alexnet import alexnet, alexnet_two_towers
+from dartsx.networks.amoebanet import amoebanet_a
 from dartsx.networks.description import Network
 from dartsx.networks.errors import check_choice
+from dartsx.networks.nasnet import nasnet_a
+from dartsx.networks.pnasnet import pnasnet5
 from dartsx.networks.resnet import resnet, resnet_cifar, resnext, resnext_cifar, se_resnet
 from dartsx.networks.shufflenet import shufflenet_v1, shufflenet_v2
 from dartsx.networks.squeezenet import squeezenet1_0, squeezenet1_1
@@ -67,6 +70,13 @@ NETWORKS: dict[str, Callable[..., Network]] = {
     **{f"mixnet_{size}": partial(mixnet.mixnet, size) for size in mixnet.SIZES},
     **{f"regnetx_{size}": partial(regnet.regnetx, size) for size in regnet.X},
     **{f"regnety_{size}": partial(regnet.regnety, size) for size in regnet.Y},
+    "nasnet_a_mobile": partial(nasnet_a, "mobile"),
+    "nasnet_a_large": partial(nasnet_a, "large"),
+    "amoebanet_a_4_50": partial(amoebanet_a, 4, 50),
+    "amoebanet_a_6_190": partial(amoebanet_a, 6, 190),
+    "amoebanet_a_6_448": partial(amoebanet_a, 6, 448),
+    "pnasnet5_mobile": partial(pnasnet5, "mobile"),
+    "pnasnet5_large": partial(pnasnet5, "large"),
     # For small images.
     "vgg11_bn_cifar": partial(vgg, 11, True, head="cifar", classes=10),
     "vgg16_bn_cifar": partial(vgg, 16, True, head="cifar", classes=10),
@@ -82,10 +92,20 @@ NETWORKS: dict[str, Callable[..., Network]] = {
     "mobilenet_v1_cifar": partial(mobilenet_v1.mobilenet_v1, stem="cifar", classes=10),
     "mobilenet_v2_cifar": partial(mobilenet_v2.mobilenet_v2, stem="cifar", classes=10),
     "shufflenet_v2_x1_0_cifar": partial(shufflenet_v2, 1.0, stem="cifar", classes=10),
+    "nasnet_a_cifar": partial(nasnet_a, "cifar"),
+    "amoebanet_a_6_36_cifar": partial(amoebanet_a, 6, 36, stem="cifar"),
+    "pnasnet5_cifar": partial(pnasnet5, "cifar"),
 }
 
 # Names that libraries use, where they differ by more than case and punctuation.
+# RegNets are named by hundreds of millions of multiply-adds in timm.
+_TIMM_REGNETS = dict(zip(regnet.X, "002 004 006 008 016 032 040 064 080 120 160 320".split(), strict=True))
 ALIASES = {
+    **{f"regnet{kind}_{code}": f"regnet{kind}_{size}" for kind in "xy" for size, code in _TIMM_REGNETS.items()},
+    "legacy_seresnet50": "se_resnet50",
+    "nasnet_a_4@1056": "nasnet_a_mobile",
+    "nasnet_a_6@4032": "nasnet_a_large",
+    "nasnet_a_6@768": "nasnet_a_cifar",
     "mobilenetv1_100": "mobilenet_v1",
     "mobilenetv2_100": "mobilenet_v2",
     "mnasnet0_5": "mnasnet_b1_0_5",

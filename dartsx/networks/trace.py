@@ -128,12 +128,14 @@ class Trace:
         padding: Padding | None = None,
         groups: int = 1,
         bias: bool = False,
+        dilation: int = 1,
         name: str = "conv",
     ) -> Value:
         """Convolution; without `padding` half the kernel on every side: ceil(size / stride) for odd kernels."""
         kernel = pair(kernel)
-        padding = (kernel[0] // 2, kernel[1] // 2) if padding is None else padding
-        return self.add(layers.Conv(features, kernel, pair(stride), padding, groups, bias), x, name=name)
+        if padding is None:
+            padding = (dilation * (kernel[0] // 2), dilation * (kernel[1] // 2))
+        return self.add(layers.Conv(features, kernel, pair(stride), padding, groups, bias, dilation), x, name=name)
 
     def norm(self, x: Value, epsilon: float = 1e-5, name: str = "norm") -> Value:
         """Batch norm."""
