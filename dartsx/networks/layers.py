@@ -17,7 +17,7 @@ ACTIVATIONS = ("relu", "relu6", "swish", "hard_swish", "sigmoid", "hard_sigmoid"
 
 
 class Weight(NamedTuple):
-    """Shape of a trainable array, and the fan-in that scales its initial values (0: a constant)."""
+    """Shape of a trainable array, and the fan-in that scales its initial values (0: a constant at first)."""
 
     shape: Shape
     fan_in: int
@@ -124,7 +124,7 @@ class Conv:
         inputs = x[2] // self.groups
         fan_in = math.prod(self.kernel) * inputs
         weights = {"kernel": Weight((*self.kernel, inputs, self.features), fan_in)}
-        return weights | {"bias": Weight((self.features,), fan_in)} if self.bias else weights
+        return weights | {"bias": Weight((self.features,), 0)} if self.bias else weights
 
     def macs(self, x: Shape) -> int:
         """kh kw (C / groups) features for every output pixel; taps that read padding count as well."""
@@ -199,7 +199,7 @@ class Linear:
 
     def weights(self, x: Shape) -> dict[str, Weight]:
         """Kernel and bias."""
-        return {"kernel": Weight((x[0], self.features), x[0]), "bias": Weight((self.features,), x[0])}
+        return {"kernel": Weight((x[0], self.features), x[0]), "bias": Weight((self.features,), 0)}
 
     def macs(self, x: Shape) -> int:
         """inputs * features."""

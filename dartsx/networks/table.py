@@ -99,7 +99,8 @@ NETWORKS: dict[str, Callable[..., Network]] = {
 
 # Names that libraries use, where they differ by more than case and punctuation.
 # RegNets are named by hundreds of millions of multiply-adds in timm.
-_TIMM_REGNETS = dict(zip(regnet.X, "002 004 006 008 016 032 040 064 080 120 160 320".split(), strict=True))
+_CODES = ("002", "004", "006", "008", "016", "032", "040", "064", "080", "120", "160", "320")
+_TIMM_REGNETS = dict(zip(regnet.X, _CODES, strict=True))
 ALIASES = {
     **{f"regnet{kind}_{code}": f"regnet{kind}_{size}" for kind in "xy" for size, code in _TIMM_REGNETS.items()},
     "legacy_seresnet50": "se_resnet50",

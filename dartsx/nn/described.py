@@ -1,0 +1,106 @@
+"""The Flax module of a network that `dartsx.networks` describes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from dartsx.networks import Network
+from dartsx.networks.layers import Linear, Norm, Weight
+from dartsx.networks.trace import Step
+from dartsx.nn import initializers, norm
+from dartsx.nn.batch_norm import affine, batch_norm
+from dartsx.nn.execute import Context, execute
+from dartsx.nn.network import Logits
+
+
+class DescribedNetwork(nn.Module):
+    """A network made from its description; computes in [N, H, W, C].
+
+    ``params`` and ``batch_stats`` hold one entry per layer, by the layer's name in the trace, such as
+    ``params["stage1/block0/conv1"]["kernel"]`` and ``batch_stats["stage1/block0/norm1"]["mean"]``.
+
+    Attributes:
+      description: `dartsx.networks.Network`.
+      dtype: of the activations; parameters, statistics and logits stay float32 or wider.
+      form: form of grouped convolutions (`grouped.FORMS`), or None to choose by backend and size.
+    """
+
+    description: Network
+    dtype: Any = jnp.float32
+    form: str | None = None
+
+    @nn.compact
+    def __call__(self, images: jax.Array, train: bool, drop_path: jax.Array | None = None) -> Logits:
+        """Computes logits.
+
+        Args:
+          images: [N, H, W, channels], of any size that the network allows.
+          train: normalise by the batch's statistics and use dropout, of which the rng ``dropout`` draws the masks.
+          drop_path: in training the probability in [0, 1) with which a branch is dropped per image, or None. The rng
+            ``drop_path`` draws the masks.
+
+        Raises:
+          ValueError: the images are too small; says which layer cannot read its input.
+        """
+        steps = self.description.trace(images.shape[1:])
+        weights = {step.name: self.param(step.name, initial, step) for step in steps if step.weights}
+
+        def dropout(x: jax.Array, rate: float) -> jax.Array:
+            return _kept(self.make_rng("dropout"), x, 1 - rate, x.shape) if train else x
+
+        def drop(x: jax.Array) -> jax.Array:
+            if not train or drop_path is None:
+                return x
+            return _kept(self.make_rng("drop_path"), x, 1 - drop_path, (x.shape[0], 1, 1, 1))
+
+        def normalize(name, x, parameters, epsilon):
+            return self._normalize(name, x, parameters, epsilon, train)
+
+        context = Context(normalize, dropout, drop, self.form)
+        return Logits(execute(steps, [images.astype(self.dtype)], weights, context), None)
+
+    def _normalize(self, name, x, parameters, epsilon, train) -> jax.Array:
+        stats = self.variable("batch_stats", name, _fresh, x.shape[-1])
+        scale, bias = parameters["scale"], parameters["bias"]
+        if not train:
+            return affine(x, stats.value["mean"], lax.rsqrt(stats.value["var"] + epsilon), scale, bias)
+        y, mean, variance = batch_norm(x, scale, bias, epsilon)
+        # Virtual passes, which do not make the statistics mutable, leave them alone.
+        if self.is_mutable_collection("batch_stats") and not self.is_initializing():
+            batch = {"mean": mean, "var": norm.unbiased(variance, math.prod(x.shape[:-1]))}
+            stats.value = jax.tree.map(norm.update_running, stats.value, batch)
+        return y
+
+
+def initial(key: jax.Array, step: Step) -> dict[str, jax.Array]:
+    """First weights of a layer.
+
+    Convolutions: normal with variance 2 / fan-in (arXiv:1502.01852). Linear layers: uniform with variance
+    1 / (3 fan-in). Biases 0, scales of batch norms 1.
+    """
+    keys = jax.random.split(key, max(len(step.weights), 1))
+    return {name: _first(k, step, name, weight) for k, (name, weight) in zip(keys, step.weights.items(), strict=True)}
+
+
+def _first(key: jax.Array, step: Step, name: str, weight: Weight) -> jax.Array:
+    if not weight.fan_in:
+        return jnp.full(weight.shape, float(isinstance(step.layer, Norm) and name == "scale"))
+    if isinstance(step.layer, Linear):
+        return initializers.uniform(key, weight.shape, weight.fan_in)
+    return math.sqrt(2 / weight.fan_in) * jax.random.normal(key, weight.shape)
+
+
+def _fresh(channels: int) -> dict[str, jax.Array]:
+    return {"mean": jnp.zeros(channels), "var": jnp.ones(channels)}
+
+
+def _kept(key: jax.Array, x: jax.Array, keep: jax.Array | float, shape: tuple[int, ...]) -> jax.Array:
+    """x / keep where a mask of this shape, drawn with probability `keep`, is 1, else 0."""
+    mask = jax.random.bernoulli(key, keep, shape)
+    return jnp.where(mask, x / jnp.asarray(keep, x.dtype), 0).astype(x.dtype)
