@@ -4,7 +4,7 @@ Pure Python; imports no JAX. `dartsx.nn` computes what is written here and `dart
 """
 
 from dartsx.networks.description import Network
-from dartsx.networks.table import names, network
+from dartsx.networks.table import canonical_name, names, network
 from dartsx.networks.trace import Step, Trace
 
-__all__ = ["Network", "Step", "Trace", "names", "network"]
+__all__ = ["Network", "Step", "Trace", "canonical_name", "names", "network"]

@@ -47,9 +47,9 @@ class Network:
         """Number of logits."""
         return self.trace()[-1].shape[0]
 
-    def params(self) -> int:
-        """Trainable parameters."""
-        return sum(step.params for step in self.trace())
+    def params(self, image_shape: int | Shape | None = None) -> int:
+        """Trainable parameters; of the images only the number of channels matters."""
+        return sum(step.params for step in self.trace(image_shape))
 
     def macs(self, image_shape: int | Shape | None = None) -> int:
         """Multiply-adds of convolutions and linear layers for one image."""

@@ -132,12 +132,18 @@ def network(name: str, classes: int | None = None) -> Network:
     Raises:
       ValueError: no such name (lists all), or a number of classes below 1.
     """
-    known = {_loose(exact): exact for exact in NETWORKS} | {_loose(alias): exact for alias, exact in ALIASES.items()}
-    exact = known.get(_loose(name), name)
-    check_choice("network", exact, NETWORKS)
+    exact = canonical_name(name)
     if classes is not None and classes < 1:
         raise ValueError(f"{exact}: the number of classes must be 1 or more, got {classes}")
     return NETWORKS[exact]() if classes is None else NETWORKS[exact](classes=classes)
+
+
+def canonical_name(name: str) -> str:
+    """The name in the table for one that may be spelt differently; raises ValueError that lists all names."""
+    known = {_loose(exact): exact for exact in NETWORKS} | {_loose(alias): exact for alias, exact in ALIASES.items()}
+    exact = known.get(_loose(name), name)
+    check_choice("network", exact, NETWORKS)
+    return exact
 
 
 def _loose(name: str) -> str:
