@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from dartsx.cost.counts import LayerCost
 from dartsx.nn.plan import CellPlan
-from dartsx.nn.primitives import Primitive
+from dartsx.nn.primitives import Primitive, norm_widths
 from dartsx.nn.primitives.base import halved
 
 
@@ -76,7 +76,7 @@ def operation(name: str, primitive: Primitive, channels: int, size: Map, stride:
     specs = primitive.weights(channels, stride).values()
     params = sum(math.prod(spec.shape) for spec in specs)
     if affine and not primitive.per_source:
-        params += 2 * channels * len(primitive.norms(stride))
+        params += 2 * sum(norm_widths(primitive, channels, stride).values())
     return LayerCost(name, params, primitive.macs(channels, *size, stride))
 
 

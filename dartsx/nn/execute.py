@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -33,12 +34,17 @@ class Context(NamedTuple):
       dropout: (x, rate) -> x; the identity outside training.
       drop_path: x -> x; the identity unless training asks for it.
       form: of grouped convolutions (`grouped.FORMS`), or None to choose.
+      relu: ReLU, or a smooth stand-in (tests of derivatives).
+      lift: (function, step) -> the function for values with more leading axes; batch norm is left out, as `normalize`
+        sees to it.
     """
 
     normalize: Normalize
     dropout: Callable[[jax.Array, float], jax.Array] = lambda x, rate: x
     drop_path: Callable[[jax.Array], jax.Array] = lambda x: x
     form: str | None = None
+    relu: Callable[[jax.Array], jax.Array] = jax.nn.relu
+    lift: Callable[[Callable, Step], Callable] = lambda compute, step: compute
 
 
 def execute(
@@ -65,8 +71,17 @@ def execute(
             values.append(next(given))
             continue
         read = [values[i] for i in step.inputs]
-        values.append(COMPUTE[type(step.layer)](step, read, weights.get(step.name, {}), context))
+        own = weights.get(step.name, {})
+        if isinstance(step.layer, layers.Norm):
+            values.append(context.normalize(step.name, read[0], own, step.layer.epsilon))
+            continue
+        compute = functools.partial(_compute, step, context)
+        values.append(context.lift(compute, step)(read, own))
     return values[-1]
+
+
+def _compute(step: Step, context: Context, inputs: list[jax.Array], weights: Weights) -> jax.Array:
+    return COMPUTE[type(step.layer)](step, inputs, weights, context)
 
 
 def _conv(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
@@ -83,12 +98,8 @@ def _linear(step: Step, inputs, weights: Weights, context: Context) -> jax.Array
     return x @ weights["kernel"] + weights["bias"]
 
 
-def _norm(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
-    return context.normalize(step.name, inputs[0], weights, step.layer.epsilon)
-
-
 def _activation(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
-    return ACTIVATIONS[step.layer.kind](inputs[0])
+    return context.relu(inputs[0]) if step.layer.kind == "relu" else ACTIVATIONS[step.layer.kind](inputs[0])
 
 
 def _global_pool(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
@@ -118,7 +129,6 @@ def _shuffle(step: Step, inputs, weights: Weights, context: Context) -> jax.Arra
 
 
 ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
-    "relu": jax.nn.relu,
     "relu6": jax.nn.relu6,
     "swish": jax.nn.silu,
     "hard_swish": jax.nn.hard_silu,
@@ -129,7 +139,6 @@ ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
 COMPUTE: dict[type, Callable[[Step, list[jax.Array], Weights, Context], Any]] = {
     layers.Conv: _conv,
     layers.Linear: _linear,
-    layers.Norm: _norm,
     layers.Activation: _activation,
     layers.Pool: lambda step, inputs, weights, context: pool(inputs[0], step.layer),
     layers.AdaptivePool: lambda step, inputs, weights, context: adaptive_pool(inputs[0], step.layer.size),

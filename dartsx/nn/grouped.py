@@ -101,7 +101,9 @@ def choose_form(backend: str, kernel: tuple[int, ...], groups: int) -> str:
 def convolve(
     x: jax.Array, kernel: jax.Array, window: Window, groups: int = 1, form: str | None = None
 ) -> jax.Array:
-    """Convolution of [N, H, W, C] by [kh, kw, C / groups, features]; without groups the library's in every form.
+    """Convolution of [N, H, W, C] by [kh, kw, C / groups, features]; `form` is for several groups.
+
+    One group is left to the library, a 1x1 kernel without padding a matrix product.
 
     Raises:
       ValueError: `form` is not one of `FORMS`.
@@ -109,4 +111,8 @@ def convolve(
     form = form or choose_form(jax.default_backend(), kernel.shape, groups)
     if form not in FORMS:
         raise ValueError(f"unknown form {form!r} of grouped convolution; allowed: {', '.join(FORMS)}")
-    return (FORMS[form] if groups > 1 else plain)(x, kernel, window, groups)
+    if groups > 1:
+        return FORMS[form](x, kernel, window, groups)
+    if kernel.shape[:2] == (1, 1) and window.padding == ((0, 0), (0, 0)):
+        return x[:, :: window.stride[0], :: window.stride[1]] @ kernel[0, 0]
+    return plain(x, kernel, window, groups)

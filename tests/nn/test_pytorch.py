@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from dartsx.networks import network
-from dartsx.networks.layers import Norm
 from dartsx.nn import DescribedNetwork
 from dartsx.nn.pytorch import from_pytorch
 
@@ -78,7 +77,7 @@ def unit(inputs, features, kernel, stride=1, groups=1):
 class MobileNetV2(nn.Module):
     def __init__(self, classes):
         super().__init__()
-        rows = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+        rows = (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)
         blocks, inputs = [unit(3, 32, 3, 2)], 32
         for expansion, features, count, stride in rows:
             for i in range(count):
@@ -91,29 +90,41 @@ class MobileNetV2(nn.Module):
         return self.classifier(self.features(x).mean((2, 3)))
 
 
-def random_checkpoint(module):
-    """Weights of the module's own initialisation, and random norms that keep values near 1."""
-    generator = torch.Generator().manual_seed(0)
+def random_checkpoint(module, images):
+    """Random weights; the norms' averages are those of some images, so that values stay near 1 at any depth."""
     with torch.no_grad():
         for part in module.modules():
             if isinstance(part, nn.BatchNorm2d):
-                for tensor, low, high in (
-                    (part.weight, 0.5, 1.5), (part.bias, -0.5, 0.5),
-                    (part.running_mean, -0.5, 0.5), (part.running_var, 0.5, 1.5),
-                ):
-                    tensor.uniform_(low, high, generator=generator)
+                part.momentum = 1.0
+                part.weight.uniform_(0.5, 1.5)
+                part.bias.uniform_(-0.5, 0.5)
+        module.train()(images)
     return module.eval()
 
 
 @pytest.mark.parametrize(("name", "kind", "size"), [("resnet50", ResNet50, 65), ("mobilenet_v2", MobileNetV2, 64)])
 def test_logits_equal_those_of_pytorch(name, kind, size, quick_jit):
     torch.manual_seed(0)
-    module, description = random_checkpoint(kind(7)), network(name, 7)
+    images = np.random.default_rng(0).normal(size=(4, size, size, 3)).astype(np.float32)
+    given, description = torch.tensor(images.transpose(0, 3, 1, 2)), network(name, 7)
+    module = random_checkpoint(kind(7), 2 * given + 1)
     variables = from_pytorch(description, module.state_dict())
-    images = np.random.default_rng(0).normal(size=(2, size, size, 3)).astype(np.float32)
     with torch.no_grad():
-        expected = module(torch.tensor(images.transpose(0, 3, 1, 2))).numpy()
+        expected = module(given).numpy()
     apply = quick_jit(lambda variables, x: DescribedNetwork(description).apply(variables, x, False).main)
     logits = np.asarray(apply(variables, jnp.asarray(images)))
-    assert np.abs(expected).max() > 0.1 and np.ptp(expected, 0).max() > 1e-3
-    np.testing.assert_allclose(logits, expected, atol=1e-4 * max(1, np.abs(expected).max()))
+    assert np.ptp(expected, 0).max() > 0.1  # images differ
+    np.testing.assert_allclose(logits, expected, atol=1e-4)
+
+
+def test_checkpoints_that_do_not_fit_are_refused():
+    description = network("mobilenet_v2", 7)
+    state = {name: tensor.numpy() for name, tensor in MobileNetV2(7).state_dict().items()}
+    with pytest.raises(ValueError, match=r"classifier.1.weight has shape \(7, 1280\), which does not fit head/block1"):
+        from_pytorch(network("mobilenet_v2", 8), state)
+    with pytest.raises(ValueError, match="the checkpoint has extra, which mobilenet_v2 has not"):
+        from_pytorch(description, state | {"extra": np.zeros(1)})
+    with pytest.raises(ValueError, match=r"the checkpoint has no features.18.1.running_var, .* for head/block0/norm"):
+        from_pytorch(description, {name: array for name, array in state.items() if name != "features.18.1.running_var"})
+    with pytest.raises(ValueError, match="no PyTorch layout is known for vgg11; there is one for resnet"):
+        from_pytorch(network("vgg11"), state)

@@ -28,9 +28,7 @@ class BasicBlock:
         y = trace.act(trace.norm(y, name="norm1"), "relu")
         y = trace.norm(trace.conv(y, self.features, 3, name="conv2"), name="norm2")
         y = gated(trace, y, self.se, x.channels)
-        if self.padded:
-            return added(trace, trace.pad_channels(trace.subsample(x, self.stride), self.features), y)
-        return added(trace, shortcut(trace, x, self.features, self.stride), y)
+        return added(trace, shortcut(trace, x, self.features, self.stride, self.padded), y)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +46,7 @@ class Bottleneck:
       groups: of the 3x3 convolution.
       se: gate on the branch.
       gate_middle: the gate follows the 3x3 convolution (RegNetY), not the last 1x1.
+      padded: where the shape changes, x at every other pixel with zeros for new channels is added (option A).
     """
 
     features: int
@@ -57,6 +56,7 @@ class Bottleneck:
     se: SqueezeExcite | None = None
     stride_first: bool = False
     gate_middle: bool = False
+    padded: bool = False
 
     def build(self, trace: Trace, x: Value) -> Value:
         """Three convolutions and the shortcut."""
@@ -68,13 +68,15 @@ class Bottleneck:
         y = gated(trace, y, self.se if self.gate_middle else None, x.channels)
         y = trace.norm(trace.conv(y, self.features, 1, name="conv3"), name="norm3")
         y = gated(trace, y, None if self.gate_middle else self.se, x.channels)
-        return added(trace, shortcut(trace, x, self.features, self.stride), y)
+        return added(trace, shortcut(trace, x, self.features, self.stride, self.padded), y)
 
 
-def shortcut(trace: Trace, x: Value, features: int, stride: int) -> Value:
-    """x, or its projection by a strided 1x1 convolution and norm where the shape changes."""
+def shortcut(trace: Trace, x: Value, features: int, stride: int, padded: bool = False) -> Value:
+    """x; where the shape changes its projection by a strided 1x1 convolution and norm (option B), or option A."""
     if stride == 1 and x.channels == features:
         return x
+    if padded:
+        return trace.pad_channels(trace.subsample(x, stride), features)
     with trace.scope("shortcut"):
         return trace.norm(trace.conv(x, features, 1, stride))
 
