@@ -11,9 +11,10 @@ from dartsx.cost import LayerCost, network_cost, supernet_cost
 from dartsx.nn import Network, Supernet
 from dartsx.nn.primitives import PRIMITIVES
 from dartsx.spaces import Cell, CellSpace, Edge, Genotype, published, published_names
+from dartsx.spaces.primitives import BLOCKS
 
 FREE = ("none", "max_pool_3x3", "avg_pool_3x3")
-WITH_CONVOLUTIONS = [name for name in PRIMITIVES if name not in FREE]
+WITH_CONVOLUTIONS = [name for name in PRIMITIVES if name not in (*FREE, *BLOCKS)]
 
 
 def cifar(genotype):
