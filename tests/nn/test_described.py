@@ -6,35 +6,46 @@ import numpy as np
 import pytest
 
 from dartsx import optim
-from dartsx.networks import names, network
+from dartsx.networks import amoebanet, names, nasnet, network, pnasnet
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.inverted import InvertedBottleneck
+from dartsx.networks.cells import Plan, stack
 from dartsx.networks.description import Network
 from dartsx.networks.layers import Norm
+from dartsx.networks.resnet import se_resnet
 from dartsx.nn import DescribedNetwork
 from dartsx.retrain import RetrainProblem, RetrainState, make_step, predict
 
-# The smallest member of every family, and the least size of images that it allows (of 8, 16, 32, ...).
-FAMILIES = {
-    "alexnet": 64,
-    "vgg11_bn": 32,
-    "squeezenet1_0_complex_bypass": 32,
-    "resnet18": 8,
-    "resnext29_8x64d": 8,
-    "se_resnet50": 8,
-    "mobilenet_v1_0_25": 8,
-    "mobilenet_v2_0_25": 8,
-    "mobilenet_v3_small": 8,
-    "shufflenet_v1_g3": 8,
-    "shufflenet_v2_x0_5": 8,
-    "mnasnet_a1": 8,
-    "efficientnet_b0": 8,
-    "mixnet_s": 8,
-    "regnety_200mf": 8,
-    "nasnet_a_mobile": 8,
-    "amoebanet_a_4_50": 8,
-    "pnasnet5_mobile": 8,
-}
+
+def stacked(family, **changes) -> Network:
+    """NASNet, AmoebaNet or PNASNet with one normal cell per stage: every kind of cell once, N = 1 in their words."""
+    plan = Plan(family.NORMAL, family.REDUCE, 8, 1, 8, **changes) if hasattr(family, "NORMAL") else None
+    plan = plan or Plan(family.CELL, family.CELL, 8, 1, 8, separate_reductions=False, **changes)
+    return stack(family.__name__, plan, 10, "", 16)
+
+
+# The smallest member of every family, and images that it allows.
+FAMILIES = {name: (network(name, 10), size) for name, size in (
+    ("alexnet", 64),
+    ("vgg11_bn", 32),
+    ("squeezenet1_0_complex_bypass", 32),
+    ("resnet18", 16),
+    ("resnext29_8x64d", 8),
+    ("mobilenet_v1_0_25", 16),
+    ("mobilenet_v2_0_25", 16),
+    ("mobilenet_v3_small", 16),
+    ("shufflenet_v1_g3", 16),
+    ("shufflenet_v2_x0_5", 16),
+    ("mnasnet_a1", 16),
+    ("efficientnet_b0", 16),
+    ("mixnet_s", 16),
+    ("regnety_200mf", 16),
+)} | {
+    "nasnet": (stacked(nasnet, skip_reduction_input=True), 16),
+    "amoebanet": (stacked(amoebanet, stem="cifar"), 16),
+    "pnasnet": (stacked(pnasnet, stem="cifar"), 16),
+    "se_resnet18": (se_resnet(18, 10), 16),
+}  # fmt: skip
 SMALL = Network(
     "small",
     (ConvNorm(4, 3, 2),),
@@ -76,12 +87,11 @@ def test_variables_are_those_of_the_description(name):
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_trains_for_a_step(name, quick_jit):
-    size = FAMILIES[name]
-    assert size == smallest(network(name))
-    problem = retraining(DescribedNetwork(network(name, 10), form="plain"))
+    described, size = FAMILIES[name]
+    problem = retraining(DescribedNetwork(described, form="plain"))
     state = start(problem, size)
-    images = jnp.asarray(np.random.default_rng(0).normal(size=(2, size, size, 3)), jnp.float32)
-    moved, metrics = quick_jit(make_step(problem))(state, images, jnp.array([0, 1]))
+    images = jnp.asarray(np.random.default_rng(0).normal(size=(4, size, size, 3)), jnp.float32)
+    moved, metrics = quick_jit(make_step(problem))(state, images, jnp.arange(4))
     assert np.isfinite(metrics["train"]["loss"]) and 0 < metrics["train"]["gradient_norm"] < np.inf
     assert int(moved.step) == 1
     changed = jax.tree.map(lambda a, b: bool((a != b).any()), state.params, moved.params)

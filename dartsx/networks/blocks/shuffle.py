@@ -12,7 +12,7 @@ from dartsx.networks.trace import Trace, Value
 class ShuffleUnitV1:
     """y = relu(x + F(x)), or relu(concat(pool(x), F(x))) at stride 2: [H, W, C] -> [H / s, W / s, features].
 
-    F = grouped 1x1 to features / 4, norm, relu, channel shuffle, depthwise 3x3, norm, grouped 1x1, norm. At stride 2
+    F = grouped 1x1 to features / squeeze, norm, relu, channel shuffle, depthwise 3x3, norm, grouped 1x1, norm. At stride 2
     F makes features - C channels and x passes a 3x3 average pool. Source: arXiv:1707.01083, figure 2 (b) and (c).
 
     Attributes:
@@ -21,16 +21,18 @@ class ShuffleUnitV1:
       stride: of the depthwise convolution.
       ungrouped_first: the first pointwise convolution has one group: in the first unit of stage 2, whose input has few
         channels (section 3.2).
+      squeeze: how many times narrower the depthwise convolution is.
     """
 
     features: int
     groups: int = 3
     stride: int = 1
     ungrouped_first: bool = False
+    squeeze: int = 4
 
     def build(self, trace: Trace, x: Value) -> Value:
         """Both branches and their combination."""
-        middle, first = self.features // 4, 1 if self.ungrouped_first else self.groups
+        middle, first = self.features // self.squeeze, 1 if self.ungrouped_first else self.groups
         made = self.features if self.stride == 1 else self.features - x.channels
         y = trace.conv(x, middle, 1, groups=first, name="compress")
         y = trace.act(trace.norm(y, name="compress_norm"), "relu")

@@ -11,7 +11,6 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.networks.layers import Conv, Input, Norm
-from dartsx.networks.layers import Layer as PrimitiveLayer
 from dartsx.networks.trace import Block as NetworkBlock
 from dartsx.networks.trace import Step, Trace, Value
 from dartsx.nn.execute import Context, execute
@@ -22,24 +21,11 @@ END = "out"
 
 
 @dataclasses.dataclass(frozen=True)
-class Chain:
-    """Blocks, or single layers, one after the other."""
-
-    blocks: tuple[NetworkBlock | PrimitiveLayer, ...]
-
-    def build(self, trace: Trace, x: Value) -> Value:
-        """All of them."""
-        for i, block in enumerate(self.blocks):
-            x = trace.block(block, x, f"block{i}")
-        return x
-
-
-@dataclasses.dataclass(frozen=True)
 class Described:
     """A block that keeps the width of an edge; the same layers at both strides.
 
     Its result is batch normalised like that of every other candidate: by the block's last layer where that is a batch
-    norm, else by one more. The activations inside are the block's own, and no ReLU precedes it.
+    norm at both strides, else by one more. The activations inside are the block's own, and no ReLU precedes it.
 
     Attributes:
       make: (channels, stride) -> the block.
@@ -82,15 +68,21 @@ def _steps(member: Described, channels: int, stride: int, height: int = 8, width
     Raises:
       ValueError: the block does not allow this width, or makes another shape than an edge must have.
     """
-    trace = Trace()
-    x = trace.add(Input((height, width, channels)))
-    y = trace.block(member.make(channels, stride), x)
-    if not isinstance(trace.steps[-1].layer, Norm):
-        y = trace.norm(y, name=END)
+    trace = _traced(member, channels, stride, height, width)
+    if not all(isinstance(_traced(member, channels, s, height, width).steps[-1].layer, Norm) for s in (1, 2)):
+        trace.norm(Value(len(trace.steps) - 1, trace.steps[-1].shape), name=END)
     wanted = (halved(height, stride), halved(width, stride), channels)
-    if y.shape != wanted:
-        raise ValueError(f"{member.make(channels, stride)} makes {y.shape} of {x.shape}; an edge needs {wanted}")
+    made = trace.steps[-1].shape
+    if made != wanted:
+        given = (height, width, channels)
+        raise ValueError(f"{member.make(channels, stride)} makes {made} of {given}; an edge needs {wanted}")
     return tuple(trace.steps)
+
+
+def _traced(member: Described, channels: int, stride: int, height: int, width: int) -> Trace:
+    trace = Trace()
+    trace.block(member.make(channels, stride), trace.add(Input((height, width, channels))))
+    return trace
 
 
 def _norms(member: Described, channels: int, stride: int) -> list[Step]:
