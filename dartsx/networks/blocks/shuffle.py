@@ -12,8 +12,9 @@ from dartsx.networks.trace import Trace, Value
 class ShuffleUnitV1:
     """y = relu(x + F(x)), or relu(concat(pool(x), F(x))) at stride 2: [H, W, C] -> [H / s, W / s, features].
 
-    F = grouped 1x1 to features / squeeze, norm, relu, channel shuffle, depthwise 3x3, norm, grouped 1x1, norm. At stride 2
-    F makes features - C channels and x passes a 3x3 average pool. Source: arXiv:1707.01083, figure 2 (b) and (c).
+    F = grouped 1x1 to features / squeeze, norm, relu, channel shuffle, depthwise 3x3, norm, grouped 1x1, norm. At
+    stride 2 F makes features - C channels and x passes a 3x3 average pool. Source: arXiv:1707.01083, figure 2 (b) and
+    (c).
 
     Attributes:
       features: output channels; C at stride 1.

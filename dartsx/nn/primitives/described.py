@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
@@ -54,6 +55,11 @@ class Described:
     def macs(self, channels: int, height: int, width: int, stride: int) -> int:
         """Those of all convolutions and linear layers."""
         return sum(step.macs for step in _steps(self, channels, stride, height, width))
+
+    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
+        """Numbers in the output of each convolution or linear layer, in order of computation, for one such image."""
+        steps = _steps(self, channels, stride, height, width)
+        return tuple(math.prod(step.shape) for step in steps if step.macs)
 
     @staticmethod
     def evaluate(members: Mapping[str, Described], block: Block) -> list[Branches]:
