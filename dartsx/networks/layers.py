@@ -11,8 +11,9 @@ import dataclasses
 import math
 from typing import Literal, NamedTuple, Protocol
 
+from dartsx.networks.windows import Padding, Pair, count, pads
+
 Shape = tuple[int, ...]
-Pair = tuple[int, int]
 ACTIVATIONS = ("relu", "relu6", "swish", "hard_swish", "sigmoid", "hard_sigmoid")
 
 
@@ -59,39 +60,6 @@ class _SameShape(_Free):
         return inputs[0]
 
 
-# ------------------------------------------------------------------------------------- windows
-Padding = Literal["same"] | int | Pair | tuple[Pair, Pair]
-
-
-def pads(padding: Padding, kernel: Pair, stride: Pair, size: Pair) -> tuple[Pair, Pair]:
-    """Pixels before and after, for height and width; negative ones are cut off.
-
-    Args:
-      padding: the same number on all sides; (rows, columns); ((top, bottom), (left, right)); or ``"same"``,
-        TensorFlow's rule: an output of ceil(size / stride), the odd pixel at the end.
-      kernel, stride, size: for height and width.
-    """
-    if padding == "same":
-        totals = [max(0, (-(-n // s) - 1) * s + k - n) for n, k, s in zip(size, kernel, stride, strict=True)]
-        return tuple((total // 2, total - total // 2) for total in totals)
-    both = (padding, padding) if isinstance(padding, int) else padding
-    return tuple((p, p) if isinstance(p, int) else p for p in both)
-
-
-def _windows(layer: Conv | Pool, size: Pair, ceil: bool = False) -> Pair:
-    """Number of windows along height and width."""
-    counts = []
-    around = layer.pads(size)
-    for n, k, s, (before, after) in zip(size, layer.reach, layer.stride, around, strict=True):
-        room = n + before + after - k
-        if room < 0:
-            raise ValueError(f"a map of {size[0]}x{size[1]} is too small for a window of {k} pixels")
-        count = (-(-room // s) if ceil else room // s) + 1
-        # A window must start inside the map or the padding before it, also where sizes are rounded up.
-        counts.append(count - 1 if ceil and (count - 1) * s >= n + before else count)
-    return tuple(counts)
-
-
 @dataclasses.dataclass(frozen=True)
 class Conv:
     """Convolution. Weights: ``kernel`` [kh, kw, C / groups, features], ``bias`` [features] where there is one."""
@@ -110,14 +78,14 @@ class Conv:
         return tuple((k - 1) * self.dilation + 1 for k in self.kernel)
 
     def pads(self, size: Pair) -> tuple[Pair, Pair]:
-        """Padding of a map of this height and width, as `pads`."""
+        """Padding of a map of this height and width, as `windows.pads`."""
         return pads(self.padding, self.reach, self.stride, size)
 
     def output(self, x: Shape) -> Shape:
         """(height', width', features)."""
         if x[2] % self.groups or self.features % self.groups:
             raise ValueError(f"{x[2]} to {self.features} channels cannot be split into {self.groups} groups")
-        return (*_windows(self, x[:2]), self.features)
+        return (*count(x[:2], self.pads(x[:2]), self.reach, self.stride), self.features)
 
     def weights(self, x: Shape) -> dict[str, Weight]:
         """The kernel, in height, width, input, output order, and the bias."""
@@ -159,7 +127,7 @@ class Pool(_Free):
 
     def output(self, x: Shape) -> Shape:
         """(height', width', channels)."""
-        return (*_windows(self, x[:2], self.ceil), x[2])
+        return (*count(x[:2], self.pads(x[:2]), self.reach, self.stride, self.ceil), x[2])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from dartsx.networks import layers
-from dartsx.networks.layers import Layer, Padding, Pair, Shape
+from dartsx.networks.layers import Layer, Shape
+from dartsx.networks.windows import Padding, Pair
 
 
 @dataclasses.dataclass(frozen=True)

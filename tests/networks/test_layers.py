@@ -15,8 +15,8 @@ from dartsx.networks.layers import (
     Shuffle,
     Slice,
     Weight,
-    pads,
 )
+from dartsx.networks.windows import pads
 
 
 @pytest.mark.parametrize(

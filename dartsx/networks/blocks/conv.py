@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from dartsx.networks.layers import Dropout, GlobalPool, Linear, Padding
+from dartsx.networks.layers import Dropout, GlobalPool, Linear
 from dartsx.networks.trace import Trace, Value
+from dartsx.networks.windows import Padding
 
 
 @dataclasses.dataclass(frozen=True)

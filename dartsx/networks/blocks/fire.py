@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from dartsx.networks.layers import Padding
 from dartsx.networks.trace import Trace, Value
+from dartsx.networks.windows import Padding
 
 Bypass = Literal["none", "simple", "complex"]
 
