@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from dartsx import optim
+from dartsx.cost import network_cost
 from dartsx.networks import Trace
 from dartsx.networks.layers import Input
-from dartsx.nn import Supernet
+from dartsx.nn import Network, Supernet
 from dartsx.nn.execute import Context, execute
 from dartsx.nn.norm import normalize
 from dartsx.nn.primitives import PRIMITIVES, Block, norm_widths
@@ -16,7 +17,7 @@ from dartsx.nn.primitives.blocks import BLOCKS
 from dartsx.nn.primitives.described import Described
 from dartsx.nn.running import Norms
 from dartsx.search import Batch, SearchProblem, darts, init_state, make_step
-from dartsx.spaces import CellSpace
+from dartsx.spaces import Cell, CellSpace, Edge, Genotype
 from dartsx.spaces.primitives import BLOCKS as NAMES
 
 CHANNELS = 8
@@ -99,6 +100,14 @@ def test_a_block_that_changes_the_width_is_refused():
     wide = Described(lambda channels, stride: BLOCKS["conv_3x3"].make(2 * channels, stride))
     with pytest.raises(ValueError, match=r"makes \(8, 8, 8\) of \(8, 8, 4\); an edge needs \(8, 8, 4\)"):
         wide.weights(4, 1)
+
+
+def test_the_network_of_a_derived_cell_has_the_parameters_that_are_counted():
+    cell = Cell(tuple(Edge(name, source, 2) for source, name in enumerate(("fire", "se_bottleneck"))), (2,))
+    mixed = Cell((Edge("inverted_5x5", 0, 2), Edge("shuffle_v2", 1, 2), Edge("mixconv_3_5", 2, 3)), (3,))
+    module = Network(Genotype(cell, mixed), 8, 3)
+    like = jax.eval_shape(lambda key: module.init(key, jnp.zeros((2, 8, 8, 3)), False), jax.random.key(0))
+    assert sum(leaf.size for leaf in jax.tree.leaves(like["params"])) == network_cost(module, 8).params
 
 
 @pytest.mark.parametrize("remat", ["none", "branch"])
