@@ -47,7 +47,7 @@ def plain(x: jax.Array, kernel: jax.Array, window: Window, groups: int) -> jax.A
 def taps(x: jax.Array, kernel: jax.Array, window: Window, groups: int) -> jax.Array:
     """Sum over taps; padding may be negative."""
     rows, columns, inputs, features = kernel.shape
-    padded = lax.pad(x, jnp.zeros((), x.dtype), ((0, 0, 0), *((*p, 0) for p in window.padding), (0, 0, 0)))
+    padded = _padded(x, window)
     reach = [(k - 1) * window.dilation for k in (rows, columns)]
     out = [(n - r - 1) // s + 1 for n, r, s in zip(padded.shape[1:3], reach, window.stride, strict=True)]
     total = None
@@ -60,6 +60,10 @@ def taps(x: jax.Array, kernel: jax.Array, window: Window, groups: int) -> jax.Ar
                 term = _group_products(shifted, kernel[i, j], groups)
             total = term if total is None else total + term
     return total
+
+
+def _padded(x: jax.Array, window: Window) -> jax.Array:
+    return lax.pad(x, jnp.zeros((), x.dtype), ((0, 0, 0), *((*side, 0) for side in window.padding), (0, 0, 0)))
 
 
 def _strided(x: jax.Array, start, stride, out) -> jax.Array:
@@ -111,6 +115,8 @@ def convolve(
     form = form or choose_form(jax.default_backend(), kernel.shape, groups)
     if form not in FORMS:
         raise ValueError(f"unknown form {form!r} of grouped convolution; allowed: {', '.join(FORMS)}")
+    if min(min(side) for side in window.padding) < 0:  # XLA:CPU then reads beyond odd maps
+        x, window = _padded(x, window), window._replace(padding=((0, 0), (0, 0)))
     if groups > 1:
         return FORMS[form](x, kernel, window, groups)
     if kernel.shape[:2] == (1, 1) and window.padding == ((0, 0), (0, 0)):

@@ -50,6 +50,17 @@ def test_one_group_in_any_form_is_the_library_or_a_product(x64):
     np.testing.assert_allclose(FORMS["plain"](x, w, window, 1), expected)
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 6, 7])
+@pytest.mark.parametrize("groups", [1, 3])
+def test_padding_may_cut_the_first_row_and_column(size, groups, x64):
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(2, size, size, 3)), rng.normal(size=(1, 1, 3 // groups, 3))
+    y = convolve(jnp.asarray(x), jnp.asarray(w), Window((2, 2), ((-1, 1), (-1, 1))), groups)
+    shifted = np.pad(x[:, 1:, 1:], [(0, 0), (0, 1), (0, 1), (0, 0)])[:, ::2, ::2]
+    expected = shifted * w[0, 0, 0] if groups == 3 else shifted @ w[0, 0]
+    np.testing.assert_allclose(y, expected, atol=1e-12)
+
+
 def test_the_choice_is_explicit():
     assert choose_form("gpu", (3, 3, 1, 8), 8) == "plain"
     assert choose_form("cpu", (3, 3, 8, 8), 1) == "plain"
