@@ -27,7 +27,7 @@ def stacked(family, **changes) -> Network:
 # The smallest member of every family, and images that it allows.
 FAMILIES = {name: (network(name, 10), size) for name, size in (
     ("alexnet", 64),
-    ("vgg11_bn", 32),
+    ("vgg11_bn_cifar", 32),
     ("squeezenet1_0_complex_bypass", 32),
     ("resnet18", 16),
     ("resnext29_8x64d", 8),
