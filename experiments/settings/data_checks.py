@@ -54,13 +54,14 @@ def check_against_data(
     elif group.batch_size > train_size:
         problem = f"must not exceed the {train_size} training images of {name}"
         raise wrong("evaluate.batch_size", group.batch_size, problem)
-    _check_augment(group.augment, f"{path}.augment", size)
     if not searching and settings.network:
         _check_named(settings.network, (*size, channels), classes)
+        _check_augment(group.augment, f"{path}.augment", size)
         return
     stem = 1 if searching or group.network == "cifar" else _IMAGENET_STEM
     divisor = stem * _shrinks(group.layers)
     _check_size(settings, size, divisor, "a supernet" if searching else group.network)
+    _check_augment(group.augment, f"{path}.augment", size)
     if not searching and group.auxiliary:
         _check_auxiliary(group, size, divisor)
 
