@@ -1,4 +1,4 @@
-"""What networks cost: exact parameters and multiply-adds, without tracing or compiling."""
+"""What networks cost: exact counts from their descriptions, without tracing or compiling."""
 
 from dartsx.cost.counts import Cost, LayerCost
 from dartsx.cost.network import network_cost

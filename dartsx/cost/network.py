@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dartsx.cost import layers
-from dartsx.cost.counts import Cost, LayerCost
+from dartsx.cost.counts import Cost
+from dartsx.cost.graph import Graph, Value
 from dartsx.nn.network import STEMS, Network
 from dartsx.nn.plan import CellPlan, output_channels
 from dartsx.nn.primitives import lookup
@@ -15,7 +16,7 @@ _STEM_SHRINKS = {"cifar": 1, "imagenet": 8}
 
 
 def network_cost(network: Network, image_shape: int | Sequence[int]) -> Cost:
-    """Exact parameters and multiply-adds of a network, its auxiliary head left out.
+    """Exact costs of a network, its auxiliary head left out; `dartsx.cost.counts` defines them.
 
     Args:
       network: description; nothing is initialised, traced or compiled.
@@ -32,37 +33,37 @@ def network_cost(network: Network, image_shape: int | Sequence[int]) -> Cost:
     plans = network.plans()
     divisor = _STEM_SHRINKS[network.stem] * 2 ** sum(plan.reduction for plan in plans)
     image, channels = layers.read_image_shape(image_shape, divisor, f"the {network.stem} network")
-    rows, size = _stem(network, image, channels)
+    graph = Graph()
+    inputs, size = _stem(graph, network, image, channels)
     for i, plan in enumerate(plans):
         cell = network.genotype.cell(plan.cell_type)
-        rows += layers.preprocess(i, plan, size, affine=True)
-        rows += _operations(i, cell, plan, size)
+        inputs = (inputs[1], _cell(graph, i, cell, plan, inputs, size))
         size = size.strided(2 if plan.reduction else 1)
-    features = output_channels(plans, network.multiplier())
-    return Cost((*rows, layers.classifier(features, network.classes)))
+    layers.classifier(graph, inputs[1], output_channels(plans, network.multiplier()), network.classes)
+    return graph.cost()
 
 
-def _stem(network: Network, image: layers.Map, channels: int) -> tuple[list[LayerCost], layers.Map]:
-    """Rows of the stem, and the map that it leaves as input 1 of the first cell."""
-    width = network.stem_channels()
+def _stem(graph: Graph, network: Network, image: layers.Map, channels: int) -> tuple[tuple[Value, Value], layers.Map]:
+    """Adds the stem; the two inputs of the first cell, and the size of the second."""
+    width, x = network.stem_channels(), graph.image(channels * image.pixels)
     if network.stem == "cifar":
-        return [layers.conv("stem/conv", channels, width, 3, image)], image
+        x = layers.conv(graph, "stem/conv", x, channels, width, 3, image)
+        return (x, x), image
     half, quarter, eighth = (image.strided(2**k) for k in (1, 2, 3))
-    rows = [
-        layers.conv("stem/conv0", channels, width // 2, 3, half),
-        layers.conv("stem/conv1", width // 2, width, 3, quarter),
-        layers.conv("stem/conv2", width, width, 3, eighth),
-    ]
-    return rows, eighth
+    x = layers.conv(graph, "stem/conv0", x, channels, width // 2, 3, half)
+    s0 = layers.conv(graph, "stem/conv1", x, width // 2, width, 3, quarter)
+    return (s0, layers.conv(graph, "stem/conv2", s0, width, width, 3, eighth)), eighth
 
 
-def _operations(i: int, cell: Cell, plan: CellPlan, size: layers.Map) -> list[LayerCost]:
+def _cell(graph: Graph, i: int, cell: Cell, plan: CellPlan, inputs: tuple[Value, Value], size: layers.Map) -> Value:
+    """Adds a cell; its output."""
+    states = dict(enumerate(layers.preprocess(graph, i, plan, inputs, size, affine=True)))
     inner = size.strided(2 if plan.reduction else 1)
-    rows = []
     for k, edge in enumerate(cell.edges):
         primitive = lookup([edge.primitive])[edge.primitive]
         source = size if edge.source < 2 else inner
+        cost = layers.operation(primitive, plan.channels, source, plan.stride(edge.source), affine=True)
         name = f"cell{i}/op{k}/{edge.primitive}"
-        stride = plan.stride(edge.source)
-        rows.append(layers.operation(name, primitive, plan.channels, source, stride, affine=True))
-    return rows
+        y = graph.layer(name, states[edge.source], cost.shape, cost.counts, cost.inner)
+        states[edge.node] = graph.combine(states[edge.node], y) if edge.node in states else y
+    return sum((states[node] for node in cell.concat if node in states), ())
