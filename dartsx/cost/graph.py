@@ -46,7 +46,7 @@ class Graph:
         name: str,
         value: Value,
         shape: tuple[int, ...],
-        counts: tuple[int, int, int] = (0, 0, 0),
+        counts: Sequence[int] = (0, 0, 0),
         inner: Sequence[int] = (),
         in_place: bool = False,
     ) -> Value:

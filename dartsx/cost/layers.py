@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dartsx.cost.graph import Graph, Value
-from dartsx.nn.plan import CellPlan
 from dartsx.nn.primitives import Primitive, norm_widths
 from dartsx.nn.primitives.base import halved
 
@@ -52,41 +50,40 @@ def read_image_shape(image_shape: int | Sequence[int], divisor: int, what: str) 
     return Map(height, width), channels
 
 
-def conv(graph: Graph, name: str, x: Value, channels: int, features: int, kernel: int, out: Map) -> Value:
+class Counts(NamedTuple):
+    """Parameters, multiply-adds and activations of a layer."""
+
+    params: int
+    macs: int
+    activations: int
+
+
+def conv(channels: int, features: int, kernel: int, out: Map) -> Counts:
     """Convolution without bias, and its batch norm with scale and bias; `out` is the output map."""
     weights = kernel**2 * channels * features
-    counts = (weights + 2 * features, weights * out.pixels, features * out.pixels)
-    return graph.layer(name, x, (*out, features), counts)
+    return Counts(weights + 2 * features, weights * out.pixels, features * out.pixels)
 
 
-def preprocess(
-    graph: Graph, cell: int, plan: CellPlan, inputs: tuple[Value, Value], size: Map, affine: bool
-) -> list[Value]:
-    """Both preprocessing layers of a cell whose input 1 has this size.
+def preprocess(channels: int, features: int, out: Map, affine: bool) -> Counts:
+    """Preprocessing of a cell's input, which brings it to `features` channels on the map `out`.
 
     The factorized reduction of input 0 costs what a 1x1 convolution costs: each of its two halves
     makes half of the channels.
     """
-    norm = 2 * plan.channels if affine else 0
-    numbers = plan.channels * size.pixels
-    outputs = []
-    for i, channels in enumerate((plan.prev_prev, plan.prev)):
-        weights = channels * plan.channels
-        counts = (weights + norm, weights * size.pixels, numbers)
-        outputs.append(graph.layer(f"cell{cell}/pre{i}", inputs[i], (*size, plan.channels), counts))
-    return outputs
+    weights = channels * features
+    norm = 2 * features if affine else 0
+    return Counts(weights + norm, weights * out.pixels, features * out.pixels)
 
 
 class OperationCost(NamedTuple):
     """One primitive on one edge.
 
     Attributes:
-      counts: params, macs, activations.
       inner: numbers in the outputs of its convolutions but the last, which form a chain.
       shape: of its output.
     """
 
-    counts: tuple[int, int, int]
+    counts: Counts
     inner: tuple[int, ...]
     shape: tuple[int, int, int]
 
@@ -102,11 +99,10 @@ def operation(primitive: Primitive, channels: int, size: Map, stride: int, affin
     if affine and not primitive.per_source:
         params += 2 * sum(norm_widths(primitive, channels, stride).values())
     outputs = primitive.outputs(channels, *size, stride)
-    counts = (params, primitive.macs(channels, *size, stride), sum(outputs))
+    counts = Counts(params, primitive.macs(channels, *size, stride), sum(outputs))
     return OperationCost(counts, outputs[:-1], (*size.strided(stride), channels))
 
 
-def classifier(graph: Graph, x: Value, channels: int, classes: int) -> Value:
-    """Global average, and linear layer with bias."""
-    counts = ((channels + 1) * classes, channels * classes, classes)
-    return graph.layer("classifier", x, (classes,), counts, inner=[channels])
+def classifier(channels: int, classes: int) -> Counts:
+    """Linear layer with bias, on globally averaged features."""
+    return Counts((channels + 1) * classes, channels * classes, classes)

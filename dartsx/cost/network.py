@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dartsx.cost import layers
+from dartsx.cost import cells, layers
 from dartsx.cost.counts import Cost
 from dartsx.cost.graph import Graph, Value
 from dartsx.nn.network import STEMS, Network
-from dartsx.nn.plan import CellPlan, output_channels
+from dartsx.nn.plan import output_channels
 from dartsx.nn.primitives import lookup
 from dartsx.spaces import Cell
 
@@ -37,9 +37,10 @@ def network_cost(network: Network, image_shape: int | Sequence[int]) -> Cost:
     inputs, size = _stem(graph, network, image, channels)
     for i, plan in enumerate(plans):
         cell = network.genotype.cell(plan.cell_type)
-        inputs = (inputs[1], _cell(graph, i, cell, plan, inputs, size))
+        states = cells.cell(graph, f"cell{i}", plan, inputs, size, _operations(cell), affine=True)
+        inputs = (inputs[1], sum((states[node] for node in cell.concat if node in states), ()))
         size = size.strided(2 if plan.reduction else 1)
-    layers.classifier(graph, inputs[1], output_channels(plans, network.multiplier()), network.classes)
+    cells.classifier(graph, inputs[1], output_channels(plans, network.multiplier()), network.classes)
     return graph.cost()
 
 
@@ -47,23 +48,17 @@ def _stem(graph: Graph, network: Network, image: layers.Map, channels: int) -> t
     """Adds the stem; the two inputs of the first cell, and the size of the second."""
     width, x = network.stem_channels(), graph.image(channels * image.pixels)
     if network.stem == "cifar":
-        x = layers.conv(graph, "stem/conv", x, channels, width, 3, image)
+        x = cells.conv(graph, "stem/conv", x, channels, width, 3, image)
         return (x, x), image
     half, quarter, eighth = (image.strided(2**k) for k in (1, 2, 3))
-    x = layers.conv(graph, "stem/conv0", x, channels, width // 2, 3, half)
-    s0 = layers.conv(graph, "stem/conv1", x, width // 2, width, 3, quarter)
-    return (s0, layers.conv(graph, "stem/conv2", s0, width, width, 3, eighth)), eighth
+    x = cells.conv(graph, "stem/conv0", x, channels, width // 2, 3, half)
+    s0 = cells.conv(graph, "stem/conv1", x, width // 2, width, 3, quarter)
+    return (s0, cells.conv(graph, "stem/conv2", s0, width, width, 3, eighth)), eighth
 
 
-def _cell(graph: Graph, i: int, cell: Cell, plan: CellPlan, inputs: tuple[Value, Value], size: layers.Map) -> Value:
-    """Adds a cell; its output."""
-    states = dict(enumerate(layers.preprocess(graph, i, plan, inputs, size, affine=True)))
-    inner = size.strided(2 if plan.reduction else 1)
-    for k, edge in enumerate(cell.edges):
-        primitive = lookup([edge.primitive])[edge.primitive]
-        source = size if edge.source < 2 else inner
-        cost = layers.operation(primitive, plan.channels, source, plan.stride(edge.source), affine=True)
-        name = f"cell{i}/op{k}/{edge.primitive}"
-        y = graph.layer(name, states[edge.source], cost.shape, cost.counts, cost.inner)
-        states[edge.node] = graph.combine(states[edge.node], y) if edge.node in states else y
-    return sum((states[node] for node in cell.concat if node in states), ())
+def _operations(cell: Cell) -> list[cells.Operation]:
+    """Edges in the order in which they are computed here: by node, then by source."""
+    order = sorted(enumerate(cell.edges), key=lambda item: (item[1].node, item[1].source))
+    return [
+        cells.Operation(f"op{k}/{name}", lookup([name])[name], source, node) for k, (name, source, node) in order
+    ]
