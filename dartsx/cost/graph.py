@@ -12,8 +12,9 @@ layer with the order of computation fixed.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from dartsx.cost.counts import Cost, LayerCost
@@ -24,7 +25,7 @@ Value = tuple[int, ...]
 
 class _Step(NamedTuple):
     row: int
-    reads: Value
+    terms: tuple[Value, ...]
     writes: int
     in_place: bool
 
@@ -65,7 +66,7 @@ class Graph:
         """
         self._rows.append(LayerCost(name, shape, *counts, memory=0))
         for size in (*inner, math.prod(shape)):
-            value = self._step(value, size, in_place)
+            value = self._step((value,), size, in_place)
         return value
 
     def charge(self, params: int) -> None:
@@ -74,8 +75,7 @@ class Graph:
 
     def combine(self, first: Value, *others: Value) -> Value:
         """Elementwise sum or product of the size of the first, as part of the last row."""
-        size = sum(self._sizes[tensor] for tensor in first)
-        return self._step(sum(others, first), size, in_place=True)
+        return self._step((first, *others), self._size(first), in_place=True)
 
     def cost(self) -> Cost:
         """Rows with the memory of their worst step."""
@@ -89,23 +89,26 @@ class Graph:
         self._sizes.append(size)
         return len(self._sizes) - 1
 
-    def _step(self, reads: Value, size: int, in_place: bool) -> Value:
+    def _size(self, tensors: Iterable[int]) -> int:
+        return sum(self._sizes[tensor] for tensor in tensors)
+
+    def _step(self, terms: tuple[Value, ...], size: int, in_place: bool) -> Value:
         output = self._new(size)
-        self._steps.append(_Step(len(self._rows) - 1, reads, output, in_place))
+        self._steps.append(_Step(len(self._rows) - 1, terms, output, in_place))
         return (output,)
 
     def _alive(self) -> list[int]:
         """Numbers alive during each step."""
-        last = {tensor: k for k, step in enumerate(self._steps) for tensor in (step.writes, *step.reads)}
-        written = {step.writes for step in self._steps}
-        now = sum(size for tensor, size in enumerate(self._sizes) if tensor not in written)
+        touched = [{step.writes, *itertools.chain.from_iterable(step.terms)} for step in self._steps]
+        last = {tensor: k for k, tensors in enumerate(touched) for tensor in tensors}
+        now = self._size(set(range(len(self._sizes))) - {step.writes for step in self._steps})
         alive = []
         for k, step in enumerate(self._steps):
             size = self._sizes[step.writes]
-            ends = {tensor for tensor in (step.writes, *step.reads) if last[tensor] == k}
-            # The output then takes the place of an input, which is not there beside it.
-            moves = step.in_place and any(self._sizes[tensor] == size for tensor in ends & set(step.reads))
+            ends = {tensor for tensor in touched[k] if last[tensor] == k}
+            # The output then takes the place of a term, which is not there beside it.
+            moves = step.in_place and any(ends.issuperset(t) and self._size(t) == size for t in step.terms)
             now += size
             alive.append(now - size if moves else now)
-            now -= sum(self._sizes[tensor] for tensor in ends)
+            now -= self._size(ends)
         return alive
