@@ -58,13 +58,11 @@ def main(config: ConfigDict) -> None:
         records = [job.record(*row) for row in zip(subjects, costs, latencies, strict=True)]
         print(json.dumps(records[0] if len(records) == 1 else records))
         return
-    from rich.console import Console
-
     if len(subjects) == 1:
         table = job.layer_table(subjects[0], costs[0], latencies[0], _rows(subjects[0], costs[0]))
     else:
         table = job.comparison(subjects, costs, latencies)
-    Console().print(table)
+    job.show(table)
 
 
 def _named(config: ConfigDict) -> ConfigDict:

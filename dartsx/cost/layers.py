@@ -92,7 +92,8 @@ def operation(primitive: Primitive, channels: int, size: Map, stride: int, affin
     """A primitive on an edge whose source has this size.
 
     With `affine` every batch norm has scale and bias; pools have no batch norm then (networks). What has no
-    convolution writes one output all the same: a pool, and the identity, since nodes are sums of outputs.
+    convolution writes one output all the same: a pool, and the identity, since nodes are sums of outputs. A candidate
+    is taken as a chain of its convolutions: of building blocks with branches, memory is that of the chain alone.
     """
     specs = primitive.weights(channels, stride).values()
     params = sum(math.prod(spec.shape) for spec in specs)

@@ -161,6 +161,16 @@ def comparison(subjects: Sequence[Subject], costs: Sequence[Cost], latencies: Se
     return table
 
 
+def show(table: Any) -> None:
+    """Prints a table with lines as long as they are: a terminal may wrap, names stay whole."""
+    from rich.console import Console
+    from rich.measure import Measurement
+
+    console = Console(width=1000)
+    width = Measurement.get(console, console.options, table).maximum
+    Console(width=width).print(table)
+
+
 _COLUMNS = ("parameters", "multiply-adds", "activations", "memory")
 
 
