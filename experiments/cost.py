@@ -89,13 +89,14 @@ def _write_plot(subjects: list[job.Subject], costs: list[Cost]) -> None:
     from dartsx.report import aggregate, own_points, published_points, read_runs, tradeoff
 
     dataset = _DATASET.value or job.dataset(subjects)
-    names = {subject.label for subject in subjects}
-    points = published_points(dataset, names)
+    exact = {point.label: job.exact_name(point.label) for point in published_points(dataset)}
+    wanted = {subject.label for subject in subjects}
+    points = published_points(dataset, {label for label, name in exact.items() if name in wanted})
     if _RUNS.value:
         folders = [path for pattern in _RUNS.value for path in sorted(glob.glob(pattern)) or [pattern]]
         points += own_points(dataset, aggregate(read_runs(folders).evaluates).rows)
     try:
-        text = tradeoff(dataset, points, job.not_drawn(subjects, costs, {point.label for point in points}))
+        text = tradeoff(dataset, points, job.not_drawn(subjects, costs, set(exact.values())))
     except ValueError as error:
         raise SettingsError(f"--plot={_PLOT.value}: {error}") from error
     path = pathlib.Path(_PLOT.value)

@@ -189,6 +189,14 @@ def dataset(subjects: Sequence[Subject]) -> str:
     return "CIFAR-10" if all(subject.classes == 10 for subject in subjects) else "ImageNet"
 
 
+def exact_name(label: str) -> str:
+    """The name of a network that a published result calls by a similar one, such as regnet_x_400mf; else the label."""
+    try:
+        return networks.network(label).name
+    except ValueError:
+        return label
+
+
 def not_drawn(subjects: Sequence[Subject], costs: Sequence[Cost], drawn: set[str]) -> str:
     """A line that names the networks whose accuracy is not known here."""
     missing = [
@@ -196,4 +204,4 @@ def not_drawn(subjects: Sequence[Subject], costs: Sequence[Cost], drawn: set[str
         for subject, cost in zip(subjects, costs, strict=True)
         if subject.label not in drawn
     ]
-    return f"no accuracy is known here of {', '.join(missing)}" if missing else ""
+    return f"no accuracy is known here of {'; '.join(missing)}" if missing else ""
