@@ -22,6 +22,7 @@ def base(method: str = "") -> ConfigDict:
             "method": method or "darts",
             "hypergradient": "first_order",  # finite_difference is the original's second order
             "genotype": "",  # to evaluate: a published name, a text, a file or a search's workdir
+            "network": "",  # to evaluate instead of a genotype: a network by name, as resnet18
             "compilation_cache": "default",  # or a folder; empty for none
             "dataset": {
                 "name": "cifar10",

@@ -1,4 +1,4 @@
-"""What a network costs: parameters and multiply-adds.
+"""What networks cost: parameters, multiply-adds, activations, peak memory.
 
 Command: ``python -m experiments.cost --config.network=imagenet --config.genotype=NASNet-A``.
 Needs: nothing but the genotype.
@@ -12,8 +12,10 @@ from ml_collections import ConfigDict
 def get_config():
     return ConfigDict(
         {
-            "network": "cifar",  # C=36, 20 cells; imagenet: C=48, 14 cells; supernet: C=16, 8 cells
+            # cifar: C=36, 20 cells; imagenet: C=48, 14 cells; supernet: C=16, 8 cells; or a name of dartsx.networks.
+            # Several, separated by commas, are compared; cifar:NASNet-A names its genotype itself.
+            "network": "cifar",
             "genotype": "DARTS_V2",  # a name, a text, a file or a search's work directory
-            "image_size": 0,  # 0: 32, for imagenet 224
+            "image_size": 0,  # 0: each network's own
         }
     )

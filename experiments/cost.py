@@ -1,79 +1,108 @@
-"""Counts parameters and multiply-adds, the auxiliary head left out.
+"""Counts parameters, multiply-adds, activations and peak memory, the auxiliary head left out; measures latency.
 
+``python -m experiments.cost --config.network=mobilenet_v2 --config.image_size=224``
 ``python -m experiments.cost --config.network=cifar --config.genotype=DARTS_V2 --format=json``
+``python -m experiments.cost --config.network=resnet50,mobilenet_v2,imagenet:NASNet-A --latency --plot=costs.svg``
 """
 
 from __future__ import annotations
 
 import dataclasses
+import glob
 import json
+import pathlib
+import sys
 from typing import TYPE_CHECKING
 
 from absl import flags
 from ml_collections import ConfigDict
 
-from dartsx.spaces import CellSpace, Genotype, GenotypeError, resolve_genotype
-from experiments.settings import blame, run_main
+from experiments.jobs import cost as job
+from experiments.settings import SettingsError, run_main
 from experiments.settings.read import read_group
-from experiments.settings.rules import at_least, one_of, where
+from experiments.settings.rules import at_least, where
 
 if TYPE_CHECKING:
     from dartsx.cost import Cost
 
 _FORMAT = flags.DEFINE_enum("format", "table", ["table", "json"], "table, or totals as JSON")
-
-IMAGE_SIZES = {"cifar": 32, "imagenet": 224, "supernet": 32}
+_ROWS = flags.DEFINE_enum(
+    "rows", "auto", ["auto", "layers", "groups"], "of one network's table: auto groups the layers of cells"
+)
+_LATENCY = flags.DEFINE_bool("latency", False, "also measure latency on the present device (compiles the network)")
+_BATCH = flags.DEFINE_integer("batch", 1, "images per call when latency is measured", lower_bound=1)
+_REPEATS = flags.DEFINE_integer("repeats", 30, "calls measured after three others", lower_bound=2)
+_PLOT = flags.DEFINE_string("plot", None, "SVG file to draw accuracy against multiply-adds to")
+_RUNS = flags.DEFINE_list("runs", [], "work directories of evaluations for the plot, or patterns, separated by commas")
+_DATASET = flags.DEFINE_string("dataset", None, "whose accuracies the plot shows; by default by the networks")
 
 
 @dataclasses.dataclass(frozen=True)
 class CostSettings:
-    """The config: which network, of which genotype (a supernet has none), for which images."""
+    """The config: which networks, of which genotype (some have none), for which images."""
 
-    network: str = where(one_of(*IMAGE_SIZES))
+    network: str
     genotype: str
     image_size: int | None = where(at_least(0))
 
 
 def main(config: ConfigDict) -> None:
     """Prints the costs."""
-    settings = read_group(CostSettings, config)
-    genotype, label = None, "DARTS space"
-    if settings.network != "supernet":
-        with blame("genotype", settings.genotype, GenotypeError):
-            genotype, label = resolve_genotype(settings.genotype)
-    size = settings.image_size or IMAGE_SIZES[settings.network]
-    with blame("image_size", size, ValueError):
-        cost = count(settings.network, genotype, size)
+    settings = read_group(CostSettings, _named(config))
+    subjects = job.read_subjects(settings.network, settings.genotype, settings.image_size)
+    costs = [subject.cost() for subject in subjects]
+    latencies = [_measured(subject) for subject in subjects]
+    if _PLOT.value:
+        _write_plot(subjects, costs)
     if _FORMAT.value == "json":
-        print(json.dumps({"params": cost.params, "macs": cost.macs}))
+        records = [job.record(*row) for row in zip(subjects, costs, latencies, strict=True)]
+        print(json.dumps(records[0] if len(records) == 1 else records))
+        return
+    if len(subjects) == 1:
+        table = job.layer_table(subjects[0], costs[0], latencies[0], _rows(subjects[0], costs[0]))
     else:
-        print_table(cost, f"{settings.network}, {label}, {size}x{size}")
+        table = job.comparison(subjects, costs, latencies)
+    job.show(table)
 
 
-def count(network: str, genotype: Genotype | None, image_size: int) -> Cost:
-    """The cost of a network of full size."""
-    from dartsx.cost import network_cost, supernet_cost  # imports JAX: wrong names fail before
-    from dartsx.nn import Network, Supernet
-
-    if network == "supernet":
-        return supernet_cost(Supernet(CellSpace()), image_size)
-    if network == "imagenet":
-        return network_cost(Network(genotype, 48, 14, 1000, stem="imagenet"), image_size)
-    return network_cost(Network(genotype), image_size)
+def _named(config: ConfigDict) -> ConfigDict:
+    """The config with several networks, which a file may list, as one text."""
+    if isinstance(config.network, (list, tuple)):
+        config = ConfigDict({**config, "network": ",".join(map(str, config.network))})
+    return config
 
 
-def print_table(cost: Cost, title: str) -> None:
-    """One line for the stem, every cell and the classifier, and the totals."""
-    from rich.console import Console
-    from rich.table import Table
+def _rows(subject: job.Subject, cost: Cost):
+    grouped = _ROWS.value == "groups" or (_ROWS.value == "auto" and subject.kind in job.CELLS)
+    return cost.groups() if grouped else cost.rows
 
-    table = Table(title=title, show_footer=True)
-    table.add_column("layers", "total")
-    table.add_column("parameters", f"{cost.params:,}", justify="right")
-    table.add_column("multiply-adds", f"{cost.macs:,}", justify="right")
-    for group in cost.groups():
-        table.add_row(group.name, f"{group.params:,}", f"{group.macs:,}")
-    Console().print(table)
+
+def _measured(subject: job.Subject):
+    if not _LATENCY.value:
+        return None
+    from dartsx.cost import measure_latency
+
+    return measure_latency(subject.module(), subject.size, _BATCH.value, _REPEATS.value)
+
+
+def _write_plot(subjects: list[job.Subject], costs: list[Cost]) -> None:
+    from dartsx.report import aggregate, own_points, published_points, read_runs, tradeoff
+
+    dataset = _DATASET.value or job.dataset(subjects)
+    exact = {point.label: job.exact_name(point.label) for point in published_points(dataset)}
+    wanted = {subject.label for subject in subjects}
+    points = published_points(dataset, {label for label, name in exact.items() if name in wanted})
+    if _RUNS.value:
+        folders = [path for pattern in _RUNS.value for path in sorted(glob.glob(pattern)) or [pattern]]
+        points += own_points(dataset, aggregate(read_runs(folders).evaluates).rows)
+    try:
+        text = tradeoff(dataset, points, job.not_drawn(subjects, costs, set(exact.values())))
+    except ValueError as error:
+        raise SettingsError(f"--plot={_PLOT.value}: {error}") from error
+    path = pathlib.Path(_PLOT.value)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    print(f"plot: {path}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Trains a genotype from scratch.
+"""Trains the network of a genotype, or one that has a name, from scratch.
 
 ``python -m experiments.evaluate --config=configs/cifar10.py --config.genotype=runs/a --workdir=runs/b``
+``python -m experiments.evaluate --config=configs/cifar10.py --config.network=resnet18_cifar --workdir=runs/c``
 """
 
 from experiments.settings import REQUIRED, run_main

@@ -4,9 +4,10 @@ import pathlib
 
 from absl import flags
 
+from dartsx import networks
 from experiments.settings import run_main
 
-_BASELINE = flags.DEFINE_string("baseline", "NASNet-A", "published genotype to retrain beside the derived one")
+_BASELINE = flags.DEFINE_string("baseline", "NASNet-A", "genotype or network to train beside the derived one")
 
 
 def main(config, workdir: str) -> None:
@@ -21,7 +22,9 @@ def main(config, workdir: str) -> None:
     # Of a population: derived_member0, derived_member1, ...
     found = {"derived" if path == search else f"derived_{path.name}": str(path) for path in searches_in(search)}
     for name, genotype in (found | {"baseline": _BASELINE.value}).items():
-        config.genotype = genotype
+        config.genotype, config.network = genotype, ""
+        if name == "baseline" and genotype in networks.names():
+            config.network = genotype
         if not run_evaluate(config, root / name):
             return
     paths = write_report([search, *(root / name for name in found), root / "baseline"], root / "report")

@@ -15,8 +15,9 @@ ALLOWED = {
     "optim": set(),
     "data": set(),
     "runtime": set(),
-    "nn": {"spaces"},
-    "cost": {"spaces", "nn"},
+    "networks": set(),
+    "nn": {"spaces", "networks"},
+    "cost": {"spaces", "networks", "nn"},
     "search": {"spaces", "nn", "runtime", "optim"},
     "retrain": {"nn", "runtime", "optim"},
     "report": {"spaces", "cost"},
@@ -64,12 +65,18 @@ def test_spaces_import_nothing_but_numpy_and_the_standard_library():
         assert heads <= set(sys.stdlib_module_names), f"{path}: {heads - set(sys.stdlib_module_names)}"
 
 
+def test_networks_import_nothing_but_the_standard_library():
+    for path in _parts()["networks"]:
+        heads = {name.split(".")[0] for name in _imports(path)} - {"dartsx"}
+        assert heads <= set(sys.stdlib_module_names), f"{path}: {heads - set(sys.stdlib_module_names)}"
+
+
 def test_config_dicts_stop_at_experiments():
     for path in (ROOT / "dartsx").rglob("*.py"):
         assert not any(name.startswith("ml_collections") for name in _imports(path)), path
 
 
-@pytest.mark.parametrize("module", ["dartsx", "dartsx.spaces", "experiments.settings"])
+@pytest.mark.parametrize("module", ["dartsx", "dartsx.spaces", "dartsx.networks", "experiments.settings"])
 def test_importing_imports_no_jax(module):
     code = f"import sys, {module}; sys.exit(any(name.split('.')[0] in ('jax', 'flax') for name in sys.modules))"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

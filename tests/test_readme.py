@@ -45,6 +45,11 @@ def test_supernet_from_python_runs_as_the_readme_says(tmp_path):
     names["space"].validate(names["genotype"])
 
 
+def test_a_network_of_ones_own_runs_as_the_readme_says(tmp_path):
+    names = _run(_block("DescribedNetwork("), tmp_path)
+    assert names["logits"].shape == (2, 10)
+
+
 @pytest.mark.parametrize("module", sorted(set(re.findall(r"python -m ([\w.]+)", TEXT))))
 def test_commands_name_modules_that_exist(module):
     assert (ROOT / (module.replace(".", "/") + ".py")).is_file()

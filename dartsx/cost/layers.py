@@ -1,4 +1,4 @@
-"""Costs of the layers that supernets and networks are made of, from their descriptions."""
+"""Costs of the layers that supernets and networks of cells are made of, from their descriptions."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dartsx.cost.counts import LayerCost
-from dartsx.nn.plan import CellPlan
-from dartsx.nn.primitives import Primitive
+from dartsx.nn.primitives import Primitive, norm_widths
 from dartsx.nn.primitives.base import halved
 
 
@@ -17,6 +15,11 @@ class Map(NamedTuple):
 
     height: int
     width: int
+
+    @property
+    def pixels(self) -> int:
+        """Height times width."""
+        return self.height * self.width
 
     def strided(self, stride: int) -> Map:
         """The map after a layer of this stride."""
@@ -47,39 +50,60 @@ def read_image_shape(image_shape: int | Sequence[int], divisor: int, what: str) 
     return Map(height, width), channels
 
 
-def conv(name: str, channels: int, features: int, kernel: int, out: Map) -> LayerCost:
+class Counts(NamedTuple):
+    """Parameters, multiply-adds and activations of a layer."""
+
+    params: int
+    macs: int
+    activations: int
+
+
+def conv(channels: int, features: int, kernel: int, out: Map) -> Counts:
     """Convolution without bias, and its batch norm with scale and bias; `out` is the output map."""
     weights = kernel**2 * channels * features
-    return LayerCost(name, weights + 2 * features, weights * out.height * out.width)
+    return Counts(weights + 2 * features, weights * out.pixels, features * out.pixels)
 
 
-def preprocess(cell: int, plan: CellPlan, size: Map, affine: bool) -> list[LayerCost]:
-    """Both preprocessing layers of a cell whose input 1 has this size.
+def preprocess(channels: int, features: int, out: Map, affine: bool) -> Counts:
+    """Preprocessing of a cell's input, which brings it to `features` channels on the map `out`.
 
     The factorized reduction of input 0 costs what a 1x1 convolution costs: each of its two halves
     makes half of the channels.
     """
-    norm = 2 * plan.channels if affine else 0
-    rows = []
-    for pre, channels in (("pre0", plan.prev_prev), ("pre1", plan.prev)):
-        weights = channels * plan.channels
-        macs = weights * size.height * size.width
-        rows.append(LayerCost(f"cell{cell}/{pre}", weights + norm, macs))
-    return rows
+    weights = channels * features
+    norm = 2 * features if affine else 0
+    return Counts(weights + norm, weights * out.pixels, features * out.pixels)
 
 
-def operation(name: str, primitive: Primitive, channels: int, size: Map, stride: int, affine: bool) -> LayerCost:
-    """A primitive on one edge whose source has this size.
+class OperationCost(NamedTuple):
+    """One primitive on one edge.
 
-    With `affine` every batch norm has scale and bias; pools have no batch norm then (networks).
+    Attributes:
+      inner: numbers in the outputs of its convolutions but the last, which form a chain.
+      shape: of its output.
+    """
+
+    counts: Counts
+    inner: tuple[int, ...]
+    shape: tuple[int, int, int]
+
+
+def operation(primitive: Primitive, channels: int, size: Map, stride: int, affine: bool) -> OperationCost:
+    """A primitive on an edge whose source has this size.
+
+    With `affine` every batch norm has scale and bias; pools have no batch norm then (networks). What has no
+    convolution writes one output all the same: a pool, and the identity, since nodes are sums of outputs. A candidate
+    is taken as a chain of its convolutions: of building blocks with branches, memory is that of the chain alone.
     """
     specs = primitive.weights(channels, stride).values()
     params = sum(math.prod(spec.shape) for spec in specs)
     if affine and not primitive.per_source:
-        params += 2 * channels * len(primitive.norms(stride))
-    return LayerCost(name, params, primitive.macs(channels, *size, stride))
+        params += 2 * sum(norm_widths(primitive, channels, stride).values())
+    outputs = primitive.outputs(channels, *size, stride)
+    counts = Counts(params, primitive.macs(channels, *size, stride), sum(outputs))
+    return OperationCost(counts, outputs[:-1], (*size.strided(stride), channels))
 
 
-def classifier(channels: int, classes: int) -> LayerCost:
-    """Linear layer with bias on globally averaged features."""
-    return LayerCost("classifier", (channels + 1) * classes, channels * classes)
+def classifier(channels: int, classes: int) -> Counts:
+    """Linear layer with bias, on globally averaged features."""
+    return Counts((channels + 1) * classes, channels * classes, classes)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dartsx.cost import layers
-from dartsx.cost.counts import Cost, LayerCost
+from dartsx.cost import cells, layers
+from dartsx.cost.counts import Cost
+from dartsx.cost.graph import Graph, Value
 from dartsx.nn.network import STEMS, Network
-from dartsx.nn.plan import CellPlan, output_channels
+from dartsx.nn.plan import output_channels
 from dartsx.nn.primitives import lookup
 from dartsx.spaces import Cell
 
@@ -15,7 +16,7 @@ _STEM_SHRINKS = {"cifar": 1, "imagenet": 8}
 
 
 def network_cost(network: Network, image_shape: int | Sequence[int]) -> Cost:
-    """Exact parameters and multiply-adds of a network, its auxiliary head left out.
+    """Exact costs of a network, its auxiliary head left out; `dartsx.cost.counts` defines them.
 
     Args:
       network: description; nothing is initialised, traced or compiled.
@@ -32,37 +33,32 @@ def network_cost(network: Network, image_shape: int | Sequence[int]) -> Cost:
     plans = network.plans()
     divisor = _STEM_SHRINKS[network.stem] * 2 ** sum(plan.reduction for plan in plans)
     image, channels = layers.read_image_shape(image_shape, divisor, f"the {network.stem} network")
-    rows, size = _stem(network, image, channels)
+    graph = Graph()
+    inputs, size = _stem(graph, network, image, channels)
     for i, plan in enumerate(plans):
         cell = network.genotype.cell(plan.cell_type)
-        rows += layers.preprocess(i, plan, size, affine=True)
-        rows += _operations(i, cell, plan, size)
+        states = cells.cell(graph, f"cell{i}", plan, inputs, size, _operations(cell), affine=True)
+        inputs = (inputs[1], sum((states[node] for node in cell.concat if node in states), ()))
         size = size.strided(2 if plan.reduction else 1)
-    features = output_channels(plans, network.multiplier())
-    return Cost((*rows, layers.classifier(features, network.classes)))
+    cells.classifier(graph, inputs[1], output_channels(plans, network.multiplier()), network.classes)
+    return graph.cost()
 
 
-def _stem(network: Network, image: layers.Map, channels: int) -> tuple[list[LayerCost], layers.Map]:
-    """Rows of the stem, and the map that it leaves as input 1 of the first cell."""
-    width = network.stem_channels()
+def _stem(graph: Graph, network: Network, image: layers.Map, channels: int) -> tuple[tuple[Value, Value], layers.Map]:
+    """Adds the stem; the two inputs of the first cell, and the size of the second."""
+    width, x = network.stem_channels(), graph.image(channels * image.pixels)
     if network.stem == "cifar":
-        return [layers.conv("stem/conv", channels, width, 3, image)], image
+        x = cells.conv(graph, "stem/conv", x, channels, width, 3, image)
+        return (x, x), image
     half, quarter, eighth = (image.strided(2**k) for k in (1, 2, 3))
-    rows = [
-        layers.conv("stem/conv0", channels, width // 2, 3, half),
-        layers.conv("stem/conv1", width // 2, width, 3, quarter),
-        layers.conv("stem/conv2", width, width, 3, eighth),
+    x = cells.conv(graph, "stem/conv0", x, channels, width // 2, 3, half)
+    s0 = cells.conv(graph, "stem/conv1", x, width // 2, width, 3, quarter)
+    return (s0, cells.conv(graph, "stem/conv2", s0, width, width, 3, eighth)), eighth
+
+
+def _operations(cell: Cell) -> list[cells.Operation]:
+    """Edges in the order in which they are computed here: by node, then by source."""
+    order = sorted(enumerate(cell.edges), key=lambda item: (item[1].node, item[1].source))
+    return [
+        cells.Operation(f"op{k}/{name}", lookup([name])[name], source, node) for k, (name, source, node) in order
     ]
-    return rows, eighth
-
-
-def _operations(i: int, cell: Cell, plan: CellPlan, size: layers.Map) -> list[LayerCost]:
-    inner = size.strided(2 if plan.reduction else 1)
-    rows = []
-    for k, edge in enumerate(cell.edges):
-        primitive = lookup([edge.primitive])[edge.primitive]
-        source = size if edge.source < 2 else inner
-        name = f"cell{i}/op{k}/{edge.primitive}"
-        stride = plan.stride(edge.source)
-        rows.append(layers.operation(name, primitive, plan.channels, source, stride, affine=True))
-    return rows

@@ -10,7 +10,7 @@ import jax
 from dartsx.nn import running
 from dartsx.nn.blocks import EdgeBlock, edge_blocks
 from dartsx.nn.plan import CellPlan
-from dartsx.nn.primitives import Primitive
+from dartsx.nn.primitives import Primitive, norm_widths
 
 
 class CellLayout:
@@ -69,8 +69,8 @@ class CellLayout:
         shapes = {}
         for name, primitive in self.primitives.items():
             for block, where in self.norm_slices(name).items():
-                for key in primitive.norms(self.stride(block)):
-                    shapes[name, key] = (where.stop, self.plan.channels)
+                for key, width in norm_widths(primitive, self.plan.channels, self.stride(block)).items():
+                    shapes[name, key] = (where.stop, width)
         return shapes
 
 

@@ -26,7 +26,7 @@ from dartsx.nn import running
 from dartsx.nn.blocks import EdgeBlock
 from dartsx.nn.cell_layout import CellEdges
 from dartsx.nn.mixed_operation import last_norms, mixed_operation
-from dartsx.nn.primitives import Block, Branches, Primitive
+from dartsx.nn.primitives import Block, Branches, Primitive, norm_widths
 
 Tree = Any
 Batch = dict[running.Key, running.Stats]
@@ -154,9 +154,9 @@ class _Loop:
         dtype = jnp.promote_types(x.dtype, jnp.float32)
         return tuple(
             {
-                (name, norm): {kind: jnp.zeros((count, x.shape[1]), dtype) for kind in ("mean", "var")}
+                (name, norm): {kind: jnp.zeros((count, width), dtype) for kind in ("mean", "var")}
                 for name, primitive in self.members(per_source).items()
-                for norm in primitive.norms(self.stride)
+                for norm, width in norm_widths(primitive, x.shape[1], self.stride).items()
                 if train
             }
             for per_source, count in kinds

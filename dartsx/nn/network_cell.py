@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from dartsx.nn import initializers, running
 from dartsx.nn.layers import Preprocess, advance, keep_running
 from dartsx.nn.plan import CellPlan
-from dartsx.nn.primitives import Block, Primitive, lookup
+from dartsx.nn.primitives import Block, Primitive, lookup, norm_widths
 from dartsx.spaces import Cell
 
 
@@ -37,9 +37,11 @@ class Operation(nn.Module):
             weights[name] = {
                 key: value.astype(x.dtype)[None, None] for key, value in stacked.items()
             }
-        keys = [] if self.primitive.per_source else self._norm_keys(name)
-        affine = {key: self._affine(key[1], channels) for key in keys}
-        stats = keep_running(self, {key: (1, channels) for key in keys}) if keys else None
+        # Pools, the only ones that share results, have no batch norm in a network.
+        widths = {} if self.primitive.per_source else norm_widths(self.primitive, channels, self.stride)
+        keys = [(name, norm) for norm in widths]
+        affine = {key: self._affine(key[1], widths[key[1]]) for key in keys}
+        stats = keep_running(self, {key: (1, widths[key[1]]) for key in keys}) if keys else None
         norms = running.Norms(None if train or stats is None else stats.value, affine)
         block = Block(x[None], 1, weights, self.stride, norms, self.form)
         (branch,) = self.primitive.evaluate({name: self.primitive}, block)
@@ -49,9 +51,6 @@ class Operation(nn.Module):
         if train and stats is not None:
             advance(self, stats, norms.batch)
         return y[0, 0, 0]
-
-    def _norm_keys(self, name: str) -> list[running.Key]:
-        return [(name, norm) for norm in self.primitive.norms(self.stride)]
 
     def _affine(self, norm: str, channels: int) -> tuple[jax.Array, jax.Array]:
         scale = self.param(f"{norm}_scale", nn.initializers.ones, (channels,))

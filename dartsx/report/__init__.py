@@ -21,6 +21,7 @@ from dartsx.report.sections import Section, sections
 from dartsx.report.svg import cell_svg
 from dartsx.report.tables import csv_text, latex_text, markdown_table
 from dartsx.report.terminal import terminal_table
+from dartsx.report.tradeoff import own_points, pareto, published_points, tradeoff
 
 __all__ = [
     "AlphaEpoch",
@@ -45,10 +46,14 @@ __all__ = [
     "csv_text",
     "latex_text",
     "markdown_table",
+    "own_points",
+    "pareto",
+    "published_points",
     "published_results",
     "read_run",
     "read_runs",
     "sections",
     "terminal_table",
+    "tradeoff",
     "write_report",
 ]

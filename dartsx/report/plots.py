@@ -45,11 +45,11 @@ _SPLIT_COLOURS = {"train": "#2563eb", "valid": "#ea580c", "test": "#0d9488"}
 _SPLIT_LINES = {"train": "-", "valid": "--", "test": "-."}
 
 
-def _styled(plot: Callable[P, str]) -> Callable[P, str]:
+def styled(plot: Callable[P, str]) -> Callable[P, str]:
     """Run a plot under the report's style, whatever the user's own settings are."""
 
     @functools.wraps(plot)
-    def styled(*args: P.args, **kwargs: P.kwargs) -> str:
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> str:
         import matplotlib
 
         with matplotlib.rc_context():
@@ -57,10 +57,10 @@ def _styled(plot: Callable[P, str]) -> Callable[P, str]:
             matplotlib.rcParams.update(_STYLE)
             return plot(*args, **kwargs)
 
-    return styled
+    return wrapped
 
 
-@_styled
+@styled
 def heat_map(run: SearchRun) -> str:
     """Mixtures of the last epoch, edges x primitives; what the genotype kept is framed."""
     last = run.alphas[-1]
@@ -75,10 +75,10 @@ def heat_map(run: SearchRun) -> str:
         _frame_kept(axes, run.genotype.cell(cell_type), names, len(mixtures[cell_type]))
         axes.set_title(f"{TITLES[cell_type]}, epoch {last.epoch}", loc="left", weight="bold")
     figure.colorbar(image, ax=panels, shrink=0.8, pad=0.015, label="weight in the mixture")
-    return _svg(figure)
+    return svg_text(figure)
 
 
-@_styled
+@styled
 def evolution(run: SearchRun, cell_type: str) -> str:
     """Mixture of each edge over the epochs, one small plot per edge, stacked to 1.
 
@@ -108,10 +108,10 @@ def evolution(run: SearchRun, cell_type: str) -> str:
     figure.legend(layers[::-1], names[::-1], loc="upper right", frameon=False, fontsize=8)
     title = f"{TITLES[cell_type]}: mixtures by epoch"
     figure.suptitle(title, x=0.01, ha="left", fontsize=10, weight="bold")
-    return _svg(figure)
+    return svg_text(figure)
 
 
-@_styled
+@styled
 def search_curves(run: SearchRun) -> str:
     """Loss, accuracy and entropy of the mixtures by epoch."""
     figure = _figure(11.0, 2.9)
@@ -121,17 +121,17 @@ def search_curves(run: SearchRun) -> str:
     epochs = [epoch.epoch for epoch in run.alphas]
     panels[2].plot(epochs, [entropy(epoch) for epoch in run.alphas], "o-", ms=3, color="#7c3aed")
     _finish(panels[2], "entropy of the mixtures (nats)", legend=False)
-    return _svg(figure)
+    return svg_text(figure)
 
 
-@_styled
+@styled
 def evaluate_curves(runs: Sequence[EvaluateRun]) -> str:
     """Loss and accuracy by epoch of all runs of one row, one line each."""
     figure = _figure(8.0, 2.9)
     panels = figure.subplots(1, 2)
     for axes, key in zip(panels, ("loss", "accuracy"), strict=True):
         _curve_panel(axes, [run.metrics for run in runs], key)
-    return _svg(figure)
+    return svg_text(figure)
 
 
 def _figure(width: float, height: float) -> Figure:
@@ -141,7 +141,8 @@ def _figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def _svg(figure: Figure) -> str:
+def svg_text(figure: Figure) -> str:
+    """The figure as SVG, without a date."""
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None})
     return text.getvalue()

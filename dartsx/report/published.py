@@ -26,6 +26,8 @@ NAMES = {
     "imagenet2012": "ImageNet",
 }
 
+_ADDITION = re.compile(r"(.+?) \((.+)\)")
+
 
 @dataclass(frozen=True)
 class PublishedResult:
@@ -77,9 +79,7 @@ def cite(dataset: str) -> Citations:
     A label with an addition in brackets, such as "CIFAR-10 (JPEG)", cites the results of the data
     set itself, with a note that the data differ.
     """
-    match = re.fullmatch(r"(.+?) \((.+)\)", dataset)
-    base = match[1] if match else dataset
-    name = NAMES.get(base.lower(), base)
+    name, match = dataset_name(dataset), _ADDITION.fullmatch(dataset)
     results = tuple(result for result in published_results() if result.dataset == name)
     if not results:
         return Citations(dataset, (), f"No published results for {dataset} are known here.")
@@ -91,6 +91,13 @@ def cite(dataset: str) -> Citations:
         differs = "its lossy copies have other pixels than" if match[2] == "JPEG" else "it is not"
         note += f" The runs above used {dataset}: {differs} {name}."
     return Citations(dataset, results, note)
+
+
+def dataset_name(label: str) -> str:
+    """Name under which results on a data set are published: an addition in brackets is left out."""
+    match = _ADDITION.fullmatch(label)
+    base = match[1] if match else label
+    return NAMES.get(base.lower(), base)
 
 
 def _result(row: dict[str, str]) -> PublishedResult:

@@ -95,7 +95,7 @@ class EvaluateRun:
         test_error: in percent.
         params: trainable parameters, without the auxiliary head.
         macs: multiply-adds of one image.
-        genotype_name: the published name, such as "NASNet-A", or None.
+        genotype_name: the published name, such as "NASNet-A" or "resnet18", or None.
         genotype: what was trained; None for a network that has no cells.
         search: where the genotype came from; None if it was not searched here.
     """

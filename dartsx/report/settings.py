@@ -22,6 +22,8 @@ IGNORED = frozenset(
         "workdir",
     }
 )
+# The same for whole names: a network's name is the row's, not a setting.
+IGNORED_WHOLE = frozenset({"network"})
 IGNORED_PREFIXES = ("checkpoint", "log_", "save_")
 
 
@@ -29,7 +31,7 @@ def settings(config: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Flatten a config to {"optimizer.momentum": "0.9", ...} without the ignored fields."""
     flat: dict[str, str] = {}
     for key, value in config.items():
-        if key in IGNORED or key.startswith(IGNORED_PREFIXES):
+        if key in IGNORED or prefix + key in IGNORED_WHOLE or key.startswith(IGNORED_PREFIXES):
             continue
         if isinstance(value, Mapping):
             flat.update(settings(value, f"{prefix}{key}."))

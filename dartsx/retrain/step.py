@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from dartsx.nn import Network
+from dartsx.nn import DescribedNetwork, Network
 from dartsx.nn.losses import accuracy, cross_entropy
 from dartsx.runtime import at_step, stream
 
@@ -38,7 +38,7 @@ class RetrainProblem:
     """What a training step is made of.
 
     Attributes:
-      network: the derived (or hand-designed) cells, stacked.
+      network: the derived (or published) cells, stacked, or a network by its description.
       optimizer: `dartsx.optim.sgd`.
       rate: its schedule, for the log.
       epochs: of the whole training; drop path grows linearly over them.
@@ -48,7 +48,7 @@ class RetrainProblem:
       label_smoothing: of the training loss.
     """
 
-    network: Network
+    network: Network | DescribedNetwork
     optimizer: optax.GradientTransformation
     rate: optax.Schedule
     epochs: int
@@ -67,7 +67,7 @@ def init_state(
     return RetrainState(
         step=jnp.zeros((), jnp.int32),
         params=variables["params"],
-        batch_stats=variables["batch_stats"],
+        batch_stats=variables.get("batch_stats", {}),
         optimizer=problem.optimizer.init(variables["params"]),
         key=key,
     )
@@ -111,7 +111,7 @@ def make_step(problem: RetrainProblem) -> Step:
 
 
 def _forward(problem, state, params, images):
-    """Logits and new running statistics; drop path from the stream ``drop_path``."""
+    """Logits and new running statistics; masks from the streams ``drop_path`` and ``dropout``."""
     probability = None
     if problem.drop_path:
         epoch = state.step // problem.steps_per_epoch
@@ -122,9 +122,9 @@ def _forward(problem, state, params, images):
         True,
         probability,
         mutable=["batch_stats"],
-        rngs={"drop_path": at_step(stream(state.key, "drop_path"), state.step)},
+        rngs={name: at_step(stream(state.key, name), state.step) for name in ("drop_path", "dropout")},
     )
-    return logits, moved["batch_stats"]
+    return logits, moved.get("batch_stats", {})
 
 
 def predict(problem: RetrainProblem, state: RetrainState, images: jax.Array) -> jax.Array:

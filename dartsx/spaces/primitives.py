@@ -15,10 +15,32 @@ DARTS = (
 )
 """The eight candidates of DARTS (arXiv:1806.09055) in the column order of its alphas."""
 
+BLOCKS = (
+    "conv_1x1",
+    "conv_3x3",
+    "group_conv_3x3",
+    "depthwise_3x3",
+    "separable_3x3",
+    "factorized_5x5",
+    "basic_block",
+    "bottleneck",
+    "resnext_block",
+    "se_bottleneck",
+    "fire",
+    "inverted_3x3",
+    "inverted_5x5",
+    "mobilenet_v3_5x5",
+    "shuffle_v1",
+    "shuffle_v2",
+    "mixconv_3_5",
+)
+"""Building blocks of hand-designed networks; ``dartsx/nn/primitives/blocks.py`` says of which."""
+
 PRIMITIVES = (
     *DARTS,
     "sep_conv_7x7",  # NASNet-A, AmoebaNet-A
     "conv_7x1_1x7",  # AmoebaNet-A
     "conv_3x1_1x3",  # SETN
+    *BLOCKS,
 )
 """All primitives that the project computes."""

@@ -1,4 +1,7 @@
-"""An evaluation: training a genotype's network from scratch, from a config to a work directory with its test error."""
+"""An evaluation: a network, of a genotype or with a name of its own, trained from scratch and tested.
+
+From a config to a work directory with the test error.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ from ml_collections import ConfigDict
 
 from dartsx import optim
 from dartsx.cost import network_cost
-from dartsx.nn import Network
+from dartsx.networks import network as named_network
+from dartsx.nn import DescribedNetwork, Network
 from dartsx.retrain import RetrainProblem, RetrainState, init_state, make_step, predict
 from dartsx.runtime import (
     Loop,
@@ -39,7 +43,7 @@ SEARCH_ONLY = ("search", "space", "method", "hypergradient", "population", "popu
 
 
 def run_evaluate(config: ConfigDict, workdir: str | os.PathLike) -> bool:
-    """Runs or resumes an evaluation of ``config.genotype``.
+    """Runs or resumes an evaluation of ``config.genotype``, or of ``config.network`` where that is given.
 
     Returns:
       Whether it is finished (False: stopped by a signal; the same call resumes it).
@@ -73,7 +77,8 @@ class EvaluateJob:
 
     def run(self, folder: Workdir) -> bool:
         """All steps that are left, and the result; False if a signal came before the end."""
-        folder.write_json("genotype.json", to_json(self.settings.genotype))
+        if self.settings.genotype is not None:
+            folder.write_json("genotype.json", to_json(self.settings.genotype))
         outcome = run_loop(self.loop(), put_replicated(self.init(), self.mesh), folder)
         if outcome.finished:
             self.finish(outcome, folder)
@@ -88,7 +93,7 @@ class EvaluateJob:
         """The loop over all steps."""
         group = self.settings.evaluate
         return Loop(
-            title=f"evaluate {self.settings.genotype_label} on {self.settings.dataset.name}",
+            title=f"evaluate {self.settings.label} on {self.settings.dataset.name}",
             epochs=self.epochs,
             steps_per_epoch=self.steps,
             chunk_steps=group.chunk_steps,
@@ -103,16 +108,16 @@ class EvaluateJob:
     def finish(self, outcome: Outcome, folder) -> None:
         """Writes the test error and the exact costs of the network."""
         test = self.tested or self.test(outcome.state)
-        cost = network_cost(self.problem.network, self.feed.image_shape)
+        params, macs = _counts(self.problem.network, self.feed.image_shape)
         label = self.settings.genotype_label
         result = {
             "test_error": 100 * (1 - test["accuracy"]),
             "test_accuracy": test["accuracy"],
             "test_loss": test["loss"],
-            "params": cost.params,
-            "macs": cost.macs,
+            "params": params,
+            "macs": macs,
             "epochs": self.epochs,
-            "genotype_name": label if label in published_names() else None,
+            "genotype_name": self.settings.network or (label if label in published_names() else None),
             "search": _search_source(label),
             "seconds": round(outcome.seconds, 3),
         }
@@ -139,16 +144,7 @@ class EvaluateJob:
 def retrain_problem(settings: EvaluateSettings, classes: int, steps: int) -> RetrainProblem:
     """Network and optimiser of an evaluation with `steps` steps per epoch."""
     group = settings.evaluate
-    network = Network(
-        genotype=settings.genotype,
-        channels=group.channels,
-        layers=group.layers,
-        classes=classes,
-        stem=group.network,
-        auxiliary=group.auxiliary,
-        dtype=settings.dtype,
-        form=group.form,
-    )
+    network = _network(settings, classes)
     rate = _schedule(group, steps)
     return RetrainProblem(
         network=network,
@@ -160,6 +156,30 @@ def retrain_problem(settings: EvaluateSettings, classes: int, steps: int) -> Ret
         auxiliary_weight=group.auxiliary_weight,
         label_smoothing=group.label_smoothing,
     )
+
+
+def _network(settings: EvaluateSettings, classes: int) -> Network | DescribedNetwork:
+    group = settings.evaluate
+    if settings.network:
+        return DescribedNetwork(named_network(settings.network, classes), settings.dtype, group.form)
+    return Network(
+        genotype=settings.genotype,
+        channels=group.channels,
+        layers=group.layers,
+        classes=classes,
+        stem=group.network,
+        auxiliary=group.auxiliary,
+        dtype=settings.dtype,
+        form=group.form,
+    )
+
+
+def _counts(network: Network | DescribedNetwork, image_shape: tuple[int, int, int]) -> tuple[int, int]:
+    """Parameters and multiply-adds."""
+    if isinstance(network, DescribedNetwork):
+        return network.description.params(image_shape), network.description.macs(image_shape)
+    cost = network_cost(network, image_shape)
+    return cost.params, cost.macs
 
 
 def _schedule(group, steps: int):

@@ -71,7 +71,7 @@ def run_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
         return run_one_search(config, workdir)
     mesh = start(settings)
     job = PopulationJob(settings, load_checked(settings), mesh)
-    plain = resolved(config, ("evaluate", "genotype"))
+    plain = resolved(config, ("evaluate", "genotype", "network"))
     run = job.run_record(0) | {"population": settings.population}
     with open_workdir(workdir, plain, "population", run=run, may_differ=MAY_DIFFER) as folder:
         return finished_before(folder) or job.run(folder, plain)

@@ -53,7 +53,7 @@ def run_one_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     dataset = load_checked(settings)
     job = SearchJob(settings, dataset, mesh)
     run = {"seed": settings.seed, "dataset": dataset.label, "method": job.problem.method.name}
-    plain = resolved(config, ("evaluate", "genotype"))
+    plain = resolved(config, ("evaluate", "genotype", "network"))
     with open_workdir(workdir, plain, "search", run=run, may_differ=MAY_DIFFER) as folder:
         if finished_before(folder):
             return True

@@ -2,6 +2,8 @@
 
 from experiments.settings.errors import wrong
 from experiments.settings.groups import (
+    FORMS,
+    GROUPED_FORMS,
     DatasetSettings,
     EvaluateGroup,
     SearchGroup,
@@ -52,6 +54,17 @@ def check_evaluate(evaluate: EvaluateGroup) -> None:
             f"must be even with --config.evaluate.network='imagenet'; nearest: "
             f"{evaluate.channels - 1 or 2} or {evaluate.channels + 1}",
         )
+
+
+def check_form(network: str | None, evaluate: EvaluateGroup) -> None:
+    """Check that the form of convolutions is one that the trained network has.
+
+    Raises:
+      SettingsError: naming the field.
+    """
+    forms, kind = (GROUPED_FORMS, f"--config.network={network}") if network else (FORMS, "a genotype's network")
+    if evaluate.form is not None and evaluate.form not in forms:
+        raise wrong("evaluate.form", evaluate.form, f"not a form for {kind}; choose one of {', '.join(forms)}")
 
 
 def check_in_memory(dataset: DatasetSettings) -> None:

@@ -1,6 +1,7 @@
 """Settings against the data and the devices, before anything is compiled."""
 
-from experiments.settings.errors import SettingsError, wrong
+from dartsx.networks import network
+from experiments.settings.errors import SettingsError, blame, wrong
 from experiments.settings.groups import Augment, EvaluateGroup
 from experiments.settings.population import check_members_on_devices
 from experiments.settings.settings import EvaluateSettings, SearchSettings
@@ -53,12 +54,21 @@ def check_against_data(
     elif group.batch_size > train_size:
         problem = f"must not exceed the {train_size} training images of {name}"
         raise wrong("evaluate.batch_size", group.batch_size, problem)
+    if not searching and settings.network:
+        _check_named(settings.network, (*size, channels), classes)
+        _check_augment(group.augment, f"{path}.augment", size)
+        return
     stem = 1 if searching or group.network == "cifar" else _IMAGENET_STEM
     divisor = stem * _shrinks(group.layers)
     _check_size(settings, size, divisor, "a supernet" if searching else group.network)
     _check_augment(group.augment, f"{path}.augment", size)
     if not searching and group.auxiliary:
         _check_auxiliary(group, size, divisor)
+
+
+def _check_named(name: str, image_shape: tuple[int, int, int], classes: int) -> None:
+    with blame("network", name):
+        network(name, classes).trace(image_shape)
 
 
 def _check_mesh(mesh: int | None, devices: int) -> None:

@@ -21,6 +21,7 @@ from experiments.settings.rules import (
 # Names that the library defines in modules that import JAX; a test compares them.
 DTYPES = ("float32", "bfloat16")
 FORMS = ("plain", "dense", "rows", "taps")
+GROUPED_FORMS = ("plain", "taps", "dense")  # of the networks that have names
 HYPERGRADIENTS = ("first_order", "finite_difference", "exact")
 METHODS = ("darts",)
 NETWORKS = ("cifar", "imagenet")
@@ -128,7 +129,11 @@ class Members:
 
 @dataclasses.dataclass(frozen=True)
 class EvaluateGroup:
-    """The network of a genotype and how it is trained; ``decay`` is of the exponential schedule."""
+    """How a network is trained; ``decay`` is of the exponential schedule.
+
+    ``network``, ``channels``, ``layers`` and ``auxiliary`` shape the network of a genotype; one that has a name
+    (``config.network``) is what its paper says.
+    """
 
     network: str = where(one_of(*NETWORKS))
     epochs: int = where(at_least(1))
@@ -139,7 +144,7 @@ class EvaluateGroup:
     auxiliary_weight: float = where(at_least(0))
     drop_path: float = where(below_one())
     label_smoothing: float = where(below_one())
-    form: str | None = where(one_of("", *FORMS))
+    form: str | None = where(one_of("", *dict.fromkeys((*FORMS, *GROUPED_FORMS))))
     chunk_steps: int = where(at_least(1))
     checkpoint_every: int = where(at_least(1))
     keep_checkpoints: int = where(at_least(2))
@@ -170,6 +175,7 @@ class Config:
     method: str = where(one_of(*METHODS))
     hypergradient: str = where(one_of(*HYPERGRADIENTS))
     genotype: str | None
+    network: str | None
     compilation_cache: str
     dataset: DatasetSettings
     space: SpaceSettings

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 
 from ml_collections import ConfigDict
 
+from dartsx.networks import canonical_name
 from dartsx.spaces import CellSpace, Genotype, GenotypeError, SpaceError, resolve_genotype
 from experiments.settings.combinations import (
     check_evaluate,
+    check_form,
     check_in_memory,
     check_search,
     check_stream,
@@ -67,7 +69,8 @@ class EvaluateSettings:
       dtype: of activations, ``"float32"`` or ``"bfloat16"``.
       mesh: number of devices, None for all.
       compilation_cache: as in SearchSettings.
-      genotype: the cells to train; None if it was left out and may be.
+      network: name of the network to train, or None for that of a genotype's cells.
+      genotype: the cells to train; None with `network`, or if it was left out and may be.
       genotype_label: published name, path or ``"given text"``; ``""`` without genotype.
       dataset: which images.
       evaluate: the network and its training.
@@ -77,10 +80,16 @@ class EvaluateSettings:
     dtype: str
     mesh: int | None
     compilation_cache: str | None
+    network: str | None
     genotype: Genotype | None
     genotype_label: str
     dataset: DatasetSettings
     evaluate: EvaluateGroup
+
+    @property
+    def label(self) -> str:
+        """What is trained, for titles."""
+        return self.network or self.genotype_label
 
 
 def search_settings(config: ConfigDict) -> SearchSettings:
@@ -114,7 +123,8 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
 
     Args:
       config: from ``configs/``.
-      need_genotype: whether ``config.genotype`` must be given; not where a search comes first.
+      need_genotype: whether ``config.genotype`` must be given where ``config.network`` is not; not where a search
+        comes first.
 
     Raises:
       SettingsError: naming the field, its value and what is allowed.
@@ -122,8 +132,12 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
     read = read_group(Config, config)
     check_evaluate(read.evaluate)
     check_stream(read.dataset, read.evaluate)
-    genotype, label = None, ""
-    if read.genotype is not None or need_genotype:
+    check_form(read.network, read.evaluate)
+    network, genotype, label = None, None, ""
+    if read.network is not None:
+        with blame("network", config.network):
+            network = canonical_name(read.network)
+    elif read.genotype is not None or need_genotype:
         with blame("genotype", config.genotype, GenotypeError):
             genotype, label = resolve_genotype(config.genotype)
     return EvaluateSettings(
@@ -131,6 +145,7 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
         dtype=read.dtype,
         mesh=read.mesh,
         compilation_cache=_cache(read.compilation_cache),
+        network=network,
         genotype=genotype,
         genotype_label=label,
         dataset=read.dataset,

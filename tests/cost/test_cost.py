@@ -11,9 +11,10 @@ from dartsx.cost import LayerCost, network_cost, supernet_cost
 from dartsx.nn import Network, Supernet
 from dartsx.nn.primitives import PRIMITIVES
 from dartsx.spaces import Cell, CellSpace, Edge, Genotype, published, published_names
+from dartsx.spaces.primitives import BLOCKS
 
 FREE = ("none", "max_pool_3x3", "avg_pool_3x3")
-WITH_CONVOLUTIONS = [name for name in PRIMITIVES if name not in FREE]
+WITH_CONVOLUTIONS = [name for name in PRIMITIVES if name not in (*FREE, *BLOCKS)]
 
 
 def cifar(genotype):
@@ -100,53 +101,59 @@ def test_parameters_equal_those_of_the_initialised_supernet():
     assert dict(groups_params(supernet_cost(supernet, (8, 8, 1)))) == params
 
 
-def convolution_macs(jaxpr):
-    """Multiply-adds of all convolutions and matrix products of a traced forward pass."""
-    macs = 0
+def convolution_counts(jaxpr):
+    """Multiply-adds, and numbers in the results, of all convolutions and matrix products of a traced forward pass."""
+    counts = np.zeros(2, int)
     for equation in jaxpr.eqns:
         for parameter in equation.params.values():
             inner = getattr(parameter, "jaxpr", None)
-            macs += convolution_macs(inner) if inner is not None else 0
-        out = equation.outvars[0].aval.shape
+            counts += convolution_counts(inner) if inner is not None else 0
+        out = np.prod(equation.outvars[0].aval.shape, dtype=int)
         if equation.primitive.name == "conv_general_dilated":
             shape, spec = equation.invars[1].aval.shape, equation.params["dimension_numbers"]
-            features = shape[spec.rhs_spec[0]]
-            macs += np.prod(out) * np.prod(shape) // features
+            counts += (out * np.prod(shape) // shape[spec.rhs_spec[0]], out)
         elif equation.primitive.name == "dot_general":
             (contracted, _), _ = equation.params["dimension_numbers"]
             shape = equation.invars[0].aval.shape
-            macs += np.prod(out) * np.prod([shape[axis] for axis in contracted])
-    return int(macs)
+            counts += (out * np.prod([shape[axis] for axis in contracted]), out)
+    return counts
 
 
 @pytest.mark.parametrize("primitive", WITH_CONVOLUTIONS)
 @pytest.mark.parametrize("stem", ["cifar", "imagenet"])
-def test_macs_equal_those_of_the_traced_network(primitive, stem):
+def test_macs_and_activations_equal_those_of_the_traced_network(primitive, stem):
     cell = Cell((Edge(primitive, 0, 2), Edge(primitive, 1, 3), Edge(primitive, 2, 3)), (2, 3))
     network = Network(Genotype(cell, cell), 4, 5, stem=stem, form="plain")
     images = jnp.zeros((1, 64, 96, 3))
     like = jax.eval_shape(lambda key: network.init(key, images, False), jax.random.key(0))
     traced = jax.make_jaxpr(lambda variables: network.apply(variables, images, False))(like)
-    assert network_cost(network, (64, 96, 3)).macs == convolution_macs(traced.jaxpr)
+    cost = network_cost(network, (64, 96, 3))
+    assert [cost.macs, cost.activations] == convolution_counts(traced.jaxpr).tolist()
 
 
 @pytest.mark.parametrize("primitive", FREE)
 @pytest.mark.parametrize("stride", [1, 2])
 def test_pools_and_none_count_as_nothing(primitive, stride):
     assert PRIMITIVES[primitive].macs(16, 8, 8, stride) == 0
+    assert PRIMITIVES[primitive].outputs(16, 8, 8, stride) == ()
 
 
 def test_rows_name_layers_and_add_up():
     cost = network_cost(Network(published("DARTS_V2"), 4, 3), 8)
     rows = {row.name: row for row in cost.rows}
     assert len(rows) == len(cost.rows) == 1 + 3 * (2 + 8) + 1
-    # 3x3 from 3 to 12 channels on 8x8 pixels, and the batch norm's scale and bias.
-    assert rows["stem/conv"] == LayerCost("stem/conv", 324 + 24, 324 * 64)
-    # 12 to 4 channels; the identity of the second node costs nothing.
-    assert rows["cell0/pre1"] == LayerCost("cell0/pre1", 48 + 8, 48 * 64)
-    assert rows["cell0/op5/skip_connect"] == LayerCost("cell0/op5/skip_connect", 0, 0)
-    assert rows["classifier"] == LayerCost("classifier", 64 * 10 + 10, 640)
-    assert sum(group.macs for group in cost.groups()) == cost.macs
+    # 3x3 from 3 to 12 channels on 8x8 pixels, and the batch norm's scale and bias; the image lives beside the output.
+    counts = (324 + 24, 324 * 64, 12 * 64, 3 * 64 + 12 * 64)
+    assert rows["stem/conv"] == LayerCost("stem/conv", (8, 8, 12), *counts)
+    # 12 to 4 channels; the stem's output, which is both inputs, and both results live.
+    counts = (48 + 8, 48 * 64, 4 * 64, (12 + 4 + 4) * 64)
+    assert rows["cell0/pre1"] == LayerCost("cell0/pre1", (8, 8, 4), *counts)
+    # The identity of the second node has neither weights nor arithmetic, and an output of its own.
+    assert rows["cell0/op5/skip_connect"][1:5] == ((8, 8, 4), 0, 0, 0)
+    assert rows["classifier"][:5] == ("classifier", (10,), 64 * 10 + 10, 640, 10)
+    for kind in ("params", "macs", "activations"):
+        assert sum(getattr(group, kind) for group in cost.groups()) == getattr(cost, kind)
+    assert max(group.memory for group in cost.groups()) == cost.memory
     assert [group.name for group in cost.groups()] == [
         "stem",
         "cell0",

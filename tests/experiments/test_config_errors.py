@@ -126,6 +126,19 @@ CASES = {
         SEARCH, "--config=configs/cifar10.py:pdarts", CIFAR,
         ["--config.method='pdarts'", "choose one of darts"],
     ),
+    "unknown named network": (
+        EVALUATE, "--config.network=resnet19", CIFAR,
+        ["--config.network='resnet19'", "did you mean resnet18", "allowed: alexnet", "vgg19_bn"],
+    ),
+    "named network on images that are too small": (
+        EVALUATE, "--config.network=VGG-11 --config.evaluate.augment.crop_padding=1 "
+        "--config.evaluate.augment.cutout=1", DIGITS,
+        ["--config.network='vgg11'", "images of 12x12", "stage4/pool", "too small"],
+    ),
+    "form of cells for a named network": (
+        EVALUATE, "--config.network=resnet18 --config.evaluate.form=rows", CIFAR,
+        ["--config.evaluate.form='rows'", "--config.network=resnet18", "plain, taps, dense"],
+    ),
     "unknown network": (
         EVALUATE, "--config.evaluate.network=mnist", CIFAR,
         ["--config.evaluate.network='mnist'", "cifar, imagenet"],

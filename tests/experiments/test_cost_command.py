@@ -23,9 +23,9 @@ def parsed():
     flags.FLAGS.mark_as_parsed()
 
 
-def run(*arguments, form="json"):
+def run(*arguments, form="json", **settings):
     """What the command does after absl has read its own flags."""
-    with flagsaver.flagsaver(format=form):
+    with flagsaver.flagsaver(format=form, **settings):
         cost.main(parse_config(["cost", *arguments], "cost.py").config)
 
 
@@ -36,11 +36,26 @@ def run(*arguments, form="json"):
         (["--config.network=cifar", "--config.genotype=darts-v2"], DARTS_V2),
         (["--config.network=imagenet"], {"params": 4_718_752, "macs": 529_911_552}),
         (["--config.network=supernet"], {"params": 1_930_618, "macs": 300_255_744}),
+        (["--config.network=MobileNet-V2"], {"params": 3_504_872, "macs": 300_774_272}),
+        (["--config.network=imagenet:DARTS_V2"], {"params": 4_718_752, "macs": 529_911_552}),
     ],
 )
 def test_json_holds_parameters_and_multiply_adds(capsys, arguments, expected):
     run(*arguments)
-    assert json.loads(capsys.readouterr().out) == expected
+    printed = json.loads(capsys.readouterr().out)
+    assert {key: printed[key] for key in expected} == expected
+
+
+def test_json_holds_activations_and_peak_memory_in_bytes(capsys):
+    run("--config.network=mobilenet_v2", "--config.image_size=224")
+    assert json.loads(capsys.readouterr().out) == {
+        "network": "mobilenet_v2",
+        "image_size": 224,
+        "params": 3_504_872,
+        "macs": 300_774_272,
+        "activations": 6_679_112,
+        "peak_memory_bytes": 4 * (96 * 112**2 + 96 * 56**2),
+    }
 
 
 def test_multiply_adds_grow_with_the_image(capsys):
@@ -54,7 +69,66 @@ def test_multiply_adds_grow_with_the_image(capsys):
 def test_a_file_is_a_genotype_too(capsys, tmp_path):
     (tmp_path / "cells.txt").write_text(to_text(published("DARTS_V2")))
     run(f"--config.genotype={tmp_path / 'cells.txt'}")
-    assert json.loads(capsys.readouterr().out) == DARTS_V2
+    assert json.loads(capsys.readouterr().out)["params"] == DARTS_V2["params"]
+
+
+def test_a_described_network_has_a_line_per_layer_or_group(capsys):
+    run("--config.network=mobilenet_v2", "--config.image_size=224", form="table")
+    out = capsys.readouterr().out
+    for text in ("mobilenet_v2, 224x224", "stage2/block0/depthwise", "56x56x96", "300,774,272", "MiB"):
+        assert text in out
+    run("--config.network=mobilenet_v2", form="table", rows="groups")
+    out = capsys.readouterr().out
+    assert "stage7" in out and "depthwise" not in out
+
+
+@pytest.mark.parametrize("text", ["resnet18,cifar,alexnet", "('resnet18', 'cifar', 'alexnet')"])
+def test_several_names_are_compared_each_at_its_own_size(capsys, text):
+    run(f"--config.network={text}")
+    printed = json.loads(capsys.readouterr().out)
+    assert [(row["network"], row["image_size"]) for row in printed] == [
+        ("resnet18", 224),
+        ("cifar, DARTS_V2", 32),
+        ("alexnet", 224),
+    ]
+    run(f"--config.network={text}", form="table")
+    out = capsys.readouterr().out
+    assert "cifar, DARTS_V2" in out and "61,100,840" in out and "11,689,512" in out
+
+
+def test_latency_is_measured_where_it_is_asked_for(capsys, monkeypatch):
+    import dartsx.cost
+
+    def measured(module, size, batch, repeats):
+        assert (module.description.name, size) == ("squeezenet1_1", 64)
+        return dartsx.cost.Latency(0.002, 0.001, 0.004, repeats, batch, "a device")
+
+    monkeypatch.setattr(dartsx.cost, "measure_latency", measured)
+    arguments = ("--config.network=squeezenet1_1", "--config.image_size=64")
+    run(*arguments, latency=True, batch=3, repeats=5)
+    assert json.loads(capsys.readouterr().out)["latency"] == {
+        "median_ms": 2.0,
+        "low_ms": 1.0,
+        "high_ms": 4.0,
+        "repeats": 5,
+        "batch": 3,
+        "device": "a device",
+    }
+    run(*arguments, latency=True, batch=3, repeats=5, form="table")
+    assert "latency: 2 ms (1 to 4), batch 3, 5 calls, a device" in capsys.readouterr().out
+
+
+def test_the_plot_is_written_beside_the_figures(capsys, tmp_path):
+    run("--config.network=resnet50,supernet", plot=str(tmp_path / "new" / "costs.svg"))
+    text = (tmp_path / "new" / "costs.svg").read_text()
+    assert text.startswith("<?xml") and text.rstrip().endswith("</svg>")
+    out, err = capsys.readouterr()
+    assert len(json.loads(out)) == 2 and "costs.svg" in err
+
+
+def test_a_plot_without_results_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match="nothing to draw: no result on mnist"):
+        run("--config.network=resnet50", plot=str(tmp_path / "costs.svg"), dataset="mnist")
 
 
 def test_the_table_has_a_line_per_group_and_totals(capsys):
@@ -70,6 +144,10 @@ def test_the_table_has_a_line_per_group_and_totals(capsys):
     ("arguments", "expected"),
     [
         (["--config.network=mnist"], ["--config.network='mnist'", "cifar, imagenet, supernet"]),
+        (["--config.network=resnet51"], ["no network 'resnet51'", "did you mean resnet", "supernet, alexnet"]),
+        (["--config.network=cifar:DARTS_V9"], ["--config.network='cifar:DARTS_V9'", "DARTS_V2"]),
+        (["--config.network=,"], ["no network; choose one of cifar"]),
+        (["--config.network=alexnet", "--config.image_size=8"], ["--config.image_size=8", "alexnet on images of 8x8"]),
         (["--config.genotype=DARTS_V3"], ["--config.genotype='DARTS_V3'", "'DARTS_V2'", "NASNet"]),
         (["--config.genotype="], ["--config.genotype=''", "no genotype"]),
         (["--config.image_size=30"], ["--config.image_size=30", "1/4", "4, 8, 12"]),
@@ -100,7 +178,7 @@ def command(*arguments):
 def test_the_command_prints_one_line_of_json():
     done = command("--config.genotype=DARTS_V2", "--config.image_size=32", "--format=json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == DARTS_V2
+    assert json.loads(done.stdout)["macs"] == DARTS_V2["macs"]
 
 
 @pytest.mark.parametrize(

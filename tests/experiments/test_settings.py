@@ -10,6 +10,7 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs.base import base
+from dartsx.nn.grouped import FORMS as GROUPED_FORMS
 from dartsx.nn.layers import Conv
 from dartsx.nn.network import STEMS, AuxiliaryHead
 from dartsx.nn.search_cell import REMAT
@@ -215,8 +216,18 @@ def test_every_field_of_members_names_a_field_of_the_search():
         assert {f.name for f in dataclasses.fields(group.type)} <= {f.name for f in dataclasses.fields(searched.type)}
 
 
+def test_a_named_network_takes_the_place_of_a_genotype():
+    settings = evaluate_settings(read("--config=configs/imagenet.py", "--config.network=ResNet-50").config)
+    assert (settings.network, settings.label, settings.genotype) == ("resnet50", "resnet50", None)
+    check_against_data(settings, *DATA["imagenet"], devices=1)
+    # Neither the depth of the cells nor their auxiliary head matters.
+    settings = evaluate_settings(read("--config=configs/cifar10.py", "--config.network=resnet18_cifar").config)
+    check_against_data(settings, 30, 30, 3, 50_000, 10, devices=1)
+
+
 def test_choices_are_those_of_the_library():
     assert tuple(FORMS) == groups.FORMS
+    assert tuple(GROUPED_FORMS) == groups.GROUPED_FORMS
     assert groups.REMAT == REMAT
     assert groups.NETWORKS == STEMS
     assert set(groups.HYPERGRADIENTS) == set(HYPERGRADIENTS)

@@ -10,9 +10,10 @@ from dartsx.nn.primitives import PRIMITIVES, Block
 from dartsx.nn.primitives.separable import Separable
 from dartsx.nn.running import Norms
 from dartsx.nn.separable_forms import FORMS
+from dartsx.spaces.primitives import BLOCKS
 
 NORMALISED_POOLS = ("max_pool_3x3_bn", "avg_pool_3x3_bn")
-NAMES = [name for name in PRIMITIVES if name != "conv_3x1_1x3"] + list(NORMALISED_POOLS)
+NAMES = [name for name in PRIMITIVES if name not in ("conv_3x1_1x3", *BLOCKS)] + list(NORMALISED_POOLS)
 
 
 def cases():

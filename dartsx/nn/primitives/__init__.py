@@ -1,6 +1,6 @@
 """Primitives: the candidate operations of a search space and the building blocks of its networks."""
 
-from dartsx.nn.primitives.base import Block, Branches, Primitive, Weight
+from dartsx.nn.primitives.base import Block, Branches, Primitive, Weight, norm_widths
 from dartsx.nn.primitives.skip import factorized_reduction
 from dartsx.nn.primitives.table import PRIMITIVES, families, lookup
 
@@ -13,4 +13,5 @@ __all__ = [
     "factorized_reduction",
     "families",
     "lookup",
+    "norm_widths",
 ]

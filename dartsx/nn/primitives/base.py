@@ -4,7 +4,9 @@ A primitive (a candidate operation such as ``sep_conv_3x3``) is a frozen record.
 
   weights(channels, stride)          name -> `Weight`, for one edge
   norms(stride)                      names of its batch norms; the last one ends the primitive
+  norm_channels(channels, stride)    their widths; only where these are not all that of the edge
   macs(channels, height, width, stride)  multiply-adds of one edge
+  outputs(channels, height, width, stride)  numbers in the output of each of its convolutions
   per_source                         all targets of a source share one result (and its statistics)
   evaluate(...)                      static: all given members of the family, on all edges of a block, together
 
@@ -89,10 +91,20 @@ class Primitive(Protocol):
         """Multiply-adds of convolutions on one edge, for one image of the given input size."""
         ...
 
+    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
+        """Numbers in the output of each convolution, in order of computation, for one such image."""
+        ...
+
     @staticmethod
     def evaluate(members: Mapping[str, Primitive], block: Block) -> list[Branches]:
         """Raw outputs of all members on all edges of the block."""
         ...
+
+
+def norm_widths(primitive: Primitive, channels: int, stride: int) -> dict[str, int]:
+    """Channels of every batch norm of a primitive, by name."""
+    names, own = primitive.norms(stride), getattr(primitive, "norm_channels", None)
+    return dict(zip(names, own(channels, stride) if own else (channels,) * len(names), strict=True))
 
 
 def halved(size: int, stride: int) -> int:

@@ -42,6 +42,11 @@ class Factorized:
         pixels = row_pixels + halved(height, stride) * halved(width, stride)
         return self.kernel * channels**2 * pixels
 
+    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
+        """C for every pixel of the row's result and of the column's."""
+        columns = halved(width, stride)
+        return channels * height * columns, channels * halved(height, stride) * columns
+
     @staticmethod
     def evaluate(members: Mapping[str, Factorized], block: Block) -> list[Branches]:
         """Library convolutions, one pair per edge."""

@@ -31,6 +31,10 @@ class Pool:
         """0: convolutions and linear layers are counted, pooling is not."""
         return 0
 
+    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
+        """None: it has no convolution."""
+        return ()
+
     @staticmethod
     def evaluate(members: Mapping[str, Pool], block: Block) -> list[Branches]:
         """One shared result per source."""

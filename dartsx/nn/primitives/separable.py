@@ -43,6 +43,11 @@ class Separable:
         pixels = halved(height, stride) * halved(width, stride)
         return self.repeats * pixels * (self.kernel**2 * channels + channels**2)
 
+    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
+        """C for every pixel of the output, once for each of the 2 * repeats convolutions."""
+        pixels = halved(height, stride) * halved(width, stride)
+        return (channels * pixels,) * (2 * self.repeats)
+
     @staticmethod
     def evaluate(members: Mapping[str, Separable], block: Block) -> list[Branches]:
         """Members of equal dilation and length together; all read one shared ReLU."""

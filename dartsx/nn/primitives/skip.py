@@ -56,6 +56,10 @@ class Skip:
         """pixels * C * C at stride 2."""
         return 0 if stride == 1 else halved(height, 2) * halved(width, 2) * channels**2
 
+    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
+        """The joint output of both convolutions at stride 2."""
+        return () if stride == 1 else (channels * halved(height, 2) * halved(width, 2),)
+
     @staticmethod
     def evaluate(members: Mapping[str, Skip], block: Block) -> list[Branches]:
         """The sources themselves, or one reduction per edge."""
@@ -85,6 +89,10 @@ class Zero:
     def macs(self, channels: int, height: int, width: int, stride: int) -> int:
         """0."""
         return 0
+
+    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
+        """None."""
+        return ()
 
     @staticmethod
     def evaluate(members: Mapping[str, Zero], block: Block) -> list[Branches]:

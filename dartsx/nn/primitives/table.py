@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from dartsx.nn.primitives.base import Primitive
+from dartsx.nn.primitives.blocks import BLOCKS
 from dartsx.nn.primitives.factorized import Factorized
 from dartsx.nn.primitives.pool import Pool
 from dartsx.nn.primitives.separable import Separable
@@ -22,6 +23,7 @@ PRIMITIVES: dict[str, Primitive] = {
     "dil_conv_5x5": Separable(5, dilation=2),
     "conv_7x1_1x7": Factorized(7),
     "conv_3x1_1x3": Factorized(3),
+    **BLOCKS,
 }
 
 

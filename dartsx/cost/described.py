@@ -1,0 +1,78 @@
+"""Cost of a described network (`dartsx.networks`), or of a single block: read off its traced steps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from dartsx.cost.counts import Cost
+from dartsx.cost.graph import Graph, Value
+from dartsx.networks import Network, Step
+from dartsx.networks.layers import (
+    Activation,
+    Add,
+    Concat,
+    Dropout,
+    DropPath,
+    Flatten,
+    Input,
+    Multiply,
+    Norm,
+    Slice,
+)
+
+# Steps that give what they read, and those that work in place: see `graph`. All others write a tensor of their own.
+_SAME = (Activation, Concat, Dropout, DropPath, Flatten, Slice)
+_IN_PLACE = (Add, Multiply)
+
+
+def described_cost(network: Network, image_shape: int | Sequence[int] | None = None) -> Cost:
+    """Exact costs of a described network; `dartsx.cost.counts` defines them.
+
+    Args:
+      network: from ``dartsx.networks.network(name)``, or written down; nothing is initialised, traced by JAX or
+        compiled.
+      image_shape: (height, width, channels), or one number for square images of 3 channels; None for the network's
+        own size.
+
+    Example:
+      ``described_cost(network("mobilenet_v2"), 224).macs == 300_774_272``.
+
+    Raises:
+      ValueError: the images are too small for the network, or the shape is none.
+    """
+    return steps_cost(network.trace(image_shape))
+
+
+def steps_cost(steps: Sequence[Step]) -> Cost:
+    """Exact costs of traced steps: a network's, or those of a block alone.
+
+    A row is a layer that writes a tensor of its own. Scale and bias of a batch norm belong to the row of the layer that
+    it normalises, or have their own row where it normalises something else, such as a sum.
+    """
+    graph = Graph()
+    values: list[Value] = []
+    row = None  # position of the step that made the last row
+    for i, step in enumerate(steps):
+        reads = [values[j] for j in step.inputs]
+        joint = sum(reads, ())
+        if isinstance(step.layer, Input):
+            value = graph.image(math.prod(step.shape))
+        elif isinstance(step.layer, _IN_PLACE):
+            value = graph.combine(*reads)
+        elif isinstance(step.layer, _SAME):
+            value = joint
+        elif isinstance(step.layer, Norm) and step.inputs == (row,):
+            graph.charge(step.params)
+            value = joint
+        else:
+            value = graph.layer(step.name, joint, step.shape, _counts(step), in_place=isinstance(step.layer, Norm))
+            row = i
+        values.append(value)
+    return graph.cost()
+
+
+def _counts(step: Step) -> tuple[int, int, int]:
+    """Parameters, multiply-adds, activations; only convolutions and linear layers have the latter two."""
+    macs = step.macs
+    return step.params, macs, math.prod(step.shape) if macs else 0

@@ -1,0 +1,114 @@
+"""Which tensors are alive while a network computes: the model behind ``memory``.
+
+A network is computed layer by layer in the order of its rows, one image, forward only.
+- A layer reads its inputs and writes one new tensor; while it computes, both are alive, and so is every tensor that a
+  later layer reads. A tensor is given back after its last reader.
+- Batch norm and activation functions are part of the layer before (or after) them: no tensor of their own.
+- A sum (or product) goes into one of its terms if nobody reads that term any more, otherwise into a new tensor.
+- A concatenation is the tensors that it is made of; a split or reshape is the tensor that it reads.
+Weights and a convolution's workspace are not counted. This is eq. 3 of MobileNetV2 (arXiv:1801.04381), taken layer by
+layer with the order of computation fixed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from dartsx.cost.counts import Cost, LayerCost
+
+Value = tuple[int, ...]
+"""What a layer reads or gives: the tensors that hold it, several after a concatenation."""
+
+
+class _Step(NamedTuple):
+    row: int
+    terms: tuple[Value, ...]
+    writes: int
+    in_place: bool
+
+
+class Graph:
+    """Collects layers in the order of computation, then says what they cost."""
+
+    def __init__(self):
+        self._sizes: list[int] = []
+        self._steps: list[_Step] = []
+        self._rows: list[LayerCost] = []
+
+    def image(self, size: int) -> Value:
+        """The network's input of `size` numbers."""
+        return (self._new(size),)
+
+    def layer(
+        self,
+        name: str,
+        value: Value,
+        shape: tuple[int, ...],
+        counts: Sequence[int] = (0, 0, 0),
+        inner: Sequence[int] = (),
+        in_place: bool = False,
+    ) -> Value:
+        """Adds one row of the cost.
+
+        Args:
+          name: of the row.
+          value: what it reads.
+          shape: of its output.
+          counts: its params, macs and activations.
+          inner: numbers in the outputs of all its steps but the last, where it is a chain of several.
+          in_place: it may overwrite an input that nobody reads afterwards.
+
+        Returns:
+          Its output.
+        """
+        self._rows.append(LayerCost(name, shape, *counts, memory=0))
+        for size in (*inner, math.prod(shape)):
+            value = self._step((value,), size, in_place)
+        return value
+
+    def charge(self, params: int) -> None:
+        """Adds parameters to the last row."""
+        self._rows[-1] = self._rows[-1]._replace(params=self._rows[-1].params + params)
+
+    def combine(self, first: Value, *others: Value) -> Value:
+        """Elementwise sum or product of the size of the first, as part of the last row."""
+        return self._step((first, *others), self._size(first), in_place=True)
+
+    def cost(self) -> Cost:
+        """Rows with the memory of their worst step."""
+        memory = [0] * len(self._rows)
+        for step, alive in zip(self._steps, self._alive(), strict=True):
+            memory[step.row] = max(memory[step.row], alive)
+        rows = zip(self._rows, memory, strict=True)
+        return Cost(tuple(row._replace(memory=alive) for row, alive in rows))
+
+    def _new(self, size: int) -> int:
+        self._sizes.append(size)
+        return len(self._sizes) - 1
+
+    def _size(self, tensors: Iterable[int]) -> int:
+        return sum(self._sizes[tensor] for tensor in tensors)
+
+    def _step(self, terms: tuple[Value, ...], size: int, in_place: bool) -> Value:
+        output = self._new(size)
+        self._steps.append(_Step(len(self._rows) - 1, terms, output, in_place))
+        return (output,)
+
+    def _alive(self) -> list[int]:
+        """Numbers alive during each step."""
+        touched = [{step.writes, *itertools.chain.from_iterable(step.terms)} for step in self._steps]
+        last = {tensor: k for k, tensors in enumerate(touched) for tensor in tensors}
+        now = self._size(set(range(len(self._sizes))) - {step.writes for step in self._steps})
+        alive = []
+        for k, step in enumerate(self._steps):
+            size = self._sizes[step.writes]
+            ends = {tensor for tensor in touched[k] if last[tensor] == k}
+            # The output then takes the place of a term, which is not there beside it.
+            moves = step.in_place and any(ends.issuperset(t) and self._size(t) == size for t in step.terms)
+            now += size
+            alive.append(now - size if moves else now)
+            now -= self._size(ends)
+        return alive

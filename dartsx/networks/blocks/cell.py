@@ -1,0 +1,112 @@
+"""NASNet's cell in its original form: five blocks of two operations, and all that it takes to connect cells."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import NamedTuple
+
+from dartsx.networks.blocks.operations import OPERATIONS, Filters
+from dartsx.networks.errors import check_choice
+from dartsx.networks.trace import Trace, Value
+
+
+class Pair(NamedTuple):
+    """A block of a cell: the sum of two operations, each on one hidden state."""
+
+    left: str
+    left_state: int
+    right: str
+    right_state: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Design:
+    """What a search found: the blocks, and the hidden states whose concatenation is the cell's result.
+
+    State 0 is the last cell's result after a 1x1 convolution, state 1 the adjusted result of the one before it, states
+    2, 3, ... are the blocks (the numbering of the released code; in the DARTS form 0 and 1 are exchanged).
+    """
+
+    blocks: tuple[Pair, ...]
+    concat: tuple[int, ...]
+
+    def __post_init__(self):
+        for i, block in enumerate(self.blocks):
+            for operation, state in (block[:2], block[2:]):
+                check_choice("operation", operation, OPERATIONS)
+                check_choice(f"state read by block {i}", state, range(i + 2))
+        for state in self.concat:
+            check_choice("concatenated state", state, range(len(self.blocks) + 2))
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """One cell of F filters: [H, W, C] and [H', W', C'] -> [H / stride, W / stride, F * concatenated states].
+
+    The last result passes relu, 1x1 convolution, norm. The one before is *adjusted*: where its map is larger a
+    factorised reduction (relu, two 1x1 convolutions of stride 2 on even and odd pixels, norm), where only its width
+    differs relu, 1x1 convolution, norm. In a network's first cell both are the same value, and the second stays as it
+    is. A concatenated state of another size or width passes the same reduction without relu. Operations on states 0
+    and 1 have the cell's stride. Source: arXiv:1707.07012, section 3 and appendix A.2, and its release
+    (tensorflow/models, research/slim/nets/nasnet).
+
+    Attributes:
+      design: blocks and concatenation.
+      features: F.
+      stride: 2 in a reduction cell.
+      back: which result is the second input: 2 for the one before the last.
+      epsilon: of the batch norms.
+    """
+
+    design: Design
+    features: int
+    stride: int = 1
+    back: int = 2
+    epsilon: float = 1e-3
+
+    def build_cell(self, trace: Trace, history: list[Value]) -> Value:
+        """Writes the cell down; `history` are the results of all blocks before it."""
+        filters = Filters(trace, self.features, self.epsilon)
+        current = history[-1]
+        previous = history[-self.back] if len(history) >= self.back else None
+        states = [filters.conv(current, self.features, 1, 1, "begin"), self._adjusted(filters, previous, current)]
+        for i, block in enumerate(self.design.blocks):
+            with trace.scope(f"pair{i}"):
+                states.append(trace.sum(*(self._side(filters, states, block, side) for side in ("left", "right"))))
+        return trace.concat(*(self._fitted(filters, states, state) for state in self.design.concat))
+
+    def _side(self, filters: Filters, states: list[Value], block: Pair, side: str) -> Value:
+        state = getattr(block, f"{side}_state")
+        with filters.trace.scope(side):
+            stride = self.stride if state < 2 else 1
+            return OPERATIONS[getattr(block, side)].apply(filters, states[state], stride)
+
+    def _adjusted(self, filters: Filters, previous: Value | None, current: Value) -> Value:
+        if previous is None:
+            return current
+        if previous.shape[:2] != current.shape[:2]:
+            with filters.trace.scope("adjust"):
+                return reduction(filters, filters.trace.act(previous, "relu"))
+        if previous.channels != self.features:
+            return filters.conv(previous, self.features, 1, 1, "adjust")
+        return previous
+
+    def _fitted(self, filters: Filters, states: list[Value], state: int) -> Value:
+        x, last, trace = states[state], states[-1], filters.trace
+        if x.shape == last.shape:
+            return x
+        with trace.scope(f"reduce_state{state}"):
+            if x.shape[:2] != last.shape[:2]:
+                return reduction(filters, x)
+            return filters.norm(trace.conv(x, self.features, 1, name="1x1"), "1x1")
+
+
+def reduction(filters: Filters, x: Value) -> Value:
+    """Factorised reduction: 1x1 convolutions on the pixels (0, 0), (0, 2) ... and on (1, 1), (1, 3) ..., norm.
+
+    Behind the last row and column the second reads zeros; with an odd number of filters it makes one more.
+    """
+    trace, half = filters.trace, filters.features // 2
+    even = trace.conv(x, half, 1, 2, name="even")
+    odd = trace.conv(x, filters.features - half, 1, 2, ((-1, 1), (-1, 1)), name="odd")
+    return filters.norm(trace.concat(even, odd), "reduction")

@@ -1,0 +1,24 @@
+"""Rounding rules of scaled widths and depths."""
+
+from __future__ import annotations
+
+import math
+
+
+def make_divisible(width: float, divisor: int = 8, smallest: int | None = None) -> int:
+    """The nearest multiple of `divisor`, but not below 90% of `width` (MobileNet's and EfficientNet's released code).
+
+    Args:
+      width: wanted number of channels.
+      divisor: of the result.
+      smallest: the result is at least this; by default `divisor`.
+
+    Example: ``make_divisible(32 * 1.1) == 32`` and ``make_divisible(11) == 16`` (8 would be less than 90%).
+    """
+    rounded = max(smallest or divisor, int(width + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * width else rounded
+
+
+def scaled_depth(layers: int, factor: float) -> int:
+    """Repetitions of a stage in a network `factor` times as deep: rounded up (EfficientNet's released code)."""
+    return math.ceil(factor * layers)

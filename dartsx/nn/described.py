@@ -1,0 +1,117 @@
+"""The Flax module of a network that `dartsx.networks` describes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from dartsx.networks import Network
+from dartsx.networks.layers import Linear
+from dartsx.networks.trace import Step
+from dartsx.nn import norm
+from dartsx.nn.batch_norm import affine, batch_norm
+from dartsx.nn.execute import Context, execute
+from dartsx.nn.network import Logits
+
+
+class DescribedNetwork(nn.Module):
+    """A network made from its description; computes in [N, H, W, C].
+
+    ``params`` and ``batch_stats`` hold one entry per layer, by the layer's name in the trace, such as
+    ``params["stage1/block0/conv1"]["kernel"]`` and ``batch_stats["stage1/block0/norm1"]["mean"]``.
+
+    Attributes:
+      description: `dartsx.networks.Network`.
+      dtype: of the activations; parameters, statistics and logits stay float32 or wider.
+      form: form of grouped convolutions (`grouped.FORMS`), or None to choose by backend and size.
+    """
+
+    description: Network
+    dtype: Any = jnp.float32
+    form: str | None = None
+
+    @nn.compact
+    def __call__(self, images: jax.Array, train: bool, drop_path: jax.Array | None = None) -> Logits:
+        """Computes logits.
+
+        Args:
+          images: [N, H, W, channels], of any size that the network allows.
+          train: normalise by the batch's statistics and use dropout, of which the rng ``dropout`` draws the masks.
+          drop_path: in training the probability in [0, 1) with which a branch is dropped per image, or None. The rng
+            ``drop_path`` draws the masks.
+
+        Raises:
+          ValueError: the images are too small; says which layer cannot read its input.
+        """
+        steps = self.description.trace(images.shape[1:])
+        if self.is_initializing():
+            for name, value in initial(self.make_rng("params"), steps).items():
+                self.param(name, lambda _, value=value: value)
+        weights = {step.name: self.get_variable("params", step.name) for step in _with_weights(steps)}
+        random = train and not self.is_initializing()
+
+        def dropout(x: jax.Array, rate: float) -> jax.Array:
+            return _kept(self.make_rng("dropout"), x, 1 - rate, x.shape) if random else x
+
+        def drop(x: jax.Array) -> jax.Array:
+            if not random or drop_path is None:
+                return x
+            return _kept(self.make_rng("drop_path"), x, 1 - drop_path, (x.shape[0], 1, 1, 1))
+
+        def normalize(name, x, parameters, epsilon):
+            return self._normalize(name, x, parameters, epsilon, train)
+
+        context = Context(normalize, dropout, drop, self.form)
+        return Logits(execute(steps, [images.astype(self.dtype)], weights, context), None)
+
+    def _normalize(self, name, x, parameters, epsilon, train) -> jax.Array:
+        stats = self.variable("batch_stats", name, _fresh, x.shape[-1])
+        scale, bias = parameters["scale"], parameters["bias"]
+        if not train:
+            return affine(x, stats.value["mean"], lax.rsqrt(stats.value["var"] + epsilon), scale, bias)
+        y, mean, variance = batch_norm(x, scale, bias, epsilon)
+        # Virtual passes, which do not make the statistics mutable, leave them alone.
+        if self.is_mutable_collection("batch_stats") and not self.is_initializing():
+            batch = {"mean": mean, "var": norm.unbiased(variance, math.prod(x.shape[:-1]))}
+            stats.value = jax.tree.map(norm.update_running, stats.value, batch)
+        return y
+
+
+def initial(key: jax.Array, steps: Sequence[Step]) -> dict[str, dict[str, jax.Array]]:
+    """First weights of all layers, normal: one draw for all of them, which compiles in no time.
+
+    Variance 2 / fan-in for convolutions (arXiv:1502.01852), 1 / (3 fan-in) for linear layers; biases 0, scales of
+    batch norms 1.
+    """
+    noise = jax.random.normal(key, (sum(step.params for step in steps),))
+    weights, at = {}, 0
+    for step in _with_weights(steps):
+        weights[step.name] = {}
+        for name, (shape, fan_in) in step.weights.items():
+            size = math.prod(shape)
+            gain = 1 / 3 if isinstance(step.layer, Linear) else 2
+            first = jnp.full(shape, float(name == "scale"))
+            if fan_in:
+                first = math.sqrt(gain / fan_in) * noise[at : at + size].reshape(shape)
+            weights[step.name][name], at = first, at + size
+    return weights
+
+
+def _with_weights(steps: Sequence[Step]) -> list[Step]:
+    return [step for step in steps if step.weights]
+
+
+def _fresh(channels: int) -> dict[str, jax.Array]:
+    return {"mean": jnp.zeros(channels), "var": jnp.ones(channels)}
+
+
+def _kept(key: jax.Array, x: jax.Array, keep: jax.Array | float, shape: tuple[int, ...]) -> jax.Array:
+    """x / keep where a mask of this shape, drawn with probability `keep`, is 1, else 0."""
+    mask = jax.random.bernoulli(key, keep, shape)
+    return jnp.where(mask, x / jnp.asarray(keep, x.dtype), 0).astype(x.dtype)

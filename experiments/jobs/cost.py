@@ -1,0 +1,207 @@
+"""Networks by name, their costs, and the tables of ``experiments.cost``."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from dartsx import networks
+from dartsx.spaces import CellSpace, Genotype, GenotypeError, resolve_genotype
+from experiments.settings import blame
+from experiments.settings.errors import did_you_mean, wrong
+
+if TYPE_CHECKING:
+    from dartsx.cost import Cost, Latency, LayerCost
+
+# Networks of cells, and the size of their images.
+CELLS = {"cifar": 32, "imagenet": 224, "supernet": 32}
+_BYTES = 4  # of a float32
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """One network of a comparison.
+
+    Attributes:
+      kind: "cifar", "imagenet", "supernet" or the name of a described network.
+      label: as it is printed.
+      size: height and width of its images.
+      genotype: of networks of cells, else None.
+      description: of described networks, else None.
+    """
+
+    kind: str
+    label: str
+    size: int
+    genotype: Genotype | None = None
+    description: networks.Network | None = None
+
+    @property
+    def classes(self) -> int:
+        """Number of its logits."""
+        if self.description is not None:
+            return self.description.classes
+        return 1000 if self.kind == "imagenet" else 10
+
+    def module(self) -> Any:
+        """Its Flax module, of full size."""
+        from dartsx.nn import Network, Supernet  # imports JAX: wrong names fail before
+        from dartsx.nn.described import DescribedNetwork
+
+        if self.description is not None:
+            return DescribedNetwork(self.description)
+        if self.kind == "supernet":
+            return Supernet(CellSpace())
+        if self.kind == "imagenet":
+            return Network(self.genotype, 48, 14, 1000, stem="imagenet")
+        return Network(self.genotype)
+
+    def cost(self) -> Cost:
+        """Its exact cost."""
+        from dartsx.cost import described_cost, network_cost, supernet_cost
+
+        with blame("image_size", self.size, ValueError):
+            if self.description is not None:
+                return described_cost(self.description, self.size)
+            count = supernet_cost if self.kind == "supernet" else network_cost
+            return count(self.module(), self.size)
+
+
+def read_subjects(given: str, genotype: str, image_size: int | None) -> list[Subject]:
+    """The networks that a config names.
+
+    Args:
+      given: names separated by commas, also written as a tuple; ``cifar:NASNet-A`` names the genotype of a network of
+        cells.
+      genotype: of networks of cells that name none.
+      image_size: for all of them; None for each network's own.
+
+    Raises:
+      SettingsError: no such network or genotype.
+    """
+    names = [name.strip("()[]'\" ") for name in given.split(",")]
+    names = [name for name in names if name]
+    if not names:
+        raise wrong("network", given, f"no network; choose one of {', '.join(_choices())}")
+    return [_read_subject(name, given, genotype, image_size) for name in names]
+
+
+def _read_subject(name: str, given: str, genotype: str, image_size: int | None) -> Subject:
+    kind, _, own = name.partition(":")
+    if kind == "supernet" and not own:
+        return Subject(kind, "supernet, DARTS space", image_size or CELLS[kind])
+    if kind in CELLS and kind != "supernet":
+        with blame(*(("network", given) if own else ("genotype", genotype)), GenotypeError):
+            cells, label = resolve_genotype(own or genotype)
+        return Subject(kind, f"{kind}, {label}", image_size or CELLS[kind], cells)
+    try:
+        description = networks.network(name)
+    except ValueError:
+        known = _choices()
+        raise wrong(
+            "network", given, f"no network {name!r}; {did_you_mean(name, known)}choose one of {', '.join(known)}"
+        ) from None
+    return Subject(description.name, description.name, image_size or description.image_size, None, description)
+
+
+def _choices() -> tuple[str, ...]:
+    return (*CELLS, *networks.names())
+
+
+def record(subject: Subject, cost: Cost, latency: Latency | None) -> dict[str, Any]:
+    """Totals as JSON: plain numbers, memory in bytes of float32, times in milliseconds."""
+    totals = {
+        "network": subject.label,
+        "image_size": subject.size,
+        "params": cost.params,
+        "macs": cost.macs,
+        "activations": cost.activations,
+        "peak_memory_bytes": _BYTES * cost.memory,
+    }
+    if latency is not None:
+        times = {f"{name}_ms": 1e3 * getattr(latency, name) for name in ("median", "low", "high")}
+        totals["latency"] = {**times, "repeats": latency.repeats, "batch": latency.batch, "device": latency.device}
+    return totals
+
+
+def layer_table(subject: Subject, cost: Cost, latency: Latency | None, rows: Sequence[LayerCost]) -> Any:
+    """One line per layer (or group of layers) and the totals, as a rich table."""
+    from rich.table import Table
+
+    notes = "memory: tensors alive at once, MiB in float32"
+    if latency is not None:
+        notes += f"\nlatency: {_times(latency)}"
+    table = Table(
+        title=f"{subject.label}, {subject.size}x{subject.size}", caption=notes, caption_justify="left", show_footer=True
+    )
+    table.add_column("layer", "total")
+    table.add_column("output", justify="right")
+    for name, total in zip(_COLUMNS, _numbers(cost), strict=True):
+        table.add_column(name, total, justify="right")
+    for row in rows:
+        table.add_row(row.name, "x".join(map(str, row.shape)), *_numbers(row))
+    return table
+
+
+def comparison(subjects: Sequence[Subject], costs: Sequence[Cost], latencies: Sequence[Latency | None]) -> Any:
+    """One line per network, as a rich table."""
+    from rich.table import Table
+
+    table = Table(caption="memory: tensors alive at once, MiB in float32", caption_justify="left")
+    table.add_column("network")
+    table.add_column("image", justify="right")
+    for name in _COLUMNS:
+        table.add_column(name, justify="right")
+    if any(latencies):
+        table.add_column("latency")
+    for subject, cost, latency in zip(subjects, costs, latencies, strict=True):
+        measured = [_times(latency)] if latency is not None else []
+        table.add_row(subject.label, f"{subject.size}x{subject.size}", *_numbers(cost), *measured)
+    return table
+
+
+def show(table: Any) -> None:
+    """Prints a table with lines as long as they are: a terminal may wrap, names stay whole."""
+    from rich.console import Console
+    from rich.measure import Measurement
+
+    console = Console(width=1000)
+    width = Measurement.get(console, console.options, table).maximum
+    Console(width=width).print(table)
+
+
+_COLUMNS = ("parameters", "multiply-adds", "activations", "memory")
+
+
+def _numbers(cost: Cost | LayerCost) -> list[str]:
+    counts = [f"{count:,}" for count in (cost.params, cost.macs, cost.activations)]
+    return [*counts, f"{_BYTES * cost.memory / 2**20:.2f}"]
+
+
+def _times(latency: Latency) -> str:
+    median, low, high = (f"{1e3 * seconds:.3g}" for seconds in latency[:3])
+    return f"{median} ms ({low} to {high}), batch {latency.batch}, {latency.repeats} calls, {latency.device}"
+
+
+def dataset(subjects: Sequence[Subject]) -> str:
+    """The data set on which such networks are compared: ImageNet, or CIFAR-10 where all have 10 classes."""
+    return "CIFAR-10" if all(subject.classes == 10 for subject in subjects) else "ImageNet"
+
+
+def exact_name(label: str) -> str:
+    """The name of a network that a published result calls by a similar one, such as regnet_x_400mf; else the label."""
+    try:
+        return networks.network(label).name
+    except ValueError:
+        return label
+
+
+def not_drawn(subjects: Sequence[Subject], costs: Sequence[Cost], drawn: set[str]) -> str:
+    """A line that names the networks whose accuracy is not known here."""
+    missing = [
+        f"{subject.label} ({cost.macs / 1e6:,.0f})"
+        for subject, cost in zip(subjects, costs, strict=True)
+        if subject.label not in drawn
+    ]
+    return f"no accuracy is known here of {'; '.join(missing)}" if missing else ""

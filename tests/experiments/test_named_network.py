@@ -1,0 +1,48 @@
+"""A network by name trains as a baseline, and stands in the report beside derived cells."""
+
+import csv
+import json
+
+import pytest
+
+from dartsx.networks import names, network
+from dartsx.report import write_report
+from experiments.jobs import run_evaluate
+from experiments.settings import parse_config
+
+
+@pytest.fixture(scope="module")
+def workdir(tmp_path_factory):
+    """A finished evaluation of two steps on digits."""
+    given = ["--config.network=ResNet-20", "--config.evaluate.epochs=1", "--config.evaluate.max_steps=2"]
+    config = parse_config(["program", *given, "--config.evaluate.form=plain", "--config.compilation_cache="]).config
+    folder = tmp_path_factory.mktemp("runs") / "baseline"
+    assert run_evaluate(config, folder)
+    return folder
+
+
+def test_the_result_names_the_network_and_its_exact_costs(workdir):
+    result = json.loads((workdir / "result.json").read_text())
+    assert result["genotype_name"] == "resnet20" and result["search"] is None
+    described, shape = network("resnet20", 10), (12, 12, 1)
+    assert (result["params"], result["macs"]) == (described.params(shape), described.macs(shape))
+    assert 0 <= result["test_error"] <= 100
+    assert not (workdir / "genotype.json").exists()
+    assert json.loads((workdir / "config.json").read_text())["network"] == "ResNet-20"
+
+
+def test_the_report_has_its_row(workdir, tmp_path):
+    paths = write_report([workdir], tmp_path / "report")
+    with open(paths.table_csv, newline="") as file:
+        (row,) = [row for row in csv.DictReader(file) if row["method"] == "resnet20"]
+    assert (row["origin"], row["n"], row["settings"]) == ("retrained here", "1", "")
+    assert "Training: resnet20" in paths.markdown.read_text()
+
+
+def test_the_command_lists_every_network_beside_its_reference(python):
+    process = python("-m", "experiments.networks", "--format=markdown")
+    assert process.returncode == 0, process.stderr
+    header, _, *lines = process.stdout.splitlines()
+    assert header.startswith("| network | pixels | parameters | multiply-adds |")
+    assert [line.split(" | ")[0].removeprefix("| ") for line in lines] == list(names())
+    assert "| resnet50 | 224 | 25,557,032 | 4,089,184,256 | 25.557032 / 4089.184256 | 0 / 0 |" in process.stdout
