@@ -16,15 +16,30 @@ def expected(load_golden):
     return load_golden("supernet.npz")
 
 
-@pytest.fixture(scope="module", params=["float64", "float32"])
-def dtype(request):
+# dtype, and what the supernet is told of its formulation: the choice by device, then others.
+CASES = [
+    ("float64", {}),
+    ("float32", {}),
+    ("float64", {"remat": "none", "form": "rows"}),
+    ("float64", {"remat": "none", "form": "dense"}),
+    ("float64", {"remat": "branch", "form": "taps"}),
+]
+
+
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: "-".join([case[0], *case[1].values()]))
+def case(request):
     return request.param
 
 
 @pytest.fixture(scope="module")
-def computed(expected, dtype, precision, quick_jit):
-    with precision(dtype):
-        return compute(expected, dtype, quick_jit)
+def dtype(case):
+    return case[0]
+
+
+@pytest.fixture(scope="module")
+def computed(expected, case, precision, quick_jit):
+    with precision(case[0]):
+        return compute(expected, *case, quick_jit)
 
 
 def mixture(alpha):
@@ -45,11 +60,11 @@ def fresh_variables(supernet, images, alpha):
     return like["params"], stats
 
 
-def compute(golden, dtype, quick_jit):
+def compute(golden, dtype, formulation, quick_jit):
     """All results of the file under its names, by one compiled function."""
     layers = 1 + max(int(k.split("/")[1][4:]) for k in golden if k.startswith("w/cell"))
     channels = golden["w/cell0/pre0/conv"].shape[-1]
-    supernet = Supernet(CellSpace(), channels, layers, golden["logits"].shape[-1], dtype=dtype)
+    supernet = Supernet(CellSpace(), channels, layers, golden["logits"].shape[-1], dtype=dtype, **formulation)
     x, labels = jnp.asarray(golden["x"], dtype), golden["y"]
     alpha = {kind: jnp.asarray(golden[f"alpha_{kind}"], dtype) for kind in CELL_TYPES}
     weights = {k[2:]: v.astype(dtype) for k, v in golden.items() if k.startswith("w/")}
