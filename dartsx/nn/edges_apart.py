@@ -209,6 +209,8 @@ def _forward_rule(loop, *arguments):
     return (states, batch), (inputs, states, arrays, learned)
 
 
+# Jitted, so that cells of equal shapes, in both halves of a search step, are traced and lowered once.
+@functools.partial(jax.jit, static_argnums=0)
 def _forward(loop, inputs, states, arrays):
     sources, first, targets = _table(loop)
 
@@ -233,7 +235,12 @@ def _forward(loop, inputs, states, arrays):
     return states, source_batch | edge_batch
 
 
-def _backward(loop, residuals, cotangents):
+def _backward_rule(loop, residuals, cotangents):
+    return _backward(loop, residuals, cotangents[0])
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _backward(loop, residuals, cotangent):
     inputs, states, arrays, learned = residuals
     sources, first, targets = _table(loop)
     last = len(loop.sources) - 1
@@ -268,10 +275,10 @@ def _backward(loop, residuals, cotangents):
         return grad_inputs, grad_states, grad_learned, grad_rows
 
     zeros = jax.tree.map(jnp.zeros_like, (inputs, arrays))
-    start = (zeros[0], cotangents[0], jax.tree.map(jnp.zeros_like, learned), zeros[1].rows)
+    start = (zeros[0], cotangent, jax.tree.map(jnp.zeros_like, learned), zeros[1].rows)
     grad_inputs, grad_states, grad_learned, grad_rows = lax.fori_loop(0, last + 1, over_sources, start)
     weights = zeros[1].weights | grad_learned
     return grad_inputs, grad_states, zeros[1]._replace(weights=weights, rows=grad_rows)
 
 
-_run.defvjp(_forward_rule, _backward, symbolic_zeros=True)
+_run.defvjp(_forward_rule, _backward_rule, symbolic_zeros=True)
