@@ -45,7 +45,7 @@ def _edges(i: int, supernet: Supernet, plan: CellPlan, size: layers.Map) -> list
         layers.operation(
             f"cell{i}/edge{e}/{name}",
             primitive,
-            plan.channels,
+            plan.edge_channels,
             size if source < 2 else inner,
             plan.stride(source),
             affine=False,
