@@ -7,10 +7,16 @@ and the bounds of each field. Any field can be set on the command line:
 
 from ml_collections import ConfigDict
 
+from configs.methods import OPTIONS, apply_paper_settings
+
 
 def base(method: str = "") -> ConfigDict:
-    """One experiment: the part that search and evaluation share, and a group for each of them."""
-    return ConfigDict(
+    """One experiment: the part that search and evaluation share, and a group for each of them.
+
+    Args:
+      method: name of a search method, or several joined by ``+``, with the settings of its paper.
+    """
+    config = ConfigDict(
         {
             "seed": 0,
             "dtype": "float32",  # of activations; parameters and alphas are always float32
@@ -19,8 +25,9 @@ def base(method: str = "") -> ConfigDict:
             "population_chunk": 0,  # members of one vmapped call; 0: all that a device has
             # One value per member, in place of the field of that name under search; (): all share that.
             "members": {"alphas": {"learning_rate": (), "weight_decay": ()}},
-            "method": method or "darts",
+            "method": method or "darts",  # or several that go together, such as pc_darts+drnas
             "hypergradient": "first_order",  # finite_difference is the original's second order
+            "hypergradient_terms": 0,  # of unrolled, neumann and conjugate_gradient; 0: 3
             "genotype": "",  # to evaluate: a published name, a text, a file or a search's workdir
             "network": "",  # to evaluate instead of a genotype: a network by name, as resnet18
             "compilation_cache": "default",  # or a folder; empty for none
@@ -45,9 +52,12 @@ def base(method: str = "") -> ConfigDict:
                 "edges_kept": 2,
             },
             "search": _search(),
+            "methods": OPTIONS,
             "evaluate": _evaluate(),
         }
     )
+    apply_paper_settings(config, config.method)
+    return config
 
 
 def _search() -> dict:

@@ -16,6 +16,7 @@ def get_config(method: str = ""):
     config.dataset.name = "digits"
 
     search = config.search
+    search.alphas.warmup_epochs = 20 * search.alphas.warmup_epochs // search.epochs
     search.epochs = 20
     search.batch_size = 32
     search.channels = 4

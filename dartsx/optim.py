@@ -34,6 +34,11 @@ def exponential_per_epoch(peak: float, decay: float, steps_per_epoch: int) -> op
     return lambda step: peak * decay ** (step // steps_per_epoch)
 
 
+def constant(rate: float) -> optax.Schedule:
+    """The same learning rate at every step."""
+    return lambda step: jnp.full(jnp.shape(step), rate)
+
+
 def warm_up(schedule: optax.Schedule, epochs: int, steps_per_epoch: int) -> optax.Schedule:
     """Multiplies a schedule by (e + 1) / epochs during its first `epochs` epochs."""
     if not epochs:

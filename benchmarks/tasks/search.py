@@ -24,10 +24,12 @@ def settings_of(options: dict[str, Any]) -> SearchSettings:
     """Settings of the CIFAR-10 search at the size and with the choices asked for.
 
     Args:
-      options: the fields of a `Size`, hypergradient, form and remat (None: the config's), dtype.
+      options: the fields of a `Size`, hypergradient, form and remat (None: the config's), dtype; ``method`` if it is
+        another one than DARTS.
     """
     config = configs.cifar10.get_config()
     config.dtype, config.hypergradient = options["dtype"], options["hypergradient"]
+    config.method = options.get("method", config.method)
     config.search.channels, config.search.layers = options["channels"], options["layers"]
     config.search.batch_size = options["batch"]
     for name in ("form", "remat"):

@@ -55,7 +55,7 @@ def cell(
     inner = size.strided(2 if plan.reduction else 1)
     for label, primitive, source, node in operations:
         source_size = size if source < 2 else inner
-        cost = layers.operation(primitive, plan.channels, source_size, plan.stride(source), affine)
+        cost = layers.operation(primitive, plan.edge_channels, source_size, plan.stride(source), affine)
         y = graph.layer(f"{name}/{label}", states[source], cost.shape, cost.counts, cost.inner)
         states[node] = graph.combine(states[node], y) if node in states else y
     return states

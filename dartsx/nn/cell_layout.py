@@ -34,7 +34,7 @@ class CellLayout:
         """Where each block's edges stand in the weight arrays of a primitive."""
         return self._slices(
             lambda block: bool(
-                self.primitives[name].weights(self.plan.channels, self.stride(block))
+                self.primitives[name].weights(self.plan.edge_channels, self.stride(block))
             ),
             lambda block: len(block.rows),
         )
@@ -61,7 +61,7 @@ class CellLayout:
         if not slices:
             return {}, 0
         first = next(iter(slices))
-        spec = self.primitives[name].weights(self.plan.channels, self.stride(first))
+        spec = self.primitives[name].weights(self.plan.edge_channels, self.stride(first))
         return spec, max(s.stop for s in slices.values())
 
     def norm_shapes(self) -> dict[running.Key, tuple[int, int]]:
@@ -69,7 +69,7 @@ class CellLayout:
         shapes = {}
         for name, primitive in self.primitives.items():
             for block, where in self.norm_slices(name).items():
-                for key, width in norm_widths(primitive, self.plan.channels, self.stride(block)).items():
+                for key, width in norm_widths(primitive, self.plan.edge_channels, self.stride(block)).items():
                     shapes[name, key] = (where.stop, width)
         return shapes
 
@@ -80,7 +80,7 @@ class CellEdges(NamedTuple):
     Attributes:
       layout: see `CellLayout`.
       weights: primitive -> weight name -> array stacked over edges, in the dtype of the activations.
-      mixture: [edges, primitives].
+      mixture: [edges, primitives]; with partial channels one column more, see `partial`.
       stats: running statistics to normalise by, or None for those of the batch.
       form: form of separable convolutions, or None to choose.
       activation: ReLU, unless a smooth stand-in is asked for.

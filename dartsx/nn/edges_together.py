@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
-from dartsx.nn import running
+from dartsx.nn import partial, running
 from dartsx.nn.blocks import EdgeBlock
 from dartsx.nn.cell_layout import CellEdges
 from dartsx.nn.mixed_operation import mixed_operation
@@ -24,7 +24,11 @@ def evaluate(cell: CellEdges, inputs: Sequence[jax.Array]) -> tuple[list[jax.Arr
     collected: list[dict[running.Key, running.Stats]] = []
     for block in cell.layout.blocks:
         x = jnp.stack([states[source] for source in block.sources])
-        y, batch = _block(cell, block, x)
+        seen, passing = partial.split(x, cell.layout.plan.partial)
+        y, batch = _block(cell, block, seen)
+        if cell.layout.plan.partial > 1:
+            edges = cell.mixture[jnp.array(block.rows), -1].reshape(block.shape)
+            y = partial.rejoin(y, passing, edges, cell.layout.stride(block))
         collected.append(batch)
         for i, target in enumerate(block.targets):
             states[target] = states[target] + y[i] if target in states else y[i]

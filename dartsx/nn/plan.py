@@ -15,6 +15,7 @@ class CellPlan:
       prev_prev: channels of input 0 (output of the cell before the last one).
       prev: channels of input 1 (output of the last cell).
       channels: channels of every node inside the cell.
+      partial: the edges' primitives see one in so many channels (`dartsx.nn.partial`).
     """
 
     reduction: bool
@@ -22,6 +23,12 @@ class CellPlan:
     prev_prev: int
     prev: int
     channels: int
+    partial: int = 1
+
+    @property
+    def edge_channels(self) -> int:
+        """Channels that the primitives on the edges see."""
+        return self.channels // self.partial
 
     @property
     def cell_type(self) -> str:
@@ -44,6 +51,7 @@ def plan_cells(
     multiplier: dict[str, int],
     stem_channels: int,
     after_reduction: bool = False,
+    partial: int = 1,
 ) -> tuple[CellPlan, ...]:
     """Lays out `layers` cells.
 
@@ -53,18 +61,21 @@ def plan_cells(
       multiplier: nodes concatenated by a ``"normal"`` and by a ``"reduce"`` cell.
       stem_channels: channels of both inputs of the first cell.
       after_reduction: the first cell's input 0 is twice as large as its input 1 (ImageNet stem).
+      partial: one in so many channels goes through the edges' primitives.
 
     Raises:
-      ValueError: `channels` or `layers` is not positive.
+      ValueError: `channels` or `layers` is not positive, or `partial` does not divide `channels`.
     """
     if channels < 1 or layers < 1:
         raise ValueError(f"channels and layers must be >= 1, got {channels=} and {layers=}")
+    if partial < 1 or channels % partial:
+        raise ValueError(f"partial channels must divide the {channels} channels, got {partial}")
     plans = []
     prev_prev, prev, reduction_prev = stem_channels, stem_channels, after_reduction
     for layer in range(layers):
         reduction = layer in reduction_layers(layers)
         channels = channels * 2 if reduction else channels
-        plan = CellPlan(reduction, reduction_prev, prev_prev, prev, channels)
+        plan = CellPlan(reduction, reduction_prev, prev_prev, prev, channels, partial)
         plans.append(plan)
         prev_prev, prev = prev, multiplier[plan.cell_type] * channels
         reduction_prev = reduction

@@ -58,7 +58,10 @@ class SearchCell(nn.Module):
 
     @nn.compact
     def __call__(self, s0: jax.Array, s1: jax.Array, mixture: jax.Array, train: bool) -> jax.Array:
-        """Inputs [C', N, H', W'] and [C'', N, H, W], mixture [edges, primitives] -> [concat * C, N, H, W]."""
+        """Inputs [C', N, H', W'] and [C'', N, H, W], mixture [edges, primitives] -> [concat * C, N, H, W].
+
+        With partial channels the mixture has one more column, see `partial`.
+        """
         plan = self.plan
         layout = CellLayout(self.edges, dict(self.primitives), plan)
         pre = [(s0, plan.reduction_prev), (s1, False)]

@@ -14,6 +14,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from dartsx.nn.cell_rows import cell_rows, count_cells
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
 from dartsx.nn.plan import CellPlan, plan_cells
 from dartsx.nn.primitives import PRIMITIVES, Primitive, lookup
@@ -35,6 +36,7 @@ class Supernet(nn.Module):
       remat: what the backward pass computes again, see `search_cell.REMAT`, or None to choose by backend.
       activation: ReLU; a smooth stand-in serves tests of derivatives.
       primitives: what each name of the space computes.
+      partial: one in so many channels goes through the primitives, the others pass by (PC-DARTS); see `partial`.
     """
 
     space: CellSpace
@@ -47,14 +49,19 @@ class Supernet(nn.Module):
     remat: str | None = None
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
     primitives: Mapping[str, Primitive] | None = None
+    partial: int = 1
 
     def plans(self) -> tuple[CellPlan, ...]:
         """Widths and strides of the cells."""
         nodes = len(self.space.concat)
         multiplier = {"normal": nodes, "reduce": nodes}
-        return plan_cells(
-            self.channels, self.layers, multiplier, self.stem_multiplier * self.channels
-        )
+        width = self.stem_multiplier * self.channels
+        return plan_cells(self.channels, self.layers, multiplier, width, partial=self.partial)
+
+    @property
+    def cells(self) -> dict[str, int]:
+        """Number of cells of each type."""
+        return count_cells([plan.cell_type for plan in self.plans()])
 
     @nn.compact
     def __call__(
@@ -64,18 +71,23 @@ class Supernet(nn.Module):
 
         Args:
           images: [N, H, W, 3] (any channel count), H and W divisible by 4.
-          mixture: per cell type [edges, primitives], rows in the space's order of edges.
+          mixture: per cell type [edges, primitives], rows in the space's order of edges; or for each of its cells,
+            [cells, edges, primitives]. With partial channels what passes by an edge has weight 1, or those under
+            ``<cell type>/edges`` [edges].
           train: normalise by the batch's statistics, otherwise by the running ones.
 
         Returns:
           Logits [N, classes]. With ``mutable=["batch_stats"]`` the running statistics move (train only).
 
         Raises:
-          ValueError: the images are too small for two reductions, or `remat` or `form` is unknown.
+          ValueError: the images are too small for two reductions, or `remat` or `form` is unknown, or they do not go
+            with partial channels.
         """
-        remat = self.remat or choose_remat(jax.default_backend())
+        remat = self.remat or ("none" if self.partial > 1 else choose_remat(jax.default_backend()))
         if remat not in REMAT:
             raise ValueError(f"unknown remat {remat!r}; allowed: {', '.join(REMAT)}")
+        if self.partial > 1 and remat == "branch":
+            raise ValueError("partial channels go with remat none or cell, not with branch")
         x = images.astype(self.dtype).transpose(3, 0, 1, 2)
         stem = Conv(self.stem_multiplier * self.channels, 3, padding=1, name="stem_conv")(x)
         s0 = s1 = BatchNorm(name="stem_bn")(stem, train)
@@ -84,6 +96,7 @@ class Supernet(nn.Module):
         cell_class = SearchCell
         if remat == "cell":
             cell_class = nn.remat(SearchCell, static_argnums=(4,))
+        rows = cell_rows(mixture, [plan.cell_type for plan in self.plans()], self.partial)
         for i, plan in enumerate(self.plans()):
             cell = cell_class(
                 self.space.edges,
@@ -95,6 +108,6 @@ class Supernet(nn.Module):
                 self.activation,
                 name=f"cell{i}",
             )
-            s0, s1 = s1, cell(s0, s1, mixture[plan.cell_type], train)
+            s0, s1 = s1, cell(s0, s1, rows[i], train)
             self.sow("intermediates", f"cell{i}_output", s1)
         return Classifier(self.classes, name="classifier")(s1)

@@ -43,6 +43,8 @@ class Loop:
       arrays: what every step may read, on the device.
       rows: (epoch, first, count) -> what these steps read, every leaf with a leading axis of `count`.
       after_epoch: (state, epochs done, writer) -> further metrics of the epoch, by split.
+      between: (state, epochs done) -> the state to go on with, once the epoch is logged.
+      ended: state -> whether it is the last one before its time; then the epochs left are not run.
       checkpoint_every: epochs between checkpoints.
       keep: checkpoints kept.
       guard: what is done about NaN and infinity.
@@ -57,6 +59,8 @@ class Loop:
     arrays: Any
     rows: Callable[[int, int, int], Any]
     after_epoch: Callable[[Any, int, MetricsWriter], Metrics]
+    between: Callable[[Any, int], Any] = lambda state, epochs_done: state
+    ended: Callable[[Any], bool] = lambda state: False
     checkpoint_every: int = 1
     keep: int = 3
     guard: Guard = StopAtNonFinite()
@@ -141,6 +145,9 @@ class _Runner:
         """All epochs that are left."""
         loop, step = self.loop, int(state.step)
         for epoch in range(step // loop.steps_per_epoch, loop.epochs):
+            if loop.ended(state):
+                progress.note(f"ended by the method's rule after epoch {epoch} of {loop.epochs}")
+                break
             first = step % loop.steps_per_epoch if self.partial else 0
             for position in range(first, loop.steps_per_epoch, self.chunk):
                 count = min(self.chunk, loop.steps_per_epoch - position)
@@ -205,7 +212,9 @@ class _Runner:
         self.writer.timing(step, epochs_done, seconds=self.epoch_seconds, steps_per_second=rate)
         self.epoch_seconds = 0.0
         progress.epoch(epochs_done, **shown)
-        if epochs_done % self.loop.checkpoint_every == 0 or epochs_done == self.loop.epochs:
+        state = self.loop.between(state, epochs_done)
+        last = epochs_done == self.loop.epochs or self.loop.ended(state)
+        if last or epochs_done % self.loop.checkpoint_every == 0:
             self._save(state, step, epochs_done)
         return state
 

@@ -1,7 +1,9 @@
 """Search: relaxations, hypergradients, methods, and the compiled step that alternates alphas and weights."""
 
-from dartsx.search.hypergradient import HYPERGRADIENTS, Bilevel, Inner, Result
-from dartsx.search.method import Method
+from dartsx.search.hypergradient import Bilevel, Inner, Result
+from dartsx.search.hypergradients import HYPERGRADIENTS, hypergradient_by_name
+from dartsx.search.method import Epoch, Method, Task
+from dartsx.search.methods import METHODS, compose
 from dartsx.search.methods.darts import darts
 from dartsx.search.population import (
     GoOnWithSound,
@@ -16,13 +18,16 @@ from dartsx.search.step import (
     SearchState,
     init_state,
     make_step,
+    make_weight_step,
     predict,
 )
 
 __all__ = [
     "HYPERGRADIENTS",
+    "METHODS",
     "Batch",
     "Bilevel",
+    "Epoch",
     "GoOnWithSound",
     "Inner",
     "Method",
@@ -30,10 +35,14 @@ __all__ = [
     "Result",
     "SearchProblem",
     "SearchState",
+    "Task",
+    "compose",
     "darts",
+    "hypergradient_by_name",
     "init_state",
     "make_population_step",
     "make_step",
+    "make_weight_step",
     "over_members",
     "predict",
     "take_member",

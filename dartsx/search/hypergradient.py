@@ -15,6 +15,9 @@ with w* the minimiser of L_train. One virtual step of the weights' own optimiser
   exact              the second term as a mixed Hessian-vector product: the forward derivative, along v, of the
                      gradient. One forward pass over one reverse pass; no second reverse pass.
 
+The other ones (more than one virtual step, implicit differentiation) stand in `hypergradient_unrolled` and
+`hypergradient_implicit`; the table of all in `hypergradients`.
+
 As in the original, the virtual step does not clip the gradient. Batch norm: every pass here normalises by the
 statistics of its own batch (so the derivative goes through them), and none moves the running statistics; only the real
 weight step does.
@@ -129,10 +132,3 @@ def _total(direct: Result, second: Tree, inner: Inner) -> Result:
         lambda d, s: (d - inner.rate * s).astype(d.dtype), direct.gradient, second
     )
     return direct._replace(gradient=gradient)
-
-
-HYPERGRADIENTS: dict[str, Hypergradient] = {
-    "first_order": first_order,
-    "finite_difference": finite_difference,
-    "exact": exact,
-}

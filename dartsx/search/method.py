@@ -1,9 +1,14 @@
-"""A search method: a frozen record of small functions. Methods are composed, never subclassed."""
+"""A search method: a frozen record of small functions. Methods are composed, never subclassed.
+
+A method of `methods/` is a function from a record to a record that replaces a few fields; `methods.compose` applies
+several and refuses those that would decide the same thing.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import numpy as np
@@ -11,25 +16,142 @@ import numpy as np
 from dartsx.search.hypergradient import Hypergradient
 from dartsx.spaces import CellSpace, Genotype
 
-Alpha = dict[str, jax.Array]  # per cell type [edges, primitives]
+# Per cell type [edges, primitives]; `pc_darts` adds [edges] under "<cell type>/edges".
+Alpha = Mapping[str, jax.Array]
+Mixture = Mapping[str, jax.Array]
+HostAlpha = Mapping[str, np.ndarray]
+
+LossOfMixture = Callable[[Mixture], jax.Array]
+LossOfBoth = Callable[[Any, Mixture], jax.Array]  # (weights, mixture) -> scalar
+
+
+class Task(NamedTuple):
+    """What a method may have to know of the search that it is made for.
+
+    Attributes:
+      space: what is searched.
+      cells: number of cells of each type in the supernet.
+    """
+
+    space: CellSpace
+    cells: Mapping[str, int]
+
+
+class Freezing(Protocol):
+    """Which weights no longer move, decided from gradients on training and validation batches."""
+
+    def init(self, weights: Any) -> dict[str, Any]:
+        """Memory before the first step, a pytree of arrays."""
+        ...
+
+    def update(self, memory: dict[str, Any], train: Any, valid: Any) -> dict[str, Any]:
+        """Memory after a step with these gradients of the weights."""
+        ...
+
+    def moving(self, memory: dict[str, Any], updates: Any) -> Any:
+        """The updates (or gradients) with zeros where weights are frozen."""
+        ...
+
+
+class Epoch(NamedTuple):
+    """What a stopping rule may look at when an epoch has ended.
+
+    Attributes:
+      done: epochs done.
+      total: epochs of the whole search.
+      space: what is searched.
+      alpha: on the host.
+      genotype: derived from it.
+      eigenvalue: computes the dominant eigenvalue of the validation loss's Hessian in alpha.
+    """
+
+    done: int
+    total: int
+    space: CellSpace
+    alpha: HostAlpha
+    genotype: Genotype
+    eigenvalue: Callable[[], float]
+
+
+class Stopping(Protocol):
+    """When a search ends early, and with which alphas. On the host, between epochs; memory is a dict of arrays."""
+
+    def init(self, alpha: HostAlpha, epochs: int) -> dict[str, Any]:
+        """Memory before the first epoch; holds ``stopped``, a boolean scalar."""
+        ...
+
+    def update(self, memory: dict[str, Any], epoch: Epoch) -> tuple[dict[str, Any], HostAlpha]:
+        """Memory and alphas after an epoch; where the rule goes back to an earlier epoch, the alphas of that one."""
+        ...
+
+
+class Supernet(NamedTuple):
+    """A trained supernet as perturbation-based selection sees it; a choice fixes rows of the mixtures.
+
+    Attributes:
+      accuracy: validation accuracy under a choice.
+      tune: trains the weights under a choice for so many epochs more.
+    """
+
+    accuracy: Callable[[Any], float]
+    tune: Callable[[Any, int], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """One of several searches in a row; all but the last narrow the candidates of every edge for the next.
+
+    Attributes:
+      extra_layers: cells more than the config's.
+      keep: candidates kept on every edge after it; None in the last stage.
+      dropout: rate at which skip connections are dropped at its start; falls to 0.
+    """
+
+    extra_layers: int
+    keep: int | None
+    dropout: float
 
 
 @dataclasses.dataclass(frozen=True)
 class Method:
-    """How alphas become a mixture, a gradient and a genotype.
+    """How alphas become a mixture, a gradient and a genotype, and what else happens in a step.
 
     Attributes:
       name: as in configs and reports.
       init: (key, shapes per cell type) -> alphas.
       mixture: (alphas, key, progress in [0, 1)) -> mixture of every edge; differentiable in the alphas.
       hypergradient: how d L_valid / d alpha is taken.
+      strength: alphas on the host -> weights by which cells are derived, float64, per cell type.
+      discretize: (space, strengths) -> genotype.
+      expected: alphas -> the mixture without noise, by which the supernet predicts; None where `mixture` has none.
       penalty: (alphas, progress) -> scalar added to the validation loss, or None.
-      derive: (space, alphas on the host) -> genotype.
+      one_level: alphas are trained on the batch of the weights.
+      perturb: (training loss of a mixture, mixture, key, progress) -> mixture of the weight step, or None.
+      align: (training loss, weights, mixture, progress) -> gradient added to that of the weights, or None.
+      freeze: see `Freezing`, or None.
+      partial_channels: the primitives see one in so many channels.
+      stop: see `Stopping`, or None.
+      select: (space, trained supernet, random numbers) -> genotype, after the search, in place of `discretize`.
+      stages: see `Stage`; one search if empty.
     """
 
     name: str
     init: Callable[[jax.Array, Mapping[str, tuple[int, ...]]], Alpha]
-    mixture: Callable[[Alpha, jax.Array, jax.Array], Mapping[str, jax.Array]]
+    mixture: Callable[[Alpha, jax.Array, jax.Array], Mixture]
     hypergradient: Hypergradient
-    derive: Callable[[CellSpace, Mapping[str, np.ndarray]], Genotype]
+    strength: Callable[[HostAlpha], HostAlpha]
+    discretize: Callable[[CellSpace, HostAlpha], Genotype] = lambda space, strengths: space.derive(strengths)
+    expected: Callable[[Alpha, jax.Array], Mixture] | None = None
     penalty: Callable[[Alpha, jax.Array], jax.Array] | None = None
+    one_level: bool = False
+    perturb: Callable[[LossOfMixture, Mixture, jax.Array, jax.Array], Mixture] | None = None
+    align: Callable[[LossOfBoth, Any, Mixture, jax.Array], Any] | None = None
+    freeze: Freezing | None = None
+    partial_channels: int = 1
+    stop: Stopping | None = None
+    select: Callable[[CellSpace, Supernet, np.random.Generator], Genotype] | None = None
+    stages: tuple[Stage, ...] = ()
+
+    def derive(self, space: CellSpace, alpha: HostAlpha) -> Genotype:
+        """The genotype of alphas on the host."""
+        return self.discretize(space, self.strength(alpha))

@@ -37,6 +37,8 @@ class SearchState(NamedTuple):
       weight_opt: state of the weights' optimiser.
       alpha_opt: state of the alphas' optimiser.
       key: root key of all randomness; never changes.
+      memory: what the method remembers besides: ``freeze`` and ``stop``, where it has these parts, and during
+        perturbation-based selection ``choice``.
     """
 
     step: jax.Array
@@ -46,6 +48,7 @@ class SearchState(NamedTuple):
     weight_opt: Any
     alpha_opt: Any
     key: jax.Array
+    memory: dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,9 +87,10 @@ def init_state(problem: SearchProblem, key: jax.Array, image_shape: tuple[int, .
       image_shape: (H, W, channels).
     """
     space = problem.supernet.space
-    alpha = problem.method.init(stream(key, "init/alphas"), space.alpha_shapes)
+    method = problem.method
+    alpha = method.init(stream(key, "init/alphas"), space.alpha_shapes)
     images = jnp.zeros((2, *image_shape))
-    mixture = problem.method.mixture(alpha, key, jnp.zeros(()))
+    mixture = method.mixture(alpha, key, jnp.zeros(()))
     variables = problem.supernet.init(stream(key, "init/weights"), images, mixture, True)
     params = variables["params"]
     return SearchState(
@@ -97,6 +101,7 @@ def init_state(problem: SearchProblem, key: jax.Array, image_shape: tuple[int, .
         weight_opt=problem.weight_optimizer.init(params),
         alpha_opt=problem.alpha_optimizer.init(alpha),
         key=key,
+        memory={"freeze": method.freeze.init(params)} if method.freeze else {},
     )
 
 
@@ -107,25 +112,44 @@ def make_step(problem: SearchProblem) -> Step:
     """The pure function (state, training batch, validation batch) -> (state, metrics); jit it with donation.
 
     Metrics are scalars by split: ``train`` at the weights before their step, ``valid`` where the hypergradient was
-    taken (for unrolled ones the virtual weights), both by batch statistics, as the original prints them.
+    taken (for unrolled ones the virtual weights), both by batch statistics, as the original prints them. A method of
+    one level takes both on the training batch.
     """
 
     def step(state: SearchState, train: Batch, valid: Batch):
-        progress = state.step / problem.total_steps
+        progress = _progress(problem, state)
         key = at_step(stream(state.key, "relaxation"), state.step)
-        moved, alpha_metrics = _alpha_step(problem, state, train, valid, key, progress)
-        moved, weight_metrics = _weight_step(problem, moved, train, key, progress)
+        alphas_see = train if problem.method.one_level else valid
+        moved, alpha_metrics = _alpha_step(problem, state, train, alphas_see, key, progress)
+        watched = valid if problem.method.freeze else None
+        moved, weight_metrics = _weight_step(problem, moved, train, key, progress, watched)
         metrics = {"train": weight_metrics, "valid": alpha_metrics}
         return moved._replace(step=state.step + 1), metrics
 
     return step
 
 
-def _loss(problem: SearchProblem, state: SearchState, batch: Batch, key, progress):
-    """(weights, alpha) -> (loss, (logits, new running statistics or None))."""
+def make_weight_step(problem: SearchProblem) -> Callable[[SearchState, Batch], tuple[SearchState, dict]]:
+    """The pure function (state, training batch) -> (state, metrics) that moves the weights only."""
 
-    def loss(params, alpha, mutable: bool = False):
-        mixture = problem.method.mixture(alpha, key, progress)
+    def step(state: SearchState, train: Batch):
+        key = at_step(stream(state.key, "relaxation"), state.step)
+        progress = _progress(problem, state)
+        moved, metrics = _weight_step(problem, state, train, key, progress)
+        return moved._replace(step=state.step + 1), {"train": metrics}
+
+    return step
+
+
+def _progress(problem: SearchProblem, state: SearchState) -> jax.Array:
+    """Share of the search that is done; 1 while weights are tuned after it."""
+    return jnp.minimum(state.step / problem.total_steps, 1)
+
+
+def _network_loss(problem: SearchProblem, state: SearchState, batch: Batch):
+    """(weights, mixture) -> (loss, (logits, new running statistics or None))."""
+
+    def loss(params, mixture, mutable: bool = False):
         variables = {"params": params, "batch_stats": state.batch_stats}
         if not mutable:
             logits, stats = problem.supernet.apply(variables, batch.images, mixture, True), None
@@ -137,6 +161,29 @@ def _loss(problem: SearchProblem, state: SearchState, batch: Batch, key, progres
         return cross_entropy(logits, batch.labels), (logits, stats)
 
     return loss
+
+
+def _loss(problem: SearchProblem, state: SearchState, batch: Batch, key, progress):
+    """(weights, alpha) -> (loss, (logits, None))."""
+    of_mixture = _network_loss(problem, state, batch)
+
+    def loss(params, alpha):
+        mixture = _chosen(problem.method.mixture(alpha, key, progress), state)
+        return of_mixture(params, mixture)
+
+    return loss
+
+
+def _chosen(mixture: Mapping[str, jax.Array], state: SearchState) -> Mapping[str, jax.Array]:
+    """The mixture after the choices of perturbation-based selection, see `methods.darts_pt.undecided`."""
+    if "choice" not in state.memory:
+        return mixture
+    chosen = dict(mixture)
+    for name, choice in state.memory["choice"].items():
+        edges = mixture.get(f"{name}/edges", jnp.ones(()))
+        fixed = choice["rows"] * edges[..., None]
+        chosen[name] = jnp.where(choice["fixed"][:, None], fixed, mixture[name] * choice["rows"])
+    return chosen
 
 
 def _alpha_step(problem, state, train, valid, key, progress):
@@ -168,34 +215,65 @@ def _alpha_step(problem, state, train, valid, key, progress):
             (state.alpha, state.alpha_opt),
             (alpha, alpha_opt),
         )
+    candidates = {name: alpha[name] for name in problem.supernet.space.alpha_shapes}
     metrics = {
         "loss": loss,
         "accuracy": accuracy(logits, valid.labels),
         "alpha_gradient_norm": optax.tree.norm(result.gradient),
-        "alpha_entropy": relax.entropy(relax.softmax(alpha)),
+        "alpha_entropy": relax.entropy(relax.softmax(candidates)),
     }
     return state._replace(alpha=alpha, alpha_opt=alpha_opt), metrics
 
 
-def _weight_step(problem, state, batch, key, progress):
-    loss = _loss(problem, state, batch, jax.random.split(key)[0], progress)
-    value_and_grad = jax.value_and_grad(lambda w: loss(w, state.alpha, mutable=True), has_aux=True)
+def _weight_step(problem, state, batch, key, progress, watched: Batch | None = None):
+    """Moves the weights; `watched` is the validation batch, for methods that freeze weights."""
+    method, loss = problem.method, _network_loss(problem, state, batch)
+    mixture = _chosen(method.mixture(state.alpha, jax.random.split(key)[0], progress), state)
+    if method.perturb:
+        perturb_key = stream(key, "perturbation")
+        mixture = method.perturb(lambda m: loss(state.params, m)[0], mixture, perturb_key, progress)
+    value_and_grad = jax.value_and_grad(lambda w: loss(w, mixture, mutable=True), has_aux=True)
     (value, (logits, batch_stats)), gradient = value_and_grad(state.params)
-    updates, weight_opt = problem.weight_optimizer.update(gradient, state.weight_opt, state.params)
-    params = optax.apply_updates(state.params, updates)
+    memory = state.memory
+    if watched is not None:
+        of_valid = jax.grad(lambda w: _network_loss(problem, state, watched)(w, mixture)[0])
+        frozen = method.freeze.update(memory["freeze"], gradient, of_valid(state.params))
+        memory = {**memory, "freeze": frozen}
+    if method.align:
+        added = method.align(lambda w, m: loss(w, m)[0], state.params, mixture, progress)
+        gradient = jax.tree.map(jnp.add, gradient, added)
+    updates, weight_opt = _updates(problem, state, memory, gradient)
     metrics = {
         "loss": value,
         "accuracy": accuracy(logits, batch.labels),
         "gradient_norm": optax.tree.norm(gradient),
         "learning_rate": problem.rate(state.step),
     }
-    return state._replace(params=params, batch_stats=batch_stats, weight_opt=weight_opt), metrics
+    params = optax.apply_updates(state.params, updates)
+    moved = state._replace(
+        params=params, batch_stats=batch_stats, weight_opt=weight_opt, memory=memory
+    )
+    return moved, metrics
+
+
+def _updates(problem, state, memory, gradient):
+    """What the optimiser makes of a gradient; nothing for frozen weights, whose gradient counts in no norm either."""
+    freeze = problem.method.freeze
+    if freeze:
+        gradient = freeze.moving(memory["freeze"], gradient)
+    updates, weight_opt = problem.weight_optimizer.update(gradient, state.weight_opt, state.params)
+    if freeze:
+        updates = freeze.moving(memory["freeze"], updates)
+    return updates, weight_opt
 
 
 def predict(problem: SearchProblem, state: SearchState, images: jax.Array) -> jax.Array:
-    """Logits [N, classes] by the running statistics."""
+    """Logits [N, classes] by the running statistics, under the mixture without noise."""
+    method, progress = problem.method, _progress(problem, state)
     variables = {"params": state.params, "batch_stats": state.batch_stats}
-    mixture: Mapping = problem.method.mixture(
-        state.alpha, stream(state.key, "relaxation/predict"), state.step / problem.total_steps
-    )
-    return problem.supernet.apply(variables, images, mixture, False)
+    if method.expected:
+        mixture = method.expected(state.alpha, progress)
+    else:
+        key = stream(state.key, "relaxation/predict")
+        mixture = method.mixture(state.alpha, key, progress)
+    return problem.supernet.apply(variables, images, _chosen(mixture, state), False)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
+import pathlib
+from collections.abc import Callable
 
 import jax
 import numpy as np
@@ -25,13 +28,14 @@ from dartsx.runtime import (
     run_once,
     stream,
 )
-from dartsx.search import SearchProblem, SearchState, darts, init_state, make_step, predict
+from dartsx.search import Method, SearchProblem, SearchState, Task, compose, init_state, make_step, predict
 from dartsx.spaces import to_json
-from experiments.jobs import feed
+from experiments.jobs import early_stop, feed, selection
 from experiments.jobs.setup import MAY_DIFFER, finished_before, load_checked, resolved, start
-from experiments.settings import SearchSettings, search_settings
+from experiments.jobs.staged import last_stage
+from experiments.settings import SearchSettings, blame, search_settings
 
-METHODS = {"darts": darts}
+Change = Callable[[Method, Task], Method]
 
 
 def run_one_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
@@ -51,17 +55,34 @@ def run_one_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     settings = search_settings(config)
     mesh = start(settings)
     dataset = load_checked(settings)
-    job = SearchJob(settings, dataset, mesh)
-    run = {"seed": settings.seed, "dataset": dataset.label, "method": job.problem.method.name}
-    plain = resolved(config, ("evaluate", "genotype", "network"))
-    with open_workdir(workdir, plain, "search", run=run, may_differ=MAY_DIFFER) as folder:
+    job, plain = SearchJob(settings, dataset, mesh), resolved(config, ("evaluate", "genotype", "network"))
+    with _opened(plain, job, workdir) as folder:
         if finished_before(folder):
             return True
-        state = put_replicated(job.init(), mesh)
-        outcome = run_loop(job.loop(), state, folder)
-        if outcome.finished:
-            job.finish(outcome, folder)
-        folder.update_run(status="finished" if outcome.finished else "stopped")
+        if job.problem.method.stages:
+            job = last_stage(job, folder.path, functools.partial(_run_stage, plain))
+        if job is None:
+            folder.update_run(status="stopped")
+            return False
+        return _run_job(job, folder)
+
+
+def _opened(plain, job: SearchJob, workdir: str | os.PathLike, **further) -> Workdir:
+    run = {"seed": job.settings.seed, "dataset": job.dataset.label, "method": job.problem.method.name, **further}
+    return open_workdir(workdir, plain, "search", run=run, may_differ=MAY_DIFFER)
+
+
+def _run_stage(plain, job: SearchJob, workdir: pathlib.Path, number: int) -> bool:
+    with _opened(plain, job, workdir, stage=number) as folder:
+        return folder.finished or _run_job(job, folder)
+
+
+def _run_job(job: SearchJob, folder: Workdir) -> bool:
+    state = put_replicated(job.init(), job.mesh)
+    outcome = run_loop(job.loop(), state, folder)
+    if outcome.finished:
+        job.finish(outcome, folder)
+    folder.update_run(status="finished" if outcome.finished else "stopped")
     return outcome.finished
 
 
@@ -70,23 +91,42 @@ class SearchJob:
 
     Attributes:
       arrays: the training images on the device; a member of a population is given those that all share.
+      batch: see `augmented_batches`.
     """
 
-    def __init__(self, settings: SearchSettings, dataset: Dataset, mesh: jax.sharding.Mesh, arrays=None):
+    def __init__(
+        self,
+        settings: SearchSettings,
+        dataset: Dataset,
+        mesh: jax.sharding.Mesh,
+        arrays=None,
+        change: Change | None = None,
+        earlier: float = 0.0,
+    ):
+        """`change` makes a stage's method of the settings' one; `earlier` are the seconds of stages before it."""
         group = settings.search
+        self.earlier = earlier
         self.settings, self.dataset, self.mesh = settings, dataset, mesh
         self.key = jax.random.key(settings.seed)
         size = len(dataset.train.labels)
         self.train, self.valid = search_halves(size, settings.seed, group.train_fraction)
         self.full_epoch = steps_per_epoch(len(self.train), group.batch_size)
         self.epochs, self.steps = feed.trial_length(group.epochs, self.full_epoch, group.max_steps)
-        self.problem = search_problem(settings, dataset.num_classes, self.full_epoch)
+        self.problem = search_problem(settings, dataset.num_classes, self.full_epoch, change)
+        self.batch = augmented_batches(settings, dataset, mesh)
         self._epoch = functools.lru_cache(maxsize=1)(self._orders)  # of the present epoch
         self.arrays = feed.to_device(dataset.train, mesh) if arrays is None else arrays
 
+    def like(self, extra_layers: int, change: Change, earlier: float) -> SearchJob:
+        """A deeper search of the same settings with another method."""
+        search = dataclasses.replace(self.settings.search, layers=self.settings.search.layers + extra_layers)
+        settings = dataclasses.replace(self.settings, search=search)
+        return type(self)(settings, self.dataset, self.mesh, self.arrays, change, earlier)
+
     def init(self) -> SearchState:
         """The state before the first step."""
-        return run_once(lambda key: init_state(self.problem, key, self.dataset.image_shape), self.key)
+        state = run_once(lambda key: init_state(self.problem, key, self.dataset.image_shape), self.key)
+        return early_stop.with_memory(state, self.problem.method.stop, self.settings.search.epochs)
 
     def loop(self) -> Loop:
         """The loop over all steps."""
@@ -100,6 +140,8 @@ class SearchJob:
             arrays=self.arrays,
             rows=lambda *steps: feed.sharded_rows(self.rows(*steps), self.mesh),
             after_epoch=self.after_epoch,
+            between=early_stop.between(self),
+            ended=early_stop.ended,
             checkpoint_every=group.checkpoint_every,
             keep=group.keep_checkpoints,
         )
@@ -113,7 +155,8 @@ class SearchJob:
 
     def write_result(self, folder: Workdir, state: SearchState, valid: dict[str, float], seconds: float) -> None:
         """Writes genotype.json and result.json; `seconds` on all devices of the mesh."""
-        genotype = to_json(self._derive(state))
+        chosen = selection.select(self, state) if self.problem.method.select else self.derive(state)
+        genotype, seconds = to_json(chosen), seconds + self.earlier
         folder.write_json("genotype.json", genotype)
         result = {
             "genotype": genotype,
@@ -130,7 +173,7 @@ class SearchJob:
 
     def after_epoch(self, state: SearchState, epochs_done: int, writer: MetricsWriter) -> dict:
         """Logs the derived genotype and the alphas."""
-        writer.genotype(epochs_done, to_json(self._derive(state)))
+        writer.genotype(epochs_done, to_json(self.derive(state)))
         writer.alphas(epochs_done, {name: np.asarray(a).tolist() for name, a in state.alpha.items()})
         return {}
 
@@ -141,40 +184,57 @@ class SearchJob:
             name: feed.order(self.key, name, half, batch_size, epoch, self.full_epoch) for name, half in halves.items()
         }
 
-    def _derive(self, state: SearchState):
+    def derive(self, state: SearchState):
+        """The genotype of the alphas."""
         alpha = jax.tree.map(np.asarray, state.alpha)
         return self.problem.method.derive(self.settings.space, alpha)
 
 
 def search_step(settings: SearchSettings, problem: SearchProblem, dataset: Dataset, mesh: jax.sharding.Mesh | None):
     """The pure function (state, arrays, row) -> (state, metrics): gathers and augments both batches, then a step."""
-    step_of_batches = make_step(problem)
-    batch = feed.augmented_batch(dataset, settings.search.augment, settings.dtype, mesh)
+    step_of_batches, batch = make_step(problem), augmented_batches(settings, dataset, mesh)
 
     def step(state, arrays, row):
-        keys = {name: at_step(stream(state.key, f"{name}/augment"), state.step) for name in ("train", "valid")}
-        train, valid = (batch(arrays, row[name], keys[name]) for name in ("train", "valid"))
+        train, valid = (batch(name, state, arrays, row) for name in ("train", "valid"))
         return step_of_batches(state, train, valid)
 
     return step
 
 
-def search_problem(settings: SearchSettings, classes: int, steps: int) -> SearchProblem:
-    """Supernet, method and optimisers of a search with `steps` steps per epoch."""
+def augmented_batches(settings: SearchSettings, dataset: Dataset, mesh: jax.sharding.Mesh | None):
+    """A function of (``"train"`` or ``"valid"``, state, arrays, row) -> the batch of that step, for use inside jit."""
+    make = feed.augmented_batch(dataset, settings.search.augment, settings.dtype, mesh)
+
+    def batch(name: str, state: SearchState, arrays, row):
+        return make(arrays, row[name], at_step(stream(state.key, f"{name}/augment"), state.step))
+
+    return batch
+
+
+def search_problem(settings: SearchSettings, classes: int, steps: int, change: Change | None = None) -> SearchProblem:
+    """Supernet, method (after a `change`, if any) and optimisers of a search with `steps` steps per epoch."""
     group, weights, alphas = settings.search, settings.search.weights, settings.search.alphas
     rate = optim.cosine_per_epoch(weights.learning_rate, weights.learning_rate_min, group.epochs, steps)
+    supernet = Supernet(
+        space=settings.space,
+        channels=group.channels,
+        layers=group.layers,
+        classes=classes,
+        stem_multiplier=group.stem_multiplier,
+        dtype=settings.dtype,
+        form=group.form,
+        remat=group.remat,
+    )
+    task = Task(settings.space, supernet.cells)
+    method = search_method(settings, task)
+    method = change(method, task) if change else method
+    if method.partial_channels > 1:
+        with blame("search.channels", group.channels, ValueError):
+            supernet = supernet.clone(partial=method.partial_channels)
+            supernet.plans()
     return SearchProblem(
-        supernet=Supernet(
-            space=settings.space,
-            channels=group.channels,
-            layers=group.layers,
-            classes=classes,
-            stem_multiplier=group.stem_multiplier,
-            dtype=settings.dtype,
-            form=group.form,
-            remat=group.remat,
-        ),
-        method=METHODS[settings.method](settings.hypergradient, alphas.init_scale),
+        supernet=supernet,
+        method=method,
         weight_optimizer=optim.sgd(rate, weights.momentum, weights.weight_decay, weights.clip),
         alpha_optimizer=optim.adam(alphas.learning_rate, alphas.beta1, alphas.beta2, alphas.weight_decay),
         rate=rate,
@@ -183,3 +243,20 @@ def search_problem(settings: SearchSettings, classes: int, steps: int) -> Search
         total_steps=group.epochs * steps,
         alpha_start=alphas.warmup_epochs * steps,
     )
+
+
+def search_method(settings: SearchSettings, task: Task) -> Method:
+    """The method of the settings.
+
+    Raises:
+      SettingsError: it does not fit what is searched.
+    """
+    with blame("method", settings.method, ValueError):
+        return compose(
+            settings.method,
+            task,
+            dataclasses.asdict(settings.method_options),
+            settings.hypergradient,
+            settings.hypergradient_terms,
+            settings.search.alphas.init_scale,
+        )

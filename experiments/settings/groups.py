@@ -6,6 +6,7 @@ the config's 0 or empty string as None.
 
 import dataclasses
 
+from experiments.settings.methods import MethodOptions, methods
 from experiments.settings.rules import (
     above_zero,
     at_least,
@@ -22,8 +23,14 @@ from experiments.settings.rules import (
 DTYPES = ("float32", "bfloat16")
 FORMS = ("plain", "dense", "rows", "taps")
 GROUPED_FORMS = ("plain", "taps", "dense")  # of the networks that have names
-HYPERGRADIENTS = ("first_order", "finite_difference", "exact")
-METHODS = ("darts",)
+HYPERGRADIENTS = (
+    "first_order",
+    "finite_difference",
+    "exact",
+    "unrolled",
+    "neumann",
+    "conjugate_gradient",
+)
 NETWORKS = ("cifar", "imagenet")
 REMAT = ("none", "branch", "cell")
 SCHEDULES = ("cosine", "linear", "exponential")
@@ -172,12 +179,14 @@ class Config:
     population: int = where(at_least(1))
     population_chunk: int | None = where(at_least(0))
     members: Members
-    method: str = where(one_of(*METHODS))
+    method: str = where(methods())
     hypergradient: str = where(one_of(*HYPERGRADIENTS))
+    hypergradient_terms: int | None = where(at_least(0))
     genotype: str | None
     network: str | None
     compilation_cache: str
     dataset: DatasetSettings
     space: SpaceSettings
     search: SearchGroup
+    methods: MethodOptions
     evaluate: EvaluateGroup

@@ -48,7 +48,7 @@ def _find(name: str) -> pathlib.Path:
     own = PACKAGED / path.name
     if own.is_file() and str(path.parent) in (".", "configs"):
         return own
-    hidden = ("__init__.py", "base.py")
+    hidden = ("__init__.py", "base.py", "methods.py")
     have = sorted(file.name for file in PACKAGED.glob("*.py") if file.name not in hidden)
     raise SettingsError(
         f"--config={name}: no such file; {did_you_mean(path.name, have)}"

@@ -22,6 +22,7 @@ from experiments.settings.groups import (
     SearchGroup,
     SpaceSettings,
 )
+from experiments.settings.methods import MethodOptions, check_alone, check_method, check_partial
 from experiments.settings.population import check_population, varied
 from experiments.settings.read import read_group
 
@@ -39,8 +40,10 @@ class SearchSettings:
       population: number of searches at once, with seed, seed + 1, ...
       population_chunk: members of one vmapped call, None for all that a device has.
       varied: fields under ``search`` of which every member has its own, such as ``"alphas.learning_rate"``.
-      method: name of the search method.
-      hypergradient: ``"first_order"``, ``"finite_difference"`` or ``"exact"``.
+      method: name of the search method, or several joined by ``"+"``.
+      method_options: by method.
+      hypergradient: of ``dartsx.search.HYPERGRADIENTS``.
+      hypergradient_terms: of those that have terms; None for their default.
       dataset: which images.
       space: what is searched.
       search: the supernet and its training.
@@ -54,7 +57,9 @@ class SearchSettings:
     population_chunk: int | None
     varied: Mapping[str, tuple[float, ...]]
     method: str
+    method_options: MethodOptions
     hypergradient: str
+    hypergradient_terms: int | None
     dataset: DatasetSettings
     space: CellSpace
     search: SearchGroup
@@ -100,8 +105,11 @@ def search_settings(config: ConfigDict) -> SearchSettings:
     """
     read = read_group(Config, config)
     check_search(read.search)
+    check_method(read.method, read.hypergradient, read.hypergradient_terms)
+    check_partial(read.method, read.methods, read.search.remat)
     check_in_memory(read.dataset)
     check_population(read)
+    check_alone(read.method, read.population)
     return SearchSettings(
         seed=read.seed,
         dtype=read.dtype,
@@ -111,7 +119,9 @@ def search_settings(config: ConfigDict) -> SearchSettings:
         population_chunk=read.population_chunk,
         varied=varied(read.members),
         method=read.method,
+        method_options=read.methods,
         hypergradient=read.hypergradient,
+        hypergradient_terms=read.hypergradient_terms,
         dataset=read.dataset,
         space=_space(read.space),
         search=read.search,

@@ -120,7 +120,36 @@ CASES = {
         ["--config.hypergradient='second_order'", "first_order, finite_difference, exact"],
     ),
     "unknown method": (
-        SEARCH, "--config.method=pdarts", CIFAR, ["--config.method='pdarts'", "choose one of darts"],
+        SEARCH, "--config.method=pdarts", CIFAR,
+        ["--config.method='pdarts'", "did you mean p_darts", "choose one of darts, gdas", "joined by '+'"],
+    ),
+    "two relaxations": (
+        SEARCH, "--config.method=gdas+snas", CIFAR,
+        ["--config.method='gdas+snas'", "gdas and snas both decide the relaxation"],
+    ),
+    "second order on one level": (
+        SEARCH, "--config.method=snas --config.hypergradient=exact", CIFAR,
+        ["--config.hypergradient='exact'", "--config.method=snas", "first_order"],
+    ),
+    "terms where there are none": (
+        SEARCH, "--config.hypergradient_terms=2", CIFAR,
+        ["--config.hypergradient_terms=2", "--config.hypergradient=first_order", "neumann"],
+    ),
+    "a population that stops early": (
+        SEARCH, "--config.method=darts_plus --config.population=2", CIFAR,
+        ["--config.population=2", "--config.method=darts_plus", "one by one"],
+    ),
+    "partial channels one edge after the other": (
+        SEARCH, "--config.method=pc_darts --config.search.remat=branch", CIFAR,
+        ["--config.search.remat='branch'", "--config.method=pc_darts", "none or cell"],
+    ),
+    "option of a method out of bounds": (
+        SEARCH, "--config.methods.gdas.temperature_end=0", CIFAR,
+        ["--config.methods.gdas.temperature_end=0", "above 0"],
+    ),
+    "option of another method": (
+        SEARCH, "--config.methods.drnas.temperature_end=1", CIFAR,
+        ["--config.methods.drnas.temperature_end=1", "did you mean", "methods.gdas.temperature_end"],
     ),
     "unknown method behind the file": (
         SEARCH, "--config=configs/cifar10.py:pdarts", CIFAR,
@@ -386,7 +415,7 @@ def test_an_entry_point_reads_flags_from_any_folder_without_jax(tmp_path):
     ("arguments", "message"),
     [
         (["--config.search.remat=foo"], "choose one of '' (automatic), none, branch, cell (from the command line)"),
-        (["--config=configs/cifar10.py:foo"], "darts (from configs/cifar10.py:foo)"),
+        (["--config=configs/cifar10.py:foo"], "joined by '+' (from configs/cifar10.py:foo)"),
         (["--config.search.epochs=abc"], "'abc': must be an integer (from the command line)"),
         (["--workdri=a"], "Unknown command line flag 'workdri'. Did you mean: workdir ?"),
         (["config.seed=3"], "unexpected argument 'config.seed=3': flags are written --name=value"),

@@ -31,6 +31,7 @@ from experiments.settings import (
 )
 from experiments.settings import data_checks as checks
 from experiments.settings import flags as entry
+from experiments.settings.methods import DECIDES
 
 DATA = {
     "digits": (12, 12, 1, 1437, 10),
@@ -45,7 +46,7 @@ def read(*arguments):
 
 
 @pytest.mark.parametrize("name", DATA)
-@pytest.mark.parametrize("argument", ["", ":darts"])
+@pytest.mark.parametrize("argument", ["", *(f":{name}" for name in DECIDES), ":pc_darts+drnas"])
 def test_every_config_is_valid_for_its_data(name, argument):
     config = load_config(f"configs/{name}.py{argument}")
     if not config.dataset.stream:
@@ -69,6 +70,15 @@ def test_base_holds_the_cifar_experiment_of_darts():
     assert search.search.alphas.learning_rate == 3e-4
     assert (evaluate.evaluate.epochs, evaluate.evaluate.batch_size) == (600, 96)
     assert (evaluate.evaluate.channels, evaluate.evaluate.layers) == (36, 20)
+
+
+def test_a_method_behind_the_file_brings_the_settings_of_its_paper():
+    settings = search_settings(load_config("configs/cifar10.py:pc_darts"))
+    assert (settings.method, settings.search.batch_size, settings.search.alphas.warmup_epochs) == ("pc_darts", 256, 15)
+    assert settings.method_options.pc_darts.partial_channels == 4
+    assert "none" not in search_settings(load_config("configs/cifar10.py:fair_darts")).space.primitives
+    plain = search_settings(read("--config=configs/cifar10.py", "--config.method=pc_darts").config)
+    assert (plain.method, plain.search.batch_size) == ("pc_darts", 64)
 
 
 def test_imagenet_holds_the_transfer_experiment_of_darts():

@@ -126,6 +126,20 @@ def test_checkpoints_come_after_every_so_many_epochs_and_the_last(run):
     assert checkpoints(folder) == [14, 21]
 
 
+def test_a_search_can_change_its_state_between_epochs_and_end_early(run):
+    def between(state, epochs_done):
+        return state._replace(weight=jnp.float32(100 if epochs_done == 2 else 2))
+
+    changes = {"between": between, "ended": lambda state: float(state.weight) == 100, "checkpoint_every": 5}
+    outcome, asked, folder = run(**changes)
+    assert outcome.finished and len(asked) == 2 * STEPS
+    assert float(outcome.state.weight) == 100 and checkpoints(folder) == [14]
+    train = [r["loss"] for r in read_records(folder / "metrics.jsonl") if r["split"] == "train"]
+    assert len(train) == 2 and train[1] != pytest.approx(expected_weights()[STEPS : 2 * STEPS].mean())
+    again, asked, _ = run(**changes)  # what has ended stays so
+    assert again.finished and asked == [] and float(again.state.weight) == 100
+
+
 def test_the_state_is_donated_to_the_compiled_chunk(run, tmp_path):
     state = start()
     loop = Loop("test", 1, 2, 2, step, {"decay": jnp.float32(0.9)}, lambda *_: np.zeros(2, np.float32), lambda *_: {})

@@ -1,1 +1,5 @@
-"""Search methods, one file each."""
+"""Search methods, one file each, and how they combine."""
+
+from dartsx.search.methods.table import METHODS, compose
+
+__all__ = ["METHODS", "compose"]

@@ -1,7 +1,7 @@
 """DARTS (arXiv:1806.09055): softmax over the candidates of every edge, the strongest survive.
 
-Mixture: softmax(alpha) per edge. Hypergradient: ``first_order``, ``finite_difference`` (the paper's second order) or
-``exact``. Derivation: per node the two edges with the largest weight on a candidate other than none.
+Mixture: softmax(alpha) per edge. Hypergradient: any; ``first_order`` and ``finite_difference`` are the paper's.
+Derivation: per node the two edges with the largest weight on a candidate other than none.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from dartsx.search import relax
-from dartsx.search.hypergradient import HYPERGRADIENTS
+from dartsx.search.hypergradients import hypergradient_by_name
 from dartsx.search.method import Alpha, Method
-from dartsx.spaces import CellSpace, Genotype
 from dartsx.spaces import softmax as host_softmax
 
 INIT_SCALE = 1e-3
@@ -30,24 +29,23 @@ def init(key: jax.Array, shapes: Mapping[str, tuple[int, ...]], scale: float = I
     }
 
 
-def derive(space: CellSpace, alpha: Mapping[str, np.ndarray]) -> Genotype:
-    """Genotype of the softmax mixtures, computed in float64 on the host."""
-    return space.derive({name: host_softmax(logits) for name, logits in alpha.items()})
+def strength(alpha: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Softmax mixtures, computed in float64 on the host."""
+    return {name: host_softmax(logits) for name, logits in alpha.items()}
 
 
-def darts(hypergradient: str = "first_order", init_scale: float = INIT_SCALE) -> Method:
-    """The method with one of its hypergradients.
+def darts(
+    hypergradient: str = "first_order", init_scale: float = INIT_SCALE, terms: int | None = None
+) -> Method:
+    """The method with one of the hypergradients, see `hypergradients.hypergradient_by_name`.
 
     Raises:
-      ValueError: the hypergradient is unknown.
+      ValueError: the hypergradient is unknown, or `terms` does not fit it.
     """
-    if hypergradient not in HYPERGRADIENTS:
-        allowed = ", ".join(HYPERGRADIENTS)
-        raise ValueError(f"unknown hypergradient {hypergradient!r}; allowed: {allowed}")
     return Method(
         name=f"darts {hypergradient}",
         init=lambda key, shapes: init(key, shapes, init_scale),
         mixture=lambda alpha, key, progress: relax.softmax(alpha),
-        hypergradient=HYPERGRADIENTS[hypergradient],
-        derive=derive,
+        hypergradient=hypergradient_by_name(hypergradient, terms),
+        strength=strength,
     )

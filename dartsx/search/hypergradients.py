@@ -1,0 +1,44 @@
+"""The one table of hypergradients by name."""
+
+from __future__ import annotations
+
+import functools
+
+from dartsx.search.hypergradient import Hypergradient, exact, finite_difference, first_order
+from dartsx.search.hypergradient_implicit import conjugate_gradient, neumann
+from dartsx.search.hypergradient_unrolled import unrolled
+
+HYPERGRADIENTS: dict[str, Hypergradient] = {
+    "first_order": first_order,
+    "finite_difference": finite_difference,
+    "exact": exact,
+    "unrolled": unrolled,
+    "neumann": neumann,
+    "conjugate_gradient": conjugate_gradient,
+}
+WITH_TERMS = ("unrolled", "neumann", "conjugate_gradient")
+
+
+def hypergradient_by_name(name: str, terms: int | None = None) -> Hypergradient:
+    """A hypergradient of the table.
+
+    Args:
+      name: a key of `HYPERGRADIENTS`.
+      terms: virtual steps of ``unrolled``, terms of ``neumann``, steps of ``conjugate_gradient``; None for the default.
+
+    Raises:
+      ValueError: the name is unknown, or `terms` is below 1 or given to one that has none.
+    """
+    if name not in HYPERGRADIENTS:
+        allowed = ", ".join(HYPERGRADIENTS)
+        raise ValueError(f"unknown hypergradient {name!r}; allowed: {allowed}")
+    if terms is None:
+        return HYPERGRADIENTS[name]
+    if name not in WITH_TERMS:
+        takers = ", ".join(WITH_TERMS)
+        raise ValueError(
+            f"hypergradient {name!r} takes no terms ({terms} given); those that do: {takers}"
+        )
+    if terms < 1:
+        raise ValueError(f"hypergradient {name!r} needs 1 term or more, got {terms}")
+    return functools.partial(HYPERGRADIENTS[name], terms=terms)

@@ -1,0 +1,122 @@
+"""P-DARTS (arXiv:1904.12760): three searches in a row, deeper and with fewer candidates each time.
+
+Stages: 5, 11 and 17 cells with 8, 5 and 3 candidates per edge; each starts from new weights and alphas,
+and on every edge keeps the candidates with the largest weights of the stage before. Skip connections are dropped at
+random, at rates that fall to 0 within a stage and start at 0, 0.4, 0.7. After the last stage the
+weakest skip connections of the derived normal cell give way until two are left. Unlike DARTS the gap in depth to the
+final network is closed in steps.
+
+Dropped candidates have weight 0 but are still computed, since the convolutions of a cell are batched over its edges:
+depth costs what it costs, fewer candidates save nothing. The paper drops skip connections per image and element; here
+they are dropped per step and edge. Stages have equal lengths; every stage is a search of its own, in a folder of the
+work directory.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dartsx.runtime import stream
+from dartsx.search.columns import places
+from dartsx.search.method import HostAlpha, Method, Stage, Task
+
+SKIP = "skip_connect"
+Kept = Mapping[str, np.ndarray]  # per cell type booleans [edges, primitives]
+
+
+def p_darts(
+    base: Method,
+    task: Task,
+    skips: int = 2,
+    extra_layers_second: int = 6,
+    extra_layers_third: int = 12,
+    keep_second: int = 5,
+    keep_third: int = 3,
+    dropout_second: float = 0.4,
+    dropout_third: float = 0.7,
+) -> Method:
+    """`base` in three stages; see the module's docstring."""
+    stages = (
+        Stage(0, keep_second, 0.0),
+        Stage(extra_layers_second, keep_third, dropout_second),
+        Stage(extra_layers_third, None, dropout_third),
+    )
+    return dataclasses.replace(base, stages=stages, discretize=at_most(skips))
+
+
+def narrowed(base: Method, kept: Kept) -> Method:
+    """`base` with some candidates only: the alphas of the others read as minus infinity."""
+    masks = {name: np.asarray(mask, bool) for name, mask in kept.items()}
+
+    def masked(alpha, xp=jnp):
+        return {name: xp.where(masks[name], a, -xp.inf) if name in masks else a for name, a in alpha.items()}
+
+    def expected(alpha, progress):
+        return base.expected(masked(alpha), progress)
+
+    def penalty(alpha, progress):
+        return base.penalty(masked(alpha), progress)
+
+    return dataclasses.replace(
+        base,
+        mixture=lambda alpha, key, progress: base.mixture(masked(alpha), key, progress),
+        strength=lambda alpha: base.strength(masked(alpha, np)),
+        expected=expected if base.expected else None,
+        penalty=penalty if base.penalty else None,
+    )
+
+
+def with_skip_dropout(base: Method, task: Task, rate: float) -> Method:
+    """`base` whose skip connections are dropped at a rate that falls linearly from `rate` to 0."""
+    if not rate or SKIP not in task.space.primitives:
+        return base
+
+    def mixture(alpha, key, progress):
+        keep = 1 - rate * (1 - progress)
+        rows = dict(base.mixture(alpha, key, progress))
+        for name, skip in places(task.space, SKIP).items():
+            drawn = jax.random.bernoulli(stream(key, f"{name}/dropout"), keep, (len(skip), 1))
+            rows[name] = rows[name] * jnp.where(skip, drawn / keep, 1).astype(rows[name].dtype)
+        return rows
+
+    def expected(alpha, progress):
+        return base.expected(alpha, progress) if base.expected else base.mixture(alpha, None, progress)
+
+    return dataclasses.replace(base, mixture=mixture, expected=expected)
+
+
+def strongest(space, strengths: HostAlpha, kept: Kept, count: int) -> dict[str, np.ndarray]:
+    """The `count` candidates of the largest weight on every edge, of those that are kept so far."""
+    chosen = {}
+    for name in space.alpha_shapes:
+        weights = np.where(kept[name], strengths[name], -1)
+        order = np.argsort(-weights, -1, kind="stable")[:, :count]
+        chosen[name] = np.zeros(weights.shape, bool)
+        np.put_along_axis(chosen[name], order, True, -1)
+        chosen[name] &= kept[name]
+    return chosen
+
+
+def at_most(skips: int) -> Callable:
+    """Derivation with so many skip connections in the normal cell at most: the weakest lose their weight in turn."""
+
+    def discretize(space, strengths):
+        strengths = {name: np.array(s) for name, s in strengths.items()}
+        normal, skip = strengths["normal"], places(space, SKIP)["normal"]
+        rows = {edge: row for row, edge in enumerate(space.edges)}
+        while True:
+            genotype = space.derive(strengths)
+            cell = getattr(genotype, "normal", genotype)
+            found = [rows[e.source, e.node] for e in cell.edges if e.primitive == SKIP]
+            able = [row for row in found if normal[row][skip[row]] >= 0]  # not the only candidate of its edge
+            if len(found) <= skips or not able:
+                return genotype
+            weakest = min(able, key=lambda row: normal[row][skip[row]])
+            normal[weakest][skip[weakest]] = -1  # below all others, so never again
+
+    return discretize

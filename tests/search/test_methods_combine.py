@@ -1,0 +1,141 @@
+"""Which methods go together, in the library and in the settings, and what a combination is made of."""
+
+import dataclasses
+import inspect
+import itertools
+
+import jax
+import numpy as np
+import pytest
+
+from configs.methods import OPTIONS, SETTINGS, WITHOUT
+from dartsx.search import METHODS, Task, compose, darts, hypergradients
+from dartsx.search.methods import table
+from dartsx.spaces import CellSpace
+from experiments.settings import SettingsError
+from experiments.settings import methods as settings
+
+TASK = Task(CellSpace(), {"normal": 6, "reduce": 2})
+ON_THE_HOST = {
+    "darts_plus": {"stop"},
+    "r_darts": {"stop"},
+    "p_darts": {"stages", "discretize"},
+    "darts_pt": {"select"},
+}
+
+
+def changed(name):
+    """Fields in which the method differs from DARTS."""
+    base = darts()
+    applied = METHODS[name].apply(base, TASK)
+    return {f.name for f in dataclasses.fields(base) if getattr(applied, f.name) is not getattr(base, f.name)}
+
+
+@pytest.mark.parametrize(("name", "fields"), ON_THE_HOST.items())
+def test_methods_on_the_host_leave_the_compiled_step_to_darts(name, fields):
+    assert changed(name) == fields
+
+
+@pytest.mark.parametrize("name", set(METHODS) - {"darts"})
+def test_every_method_changes_something(name):
+    assert changed(name)
+
+
+def test_the_settings_know_the_same_methods_parts_and_contradictions():
+    assert {name: entry.decides for name, entry in METHODS.items()} == settings.DECIDES
+    assert table.MEANINGLESS == settings.MEANINGLESS
+    assert hypergradients.WITH_TERMS == settings.WITH_TERMS
+
+
+def test_options_are_those_of_the_functions_with_the_same_defaults():
+    fields = {field.name: field.type for field in dataclasses.fields(settings.MethodOptions)}
+    assert set(fields) == set(OPTIONS) == set(METHODS) - {"darts"}
+    for name, group in fields.items():
+        arguments = list(inspect.signature(METHODS[name].apply).parameters.values())[2:]
+        given = {a.name: a.default for a in arguments if a.name != "cell_type"}
+        assert given == OPTIONS[name], name
+        assert {field.name for field in dataclasses.fields(group)} == set(given), name
+    assert set(SETTINGS) | set(WITHOUT) <= set(METHODS)
+
+
+def refusals(names, hypergradient="first_order"):
+    """What the library and the settings say: messages, or None."""
+    said = []
+    for check in (
+        lambda: table.check_together(names, hypergradient),
+        lambda: settings.check_method("+".join(names), hypergradient, None),
+    ):
+        try:
+            check()
+            said.append(None)
+        except ValueError as error:
+            said.append(str(error))
+    return said
+
+
+def test_library_and_settings_refuse_the_same_pairs_and_all_others_can_be_made():
+    refused = 0
+    for pair in itertools.combinations(METHODS, 2):
+        library, given = refusals(pair)
+        assert (library is None) == (given is None), pair
+        if library is None:
+            compose(pair, TASK)
+        else:
+            assert library in given
+            refused += 1
+    assert refused == 21
+
+
+@pytest.mark.parametrize(
+    ("names", "hypergradient", "reason"),
+    [
+        (("gdas", "snas"), "first_order", "gdas and snas both decide the relaxation; choose one"),
+        (("drnas", "beta_darts"), "first_order", "drnas and beta_darts both decide the penalty"),
+        (("p_darts", "darts_pt"), "first_order", "both decide the derivation"),
+        (("gdas", "darts_minus"), "first_order", "gdas draws one candidate"),
+        (("pc_darts", "pc_darts"), "first_order", "pc_darts is named twice"),
+        (("snas",), "exact", "only first_order has a meaning"),
+    ],
+)
+def test_what_contradicts_itself_is_refused_by_name(names, hypergradient, reason):
+    for message in refusals(names, hypergradient):
+        assert reason in message
+
+
+def test_terms_are_refused_where_there_are_none():
+    with pytest.raises(SettingsError, match=r"hypergradient_terms=3: .*exact has none"):
+        settings.check_method("darts", "exact", 3)
+
+
+def test_an_unknown_method_is_refused_with_the_choices():
+    with pytest.raises(ValueError, match="unknown method 'pdarts'; allowed: darts, gdas, .*p_darts"):
+        compose("pc_darts+pdarts", TASK)
+
+
+def test_the_order_of_names_does_not_matter():
+    alphas, mixtures = [], []
+    for names in ("pc_darts+drnas", "drnas+pc_darts"):
+        method = compose(names, TASK)
+        alpha = method.init(jax.random.key(0), TASK.space.alpha_shapes)
+        alphas.append(alpha)
+        mixtures.append(method.mixture(alpha, jax.random.key(1), 0.5))
+        assert method.partial_channels == 4 and method.penalty is not None
+    jax.tree.map(np.testing.assert_array_equal, *alphas)
+    jax.tree.map(np.testing.assert_array_equal, *mixtures)
+    assert set(mixtures[0]) == {"normal", "reduce", "normal/edges", "reduce/edges"}
+    # Edge weights sum to 1 at every node; rows of the mixture carry them.
+    edges, targets = np.asarray(mixtures[0]["normal/edges"]), np.array([t for _, t in TASK.space.edges])
+    np.testing.assert_allclose([edges[targets == node].sum() for node in TASK.space.nodes], 1, rtol=1e-5)
+    np.testing.assert_allclose(np.asarray(mixtures[0]["normal"]).sum(1), edges, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "reason"),
+    [
+        ("darts_minus", Task(CellSpace(("none", "sep_conv_3x3")), TASK.cells), "needs skip_connect"),
+        ("lambda_darts", Task(TASK.space, {"reduce": 1}), "needs 2 or more, got 0"),
+    ],
+)
+def test_a_method_that_does_not_fit_the_search_is_refused(name, task, reason):
+    with pytest.raises(ValueError, match=reason):
+        compose(name, task)
