@@ -3,7 +3,9 @@
 Activations are channel-major, [C, N, H, W], inside; images come and logits go as [N, H, W, C] and [N, classes].
 """
 
+from dartsx.nn.build import supernet_of
 from dartsx.nn.network import Logits, Network
+from dartsx.nn.staged import StagedNetwork, StagedSupernet
 from dartsx.nn.supernet import Supernet
 
-__all__ = ["Logits", "Network", "Supernet"]
+__all__ = ["Logits", "Network", "StagedNetwork", "StagedSupernet", "Supernet", "supernet_of"]

@@ -44,15 +44,14 @@ class SearchCell(nn.Module):
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
 
     @nn.compact
-    def __call__(self, s0: jax.Array, s1: jax.Array, mixture: jax.Array, train: bool) -> jax.Array:
-        """Inputs [C', N, H', W'] and [C'', N, H, W], mixture [edges, primitives] -> [concat * C, N, H, W]."""
+    def __call__(self, s0: jax.Array, s1: jax.Array | None, mixture: jax.Array, train: bool) -> jax.Array:
+        """Inputs [C', N, H', W'] and [C'', N, H, W], mixture [edges, primitives] -> [concat * C, N, H, W].
+
+        Without s1 the cell has one input, s0 [C, N, H, W], which is its node 0 as it is.
+        """
         plan = self.plan
         layout = CellLayout(self.edges, dict(self.primitives), plan)
-        pre = [(s0, plan.reduction_prev), (s1, False)]
-        inputs = [
-            Preprocess(plan.channels, reduce, False, self.activation, name=f"pre{i}")(s, train)
-            for i, (s, reduce) in enumerate(pre)
-        ]
+        inputs = [s0] if s1 is None else self._inputs(s0, s1, train)
         weights = self._weights(layout, inputs[0].dtype)
         stats = keep_running(self, layout.norm_shapes())
         cell = CellEdges(layout, weights, mixture, None if train else stats.value, self.form, self.activation)
@@ -61,6 +60,14 @@ class SearchCell(nn.Module):
         if train:
             advance(self, stats, batch)
         return jnp.concatenate([nodes[node - len(inputs)] for node in self.concat])
+
+    def _inputs(self, s0: jax.Array, s1: jax.Array, train: bool) -> list[jax.Array]:
+        plan = self.plan
+        pre = [(s0, plan.reduction_prev), (s1, False)]
+        return [
+            Preprocess(plan.channels, reduce, False, self.activation, name=f"pre{i}")(s, train)
+            for i, (s, reduce) in enumerate(pre)
+        ]
 
     def _weights(self, layout: CellLayout, dtype) -> dict[str, dict[str, jax.Array]]:
         weights = {}

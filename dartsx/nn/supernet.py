@@ -18,7 +18,7 @@ from dartsx.nn.layers import BatchNorm, Classifier, Conv
 from dartsx.nn.plan import CellPlan, plan_cells
 from dartsx.nn.primitives import PRIMITIVES, Primitive, lookup
 from dartsx.nn.search_cell import REMAT, SearchCell
-from dartsx.spaces import CellSpace
+from dartsx.spaces import CellSpace, RestrictedSpace
 
 
 class Supernet(nn.Module):
@@ -37,7 +37,7 @@ class Supernet(nn.Module):
       primitives: what each name of the space computes.
     """
 
-    space: CellSpace
+    space: CellSpace | RestrictedSpace
     channels: int = 16
     layers: int = 8
     classes: int = 10
@@ -64,7 +64,7 @@ class Supernet(nn.Module):
 
         Args:
           images: [N, H, W, 3] (any channel count), H and W divisible by 4.
-          mixture: per cell type [edges, primitives], rows in the space's order of edges.
+          mixture: per cell type of the space's ``alpha_shapes``, rows in its order of edges.
           train: normalise by the batch's statistics, otherwise by the running ones.
 
         Returns:
@@ -80,6 +80,7 @@ class Supernet(nn.Module):
         s0 = s1 = BatchNorm(name="stem_bn")(stem, train)
         self.sow("intermediates", "stem_output", s1)
         chosen = lookup(self.space.primitives, self.primitives or PRIMITIVES)
+        mixture = self.space.expand(mixture)
         cell_class = SearchCell
         if self.remat == "cell":
             cell_class = nn.remat(SearchCell, static_argnums=(4,))

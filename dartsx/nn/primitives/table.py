@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from dartsx.nn.primitives.base import Primitive
 from dartsx.nn.primitives.factorized import Factorized
+from dartsx.nn.primitives.noise import Noise
+from dartsx.nn.primitives.nor_conv import NorConv
 from dartsx.nn.primitives.pool import Pool
 from dartsx.nn.primitives.separable import Separable
 from dartsx.nn.primitives.skip import Skip, Zero
@@ -22,6 +24,15 @@ PRIMITIVES: dict[str, Primitive] = {
     "dil_conv_5x5": Separable(5, dilation=2),
     "conv_7x1_1x7": Factorized(7),
     "conv_3x1_1x3": Factorized(3),
+    "nor_conv_1x1": NorConv(1),
+    "nor_conv_3x3": NorConv(3),
+    "noise": Noise(),
+}
+# In NAS-Bench-201 pools are not normalised, neither in a supernet nor in a network.
+TOPOLOGY_PRIMITIVES: dict[str, Primitive] = {
+    **PRIMITIVES,
+    "max_pool_3x3": Pool("max", normalised=False),
+    "avg_pool_3x3": Pool("avg", normalised=False),
 }
 
 
