@@ -30,7 +30,8 @@ def base(method: str = "") -> ConfigDict:
                 "stream": False,  # read while training, for an evaluation on more than fits memory
             },
             "space": {
-                "primitives": (
+                "name": "darts",  # nb201: NAS-Bench-201; s1, s2, s3, s4: RobustDARTS
+                "primitives": (  # these three describe the space darts; the others are fixed
                     "none",
                     "max_pool_3x3",
                     "avg_pool_3x3",
@@ -54,8 +55,8 @@ def _search() -> dict:
         "epochs": 50,
         "batch_size": 64,
         "channels": 16,
-        "layers": 8,
-        "stem_multiplier": 3,
+        "layers": 8,  # cells; in nb201 cells of each of the three stages
+        "stem_multiplier": 3,  # nb201 has none
         "train_fraction": 0.5,  # trains the weights; the rest trains the alphas
         "form": "",  # of separable convolutions; empty chooses by device and size
         "remat": "none",

@@ -13,7 +13,7 @@ from absl import flags
 from ml_collections import ConfigDict
 
 from dartsx.spaces import CellSpace, Genotype, GenotypeError, resolve_genotype
-from experiments.settings import blame, run_main
+from experiments.settings import blame, need_cells, run_main
 from experiments.settings.read import read_group
 from experiments.settings.rules import at_least, one_of, where
 
@@ -41,6 +41,7 @@ def main(config: ConfigDict) -> None:
     if settings.network != "supernet":
         with blame("genotype", settings.genotype, GenotypeError):
             genotype, label = resolve_genotype(settings.genotype)
+            need_cells(genotype)
     size = settings.image_size or IMAGE_SIZES[settings.network]
     with blame("image_size", size, ValueError):
         cost = count(settings.network, genotype, size)

@@ -21,6 +21,7 @@ from dartsx.nn.plan import CellPlan
 from dartsx.nn.primitives import TOPOLOGY_PRIMITIVES, Primitive, lookup
 from dartsx.nn.search_cell import REMAT, SearchCell
 from dartsx.spaces import NONE, SKIP, Topology, TopologySpace
+from dartsx.spaces.topology_space import CELL
 
 STAGES = 3
 
@@ -112,7 +113,7 @@ class StagedSupernet(nn.Module):
         if self.remat not in REMAT:
             raise ValueError(f"unknown remat {self.remat!r}; allowed: {', '.join(REMAT)}")
         chosen = tuple(lookup(self.space.primitives, self.primitives or TOPOLOGY_PRIMITIVES).items())
-        (rows,) = self.space.expand(mixture).values()
+        rows = self.space.expand(mixture)[CELL]
         cell_class = nn.remat(SearchCell, static_argnums=(4,)) if self.remat == "cell" else SearchCell
 
         def cell(x, channels, i):

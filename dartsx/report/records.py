@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dartsx.spaces import Genotype
+from dartsx.spaces import AnyGenotype, Genotype
 
 
 class RunError(ValueError):
@@ -37,7 +37,10 @@ class Metric:
 
 @dataclass(frozen=True)
 class AlphaEpoch:
-    """Alphas (logits) at the end of an epoch: rows are edges, columns are primitives."""
+    """Alphas (logits) at the end of an epoch: rows are edges, columns are primitives.
+
+    A search in a space of topologies has one kind of cell: ``reduce`` is empty.
+    """
 
     epoch: int
     normal: tuple[tuple[float, ...], ...]
@@ -68,7 +71,7 @@ class SearchRun:
     config: Mapping[str, Any]
     metrics: tuple[Metric, ...]
     alphas: tuple[AlphaEpoch, ...]
-    genotype: Genotype
+    genotype: AnyGenotype
     seconds: float
     gpu_days: float | None
     valid_accuracy: float | None

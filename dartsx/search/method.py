@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from dartsx.search.hypergradient import Hypergradient
-from dartsx.spaces import CellSpace, Genotype
+from dartsx.spaces import AnyGenotype, Space
 
 Alpha = dict[str, jax.Array]  # per cell type [edges, primitives]
 
@@ -31,5 +31,5 @@ class Method:
     init: Callable[[jax.Array, Mapping[str, tuple[int, ...]]], Alpha]
     mixture: Callable[[Alpha, jax.Array, jax.Array], Mapping[str, jax.Array]]
     hypergradient: Hypergradient
-    derive: Callable[[CellSpace, Mapping[str, np.ndarray]], Genotype]
+    derive: Callable[[Space, Mapping[str, np.ndarray]], AnyGenotype]
     penalty: Callable[[Alpha, jax.Array], jax.Array] | None = None

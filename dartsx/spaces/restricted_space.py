@@ -90,7 +90,8 @@ class RestrictedSpace:
 
     def expand(self, mixture: Mapping) -> dict:
         """Return mixtures [edges, primitives] with 0 for what an edge does not have; any array type."""
-        return {kind: (rows[..., None] * self._places(kind)).sum(-2) for kind, rows in mixture.items()}
+        spread = {kind: (mixture[kind][..., None] * self._places(kind)).sum(-2) for kind in CELL_TYPES}
+        return {**mixture, **spread}
 
     def derive(self, mixture: Mapping[str, ArrayLike]) -> Genotype:
         """Return the genotype that the rule of DARTS keeps of the mixtures.

@@ -11,7 +11,7 @@ from ml_collections import ConfigDict
 
 from dartsx import optim
 from dartsx.data import Dataset, search_halves, steps_per_epoch
-from dartsx.nn import Supernet
+from dartsx.nn import supernet_of
 from dartsx.runtime import (
     Loop,
     MetricsWriter,
@@ -164,8 +164,8 @@ def search_problem(settings: SearchSettings, classes: int, steps: int) -> Search
     group, weights, alphas = settings.search, settings.search.weights, settings.search.alphas
     rate = optim.cosine_per_epoch(weights.learning_rate, weights.learning_rate_min, group.epochs, steps)
     return SearchProblem(
-        supernet=Supernet(
-            space=settings.space,
+        supernet=supernet_of(
+            settings.space,
             channels=group.channels,
             layers=group.layers,
             classes=classes,

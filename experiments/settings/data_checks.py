@@ -1,5 +1,6 @@
 """Settings against the data and the devices, before anything is compiled."""
 
+from dartsx.spaces import TopologySpace
 from experiments.settings.errors import SettingsError, wrong
 from experiments.settings.groups import Augment, EvaluateGroup
 from experiments.settings.population import check_members_on_devices
@@ -54,7 +55,8 @@ def check_against_data(
         problem = f"must not exceed the {train_size} training images of {name}"
         raise wrong("evaluate.batch_size", group.batch_size, problem)
     stem = 1 if searching or group.network == "cifar" else _IMAGENET_STEM
-    divisor = stem * _shrinks(group.layers)
+    staged = searching and isinstance(settings.space, TopologySpace)
+    divisor = stem * (4 if staged else _shrinks(group.layers))
     _check_size(settings, size, divisor, "a supernet" if searching else group.network)
     _check_augment(group.augment, f"{path}.augment", size)
     if not searching and group.auxiliary:

@@ -6,6 +6,7 @@ the config's 0 or empty string as None.
 
 import dataclasses
 
+from dartsx.spaces import SPACES
 from experiments.settings.rules import (
     above_zero,
     at_least,
@@ -41,8 +42,9 @@ class DatasetSettings:
 
 @dataclasses.dataclass(frozen=True)
 class SpaceSettings:
-    """Arguments of ``dartsx.spaces.CellSpace``, which checks them."""
+    """Name of a space; for ``darts`` the arguments of ``dartsx.spaces.CellSpace``, which checks them."""
 
+    name: str = where(one_of(*SPACES))
     primitives: tuple[str, ...]
     nodes: int
     edges_kept: int

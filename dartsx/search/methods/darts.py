@@ -15,7 +15,7 @@ import numpy as np
 from dartsx.search import relax
 from dartsx.search.hypergradient import HYPERGRADIENTS
 from dartsx.search.method import Alpha, Method
-from dartsx.spaces import CellSpace, Genotype
+from dartsx.spaces import AnyGenotype, Space
 from dartsx.spaces import softmax as host_softmax
 
 INIT_SCALE = 1e-3
@@ -30,7 +30,7 @@ def init(key: jax.Array, shapes: Mapping[str, tuple[int, ...]], scale: float = I
     }
 
 
-def derive(space: CellSpace, alpha: Mapping[str, np.ndarray]) -> Genotype:
+def derive(space: Space, alpha: Mapping[str, np.ndarray]) -> AnyGenotype:
     """Genotype of the softmax mixtures, computed in float64 on the host."""
     return space.derive({name: host_softmax(logits) for name, logits in alpha.items()})
 
