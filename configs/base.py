@@ -80,6 +80,10 @@ def _search() -> dict:
             "warmup_epochs": 0,  # epochs in which the alphas stay as they are
         },
         "augment": {"crop_padding": 4, "flip": True, "cutout": 0},
+        "diagnosis": {
+            "every": 5,  # epochs between Hessian, hypergradient errors, discretization gap; 0: never
+            "iterations": 20,  # Hessian-vector products of one diagnosis
+        },
     }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dartsx.report import graph
 from dartsx.report.aggregate import Results, Row, aggregate
+from dartsx.report.diagnosis import diagnosis_plot
 from dartsx.report.plots import TITLES, evaluate_curves, evolution, heat_map, search_curves
 from dartsx.report.records import EvaluateRun, Excluded, RunError, Runs, SearchRun
 from dartsx.report.runs import read_runs
@@ -137,6 +138,8 @@ def _search_chapter(number: int, run: SearchRun) -> Chapter:
         facts.append(("validation accuracy of the supernet", f"{run.valid_accuracy:.2%}"))
     pictures = list(_cells(name, run.genotype))
     pictures.append(Picture(f"{name}_curves", "Learning curves", search_curves(run)))
+    if run.diagnosis:
+        pictures.append(Picture(f"{name}_diagnosis", "Diagnosis", diagnosis_plot(run)))
     if run.alphas:
         caption = "Mixtures of the last epoch; what the genotype kept is framed"
         pictures.append(Picture(f"{name}_mixtures", caption, heat_map(run)))

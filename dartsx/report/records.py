@@ -27,7 +27,7 @@ class Device:
 
 @dataclass(frozen=True)
 class Metric:
-    """One measurement: name is "loss" or "accuracy", split "train", "valid" or "test"."""
+    """One measurement: name is "loss" or "accuracy", split "train", "valid" or "test"; or a figure of a diagnosis."""
 
     epoch: int
     split: str
@@ -58,6 +58,7 @@ class SearchRun:
         config: the resolved config.
         metrics: losses and accuracies, in the order in which they were written.
         alphas: one entry per epoch.
+        diagnosis: what else was measured as epochs ended, split "diagnosis".
         seconds: wall clock of the search.
         gpu_days: device days as the run recorded them; None where it gave none.
         valid_accuracy: of the supernet, 0 to 1.
@@ -75,6 +76,7 @@ class SearchRun:
     seconds: float
     gpu_days: float | None
     valid_accuracy: float | None
+    diagnosis: tuple[Metric, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from dartsx.spaces import AnyGenotype, Topology, from_json
 SCHEMA = 1
 KINDS = ("search", "evaluate")
 CURVES = ("loss", "accuracy")
+SPLIT = "diagnosis"
 
 
 def read_runs(paths: Iterable[str | Path]) -> Runs:
@@ -118,6 +119,7 @@ def _search(path: Path, run: Fields, result: Fields) -> SearchRun:
         seconds=result.get("seconds", float),
         gpu_days=result.optional("gpu_days", float),
         valid_accuracy=result.optional("valid_accuracy", float),
+        diagnosis=_diagnosis(path / "metrics.jsonl"),
     )
 
 
@@ -190,6 +192,17 @@ def _metrics(path: Path) -> tuple[Metric, ...]:
         except (KeyError, TypeError, ValueError) as error:
             raise RunError(f"{path.name}, entry {number}: {error!r}") from None
     return tuple(metrics)
+
+
+def _diagnosis(path: Path) -> tuple[Metric, ...]:
+    """All figures of the rows that diagnose the search."""
+    rows = [row for row in json_lines(path) if row.get("split") == SPLIT]
+    return tuple(
+        Metric(int(row["epoch"]), SPLIT, name, float(value))
+        for row in rows
+        for name, value in row.items()
+        if name not in ("step", "epoch", "split") and isinstance(value, int | float)
+    )
 
 
 def _alphas(path: Path) -> tuple[AlphaEpoch, ...]:

@@ -1,5 +1,6 @@
 """Search: relaxations, hypergradients, methods, and the compiled step that alternates alphas and weights."""
 
+from dartsx.search.diagnosis import entropies, hessian_extremes, make_diagnosis, skip_counts
 from dartsx.search.hypergradient import HYPERGRADIENTS, Bilevel, Inner, Result
 from dartsx.search.method import Method
 from dartsx.search.methods.darts import darts
@@ -31,10 +32,14 @@ __all__ = [
     "SearchProblem",
     "SearchState",
     "darts",
+    "entropies",
+    "hessian_extremes",
     "init_state",
+    "make_diagnosis",
     "make_population_step",
     "make_step",
     "over_members",
     "predict",
+    "skip_counts",
     "take_member",
 ]

@@ -28,6 +28,7 @@ from dartsx.runtime import (
 from dartsx.search import SearchProblem, SearchState, darts, init_state, make_step, predict
 from dartsx.spaces import to_json
 from experiments.jobs import feed
+from experiments.jobs.diagnose import diagnoser, of_alphas
 from experiments.jobs.setup import MAY_DIFFER, finished_before, load_checked, resolved, start
 from experiments.settings import SearchSettings, search_settings
 
@@ -83,6 +84,7 @@ class SearchJob:
         self.problem = search_problem(settings, dataset.num_classes, self.full_epoch)
         self._epoch = functools.lru_cache(maxsize=1)(self._orders)  # of the present epoch
         self.arrays = feed.to_device(dataset.train, mesh) if arrays is None else arrays
+        self.diagnose = diagnoser(settings, self.problem, dataset, self.train, self.valid)
 
     def init(self) -> SearchState:
         """The state before the first step."""
@@ -129,10 +131,14 @@ class SearchJob:
         return {name: indices[first : first + count] for name, indices in self._epoch(epoch).items()}
 
     def after_epoch(self, state: SearchState, epochs_done: int, writer: MetricsWriter) -> dict:
-        """Logs the derived genotype and the alphas."""
-        writer.genotype(epochs_done, to_json(self._derive(state)))
+        """Logs the derived genotype and the alphas, and diagnoses the search."""
+        genotype, every = self._derive(state), self.settings.search.diagnosis.every
+        writer.genotype(epochs_done, to_json(genotype))
         writer.alphas(epochs_done, {name: np.asarray(a).tolist() for name, a in state.alpha.items()})
-        return {}
+        diagnosis = of_alphas(state, genotype)
+        if every and epochs_done % every == 0:
+            diagnosis |= self.diagnose(state, self.arrays, genotype)
+        return {"diagnosis": diagnosis}
 
     def _orders(self, epoch: int) -> dict[str, np.ndarray]:
         halves = {"train": self.train, "valid": self.valid}

@@ -90,6 +90,14 @@ class AlphaOptimizer:
 
 
 @dataclasses.dataclass(frozen=True)
+class Diagnosis:
+    """Epochs between two diagnoses of a search, None for never, and Hessian-vector products of each."""
+
+    every: int | None = where(at_least(0))
+    iterations: int = where(at_least(1))
+
+
+@dataclasses.dataclass(frozen=True)
 class SearchGroup:
     """The supernet and how it is searched; ``checkpoint_every`` in epochs."""
 
@@ -108,6 +116,7 @@ class SearchGroup:
     weights: WeightOptimizer
     alphas: AlphaOptimizer
     augment: Augment
+    diagnosis: Diagnosis
 
 
 @dataclasses.dataclass(frozen=True)

@@ -45,6 +45,7 @@ def tiny_search(compilation_cache):
         "--config.search.epochs=3",
         "--config.search.batch_size=32",
         "--config.search.chunk_steps=11",
+        "--config.search.diagnosis.every=0",
     )
 
 
