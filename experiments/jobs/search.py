@@ -35,12 +35,13 @@ from experiments.settings import SearchSettings, search_settings
 METHODS = {"darts": darts}
 
 
-def run_one_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
+def run_one_search(config: ConfigDict, workdir: str | os.PathLike, job_type: type[SearchJob] | None = None) -> bool:
     """Runs or resumes a search of one seed.
 
     Args:
       config: from ``configs/``.
       workdir: where everything is written; see the README.
+      job_type: `SearchJob`, or one that derives in another way.
 
     Returns:
       Whether the search is finished (False: stopped by a signal; the same call resumes it).
@@ -52,7 +53,7 @@ def run_one_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     settings = search_settings(config)
     mesh = start(settings)
     dataset = load_checked(settings)
-    job = SearchJob(settings, dataset, mesh)
+    job = (job_type or SearchJob)(settings, dataset, mesh)
     run = {"seed": settings.seed, "dataset": dataset.label, "method": job.problem.method.name}
     plain = resolved(config, ("evaluate", "genotype"))
     with open_workdir(workdir, plain, "search", run=run, may_differ=MAY_DIFFER) as folder:
