@@ -26,7 +26,7 @@ def table(path):
 
 
 @pytest.fixture(scope="module")
-def done(python, path, compilation_cache, tmp_path_factory):
+def done(python, path, compilation_cache, quick_flags, tmp_path_factory):
     """Process and folder of a benchmark of two searches of digits, two epochs each."""
     root = tmp_path_factory.mktemp("benchmark")
     process = python(
@@ -42,11 +42,11 @@ def done(python, path, compilation_cache, tmp_path_factory):
         "--config.search.channels=2",
         "--config.search.layers=1",
         "--config.search.batch_size=16",
-        "--config.search.train_fraction=0.95",
-        "--config.search.max_steps=170",
+        "--config.search.train_fraction=0.05",
         "--config.search.epochs=2",
         "--config.search.diagnosis.every=2",
         "--config.search.diagnosis.iterations=2",
+        XLA_FLAGS=quick_flags,
     )
     assert process.returncode == 0, process.stderr
     return process, root
