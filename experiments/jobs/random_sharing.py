@@ -28,7 +28,9 @@ class RandomSharingJob(SearchJob):
     """
 
     def __init__(self, settings, dataset, mesh):
-        super().__init__(settings, dataset, mesh)
+        never = dataclasses.replace(settings.search.diagnosis, every=None)  # there are no alphas to diagnose
+        group = dataclasses.replace(settings.search, diagnosis=never)
+        super().__init__(dataclasses.replace(settings, search=group), dataset, mesh)
         self.problem = dataclasses.replace(self.problem, method=random_sharing())
         passes = 2 * self.steps
         size = settings.search.batch_size

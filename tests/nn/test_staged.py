@@ -109,6 +109,14 @@ def test_the_supernet_equals_a_plain_computation_with_gradients(setting, x64, qu
             np.testing.assert_allclose(value, flat[1][path], rtol=1e-7, atol=1e-9, err_msg=str(path))
 
 
+@pytest.mark.parametrize("remat", ["branch", "cell"])
+def test_recomputation_changes_nothing(setting, x64, quick_jit, remat):
+    images, mixture, variables, supernet = setting
+    other = supernet.clone(remat=remat)
+    logits = quick_jit(lambda v: other.apply(v, images, mixture, True))(variables)
+    np.testing.assert_allclose(logits, plain(variables["params"], images, mixture["normal"]), rtol=1e-9)
+
+
 def test_a_one_hot_supernet_is_the_topologys_network(setting, x64, quick_jit):
     images, _, variables, supernet = setting
     network = StagedNetwork(CELL, dtype=jnp.float64, **SIZES)

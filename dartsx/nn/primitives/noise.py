@@ -15,10 +15,11 @@ from dartsx.nn.primitives.base import Block, Branches, Weight
 
 @dataclasses.dataclass(frozen=True)
 class Noise:
-    """Numbers that carry nothing of the input, drawn anew for every batch and edge; no gradient to the source.
+    """Numbers that carry nothing of the input, drawn anew for every batch; no gradient to the source.
 
     A supernet is a function of variables, images and mixture, without a key. So the generator is seeded by the bits of
-    the source's sum: other images or weights give other numbers, the same ones give the same.
+    the source's sum: other images or weights give other numbers, the same ones give the same. Edges that are computed
+    together get numbers of their own; computed one after the other (remat ``branch``), those from one source share them.
     """
 
     per_source: ClassVar[bool] = False
@@ -37,7 +38,7 @@ class Noise:
 
     @staticmethod
     def evaluate(members: Mapping[str, Noise], block: Block) -> list[Branches]:
-        """Independent numbers on every edge."""
+        """Independent numbers on every edge of the block."""
         (name,) = members
         like = block.x[..., :: block.stride, :: block.stride]
         total = jnp.sum(lax.stop_gradient(block.x), dtype=jnp.float32)
