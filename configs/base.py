@@ -82,7 +82,7 @@ def _search() -> dict:
         "augment": {"crop_padding": 4, "flip": True, "cutout": 0},
         "diagnosis": {
             "every": 5,  # epochs between Hessian, hypergradient errors, discretization gap; 0: never
-            "iterations": 20,  # Hessian-vector products of one diagnosis
+            "iterations": 10,  # Hessian-vector products of one diagnosis
         },
     }
 

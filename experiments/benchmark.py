@@ -2,7 +2,7 @@
 
 ``python -m experiments.benchmark --methods=darts --seeds=0:3 --table=nb201.csv.xz --workdir=runs/benchmark``
 
-A method may name its hypergradient: ``--methods=darts,darts+exact``. Random search and random search with weight
+A method may name its hypergradient: ``--methods=darts,darts@exact``. Random search and random search with weight
 sharing are always there. ``--config`` (default configs/nb201.py) says on which images and at what size to search.
 """
 
@@ -11,10 +11,9 @@ import sys
 
 from absl import flags
 
-from experiments.settings import REQUIRED, SettingsError, parse_config, run_main
-from experiments.settings.groups import HYPERGRADIENTS, METHODS
+from experiments.settings import REQUIRED, SettingsError, parse_config, run_main, search_settings
 
-_METHODS = flags.DEFINE_list("methods", ["darts"], "search methods, each may end in +HYPERGRADIENT")
+_METHODS = flags.DEFINE_list("methods", ["darts"], "search methods, each may end in @HYPERGRADIENT")
 _SEEDS = flags.DEFINE_string("seeds", "0:3", "first:end, or numbers separated by commas")
 _TABLE = flags.DEFINE_string("table", "../shared/reference/nb201.csv.xz", "NAS-Bench-201's table")
 CONFIG = "nb201.py"
@@ -51,17 +50,15 @@ def method_config(name: str, argv: list[str]):
     """The config of a method: its own settings first, then the command line's.
 
     Raises:
-      SettingsError: no such method or hypergradient.
+      SettingsError: no such method or hypergradient, or another wrong setting.
     """
-    method, plus, hypergradient = name.partition("+")
-    checks = [(method, METHODS), *([(hypergradient, HYPERGRADIENTS)] if plus else [])]
-    for given, allowed in checks:
-        if given not in allowed:
-            raise SettingsError(f"--methods={name}: no {given!r}; choose of {', '.join(allowed)}")
+    method, at, hypergradient = name.partition("@")
     source = parse_config(argv, CONFIG).source.partition(":")[0]
-    own = [f"--config.hypergradient={hypergradient}"] if plus else []
+    own = [f"--config.hypergradient={hypergradient}"] if at else []
     overrides = [argument for argument in argv[1:] if re.match(r"--?(no)?config\.", argument)]
-    return parse_config([argv[0], f"--config={source}:{method}", *own, *overrides], CONFIG).config
+    config = parse_config([argv[0], f"--config={source}:{method}", *own, *overrides], CONFIG).config
+    search_settings(config)  # names what is wrong before anything is compiled
+    return config
 
 
 if __name__ == "__main__":

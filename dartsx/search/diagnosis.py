@@ -31,7 +31,7 @@ from dartsx.search.step import Batch, SearchProblem, SearchState
 from dartsx.spaces import CELL_TYPES, SKIP, AnyGenotype, Topology
 
 ITERATIONS = 20
-Diagnose = Callable[[SearchState, Batch, Batch, Mapping[str, jax.Array]], dict[str, jax.Array]]
+Diagnose = Callable[[SearchState, Batch, Batch, Mapping[str, jax.Array]], dict[str, float]]
 
 
 def hessian_extremes(
@@ -43,52 +43,53 @@ def hessian_extremes(
       loss: alphas -> scalar.
       alpha: pytree of arrays, n numbers together.
       key: draws the start of the Lanczos process.
-      iterations: Hessian-vector products; with n or more the values are exact.
+      iterations: most Hessian-vector products; with n the values are exact.
     """
     point, unravel = ravel_pytree(alpha)
-    gradient = jax.grad(lambda flat: loss(unravel(flat)))
+    product = jax.jit(lambda vector: hessian_product(lambda flat: loss(unravel(flat)), point, vector))
+    start = jax.random.normal(key, point.shape, point.dtype)
+    return extreme_eigenvalues(lambda v: product(jnp.asarray(v, point.dtype)), np.asarray(start), iterations)
 
-    def product(vector):
-        return jax.jvp(gradient, (point,), (vector,))[1]
 
-    return extreme_eigenvalues(product, jax.random.normal(key, point.shape, point.dtype), iterations)
+def hessian_product(loss: Callable[[jax.Array], jax.Array], point: jax.Array, vector: jax.Array) -> jax.Array:
+    """Exact product of the Hessian of ``loss`` at ``point`` [n] with ``vector`` [n]."""
+    return jax.jvp(jax.grad(loss), (point,), (vector,))[1]
 
 
 def make_diagnosis(problem: SearchProblem, iterations: int = ITERATIONS) -> Diagnose:
-    """The pure function (state, training batch, validation batches, one-hot mixture) -> scalars by name; jit it.
+    """The function (state, training batch, validation batches, one-hot mixture) -> numbers by name.
 
     Validation images are [batches, N, H, W, channels], labels [batches, N]: accuracies are over all, the rest looks at
-    the first. The one-hot mixture is ``space.encode`` of the derived genotype.
+    the first. The one-hot mixture is ``space.encode`` of the derived genotype. Compiled on first use.
     """
 
-    def diagnose(state: SearchState, train: Batch, valid: Batch, one_hot: Mapping[str, jax.Array]):
-        progress = state.step / problem.total_steps
-        keys = jax.random.split(at_step(stream(state.key, "diagnosis"), state.step), 2)
-        mixture = problem.method.mixture(state.alpha, keys[0], progress)
+    @jax.jit
+    def product(state: SearchState, valid: Batch, vector: jax.Array) -> jax.Array:
+        point, unravel = ravel_pytree(state.alpha)
+        loss = _loss(problem, state, jax.tree.map(lambda leaf: leaf[0], valid))
+        return hessian_product(lambda flat: loss(state.params, unravel(flat))[0], point, vector)
+
+    @jax.jit
+    def others(state: SearchState, train: Batch, valid: Batch, one_hot: Mapping[str, jax.Array]):
+        first = jax.tree.map(lambda leaf: leaf[0], valid)
+        bilevel = Bilevel(_loss(problem, state, train), _loss(problem, state, first))
+        mixture = _mixture(problem, state, state.alpha)
         # A mixture may hold more than rows of candidates; deriving changes those only.
-        pair = [mixture, {**mixture, **one_hot}]
-        stacked = jax.tree.map(lambda *rows: jnp.stack(rows), *pair)
-        mixed, derived = jax.lax.map(lambda m: _accuracy(problem, state, m, valid), stacked)
-
-        def loss_on(batch):
-            def loss(params, alpha):
-                own = problem.method.mixture(alpha, keys[0], progress)
-                return cross_entropy(_logits(problem, state, params, own, batch), batch.labels), None
-
-            return loss
-
-        bilevel = Bilevel(loss_on(train), loss_on(jax.tree.map(lambda leaf: leaf[0], valid)))
-        extremes = hessian_extremes(
-            lambda alpha: bilevel.valid(state.params, alpha)[0], state.alpha, keys[1], iterations
-        )
+        pair = jax.tree.map(lambda *rows: jnp.stack(rows), mixture, {**mixture, **one_hot})
+        mixed, derived = jax.lax.map(lambda m: _accuracy(problem, state, m, valid), pair)
         return {
-            "eigenvalue": extremes.dominant,
-            "largest_eigenvalue": extremes.largest,
             **_hypergradient_error(problem, state, bilevel),
             "accuracy_mixed": mixed,
             "accuracy_derived": derived,
             "discretization_gap": mixed - derived,
         }
+
+    def diagnose(state: SearchState, train: Batch, valid: Batch, one_hot: Mapping[str, jax.Array]):
+        size = sum(leaf.size for leaf in jax.tree.leaves(state.alpha))
+        start = np.random.default_rng(int(state.step)).normal(size=size).astype(np.float32)
+        extremes = extreme_eigenvalues(lambda v: product(state, valid, v.astype(np.float32)), start, iterations)
+        values = {name: float(value) for name, value in others(state, train, valid, one_hot).items()}
+        return {"eigenvalue": extremes.dominant, "largest_eigenvalue": extremes.largest, **values}
 
     return diagnose
 
@@ -104,6 +105,22 @@ def skip_counts(genotype: AnyGenotype) -> dict[str, int]:
     if isinstance(genotype, Topology):
         return {CELL_TYPES[0]: genotype.count(SKIP)}
     return {kind: sum(edge.primitive == SKIP for edge in genotype.cell(kind).edges) for kind in CELL_TYPES}
+
+
+def _mixture(problem, state, alpha):
+    """The mixture of a search step; a stochastic one is drawn once for a whole diagnosis."""
+    key = at_step(stream(state.key, "diagnosis"), state.step)
+    return problem.method.mixture(alpha, key, state.step / problem.total_steps)
+
+
+def _loss(problem, state, batch: Batch):
+    """(weights, alpha) -> (loss, None)."""
+
+    def loss(params, alpha):
+        logits = _logits(problem, state, params, _mixture(problem, state, alpha), batch)
+        return cross_entropy(logits, batch.labels), None
+
+    return loss
 
 
 def _accuracy(problem, state, mixture, batches: Batch) -> jax.Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -47,16 +46,15 @@ def diagnoser(
     diagnose = make_diagnosis(problem, settings.search.diagnosis.iterations)
 
     @jax.jit
-    def run(state: SearchState, arrays: Mapping[str, jax.Array], one_hot: Any):
-        def batch(chosen):
-            images = arrays["images"][jnp.asarray(chosen)]
-            images = normalize(images, dataset.mean, dataset.std, jnp.dtype(settings.dtype))
-            return Batch(images, arrays["labels"][jnp.asarray(chosen)])
+    def batches(arrays: Mapping[str, jax.Array]) -> list[Batch]:
+        def batch(chosen: np.ndarray) -> Batch:
+            images = normalize(arrays["images"][chosen], dataset.mean, dataset.std, jnp.dtype(settings.dtype))
+            return Batch(images, arrays["labels"][chosen])
 
-        return diagnose(state, *map(batch, rows), one_hot)
+        return [batch(chosen) for chosen in rows]
 
     def figures(state, arrays, genotype) -> dict[str, float]:
         one_hot = {kind: one.astype(np.float32) for kind, one in settings.space.encode(genotype).items()}
-        return {name: float(value) for name, value in run(state, arrays, one_hot).items()}
+        return diagnose(state, *batches(arrays), one_hot)
 
     return figures

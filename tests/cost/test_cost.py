@@ -12,7 +12,7 @@ from dartsx.nn import Network, Supernet
 from dartsx.nn.primitives import PRIMITIVES
 from dartsx.spaces import Cell, CellSpace, Edge, Genotype, published, published_names
 
-FREE = ("none", "max_pool_3x3", "avg_pool_3x3")
+FREE = ("none", "max_pool_3x3", "avg_pool_3x3", "noise")
 WITH_CONVOLUTIONS = [name for name in PRIMITIVES if name not in FREE]
 
 

@@ -101,9 +101,10 @@ def test_seeds_and_methods():
     for wrong in ("3:3", "a", "0,0", "", "-1:2"):
         with pytest.raises(SettingsError, match="must be first:end, such as 0:3"):
             read_seeds(wrong)
-    config = method_config("darts+exact", ["program", "--config.search.epochs=3", "--seeds=0:1"])
+    config = method_config("darts@exact", ["program", "--config.search.epochs=3", "--seeds=0:1"])
     assert (config.method, config.hypergradient, config.search.epochs) == ("darts", "exact", 3)
     assert config.space.name == "nb201"
-    for wrong, message in (("dart", "no 'dart'; choose of .*darts"), ("darts+second", "no 'second'; choose of")):
+    wrongs = {"dart": "config.method='dart': .*darts", "darts@second": "config.hypergradient='second'"}
+    for wrong, message in wrongs.items():
         with pytest.raises(SettingsError, match=message):
             method_config(wrong, ["program"])

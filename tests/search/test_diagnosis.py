@@ -22,19 +22,20 @@ SPACE = TopologySpace(("none", "skip_connect", "nor_conv_1x1", "avg_pool_3x3"), 
 
 
 @pytest.mark.parametrize("iterations", [12, 30])
-def test_lanczos_finds_the_ends_of_a_spectrum(x64, iterations):
+def test_lanczos_finds_the_ends_of_a_spectrum(iterations):
     rng = np.random.default_rng(0)
     basis, _ = np.linalg.qr(rng.normal(size=(30, 30)))
     values = np.concatenate([[-7.0], rng.uniform(-1, 1, 28), [5.0]])
-    matrix = jnp.array(basis * values) @ basis.T
-    found = extreme_eigenvalues(lambda v: matrix @ v, jnp.array(rng.normal(size=30)), iterations)
-    np.testing.assert_allclose([found.smallest, found.largest, found.dominant], [-7, 5, -7], rtol=1e-6)
+    matrix = basis * values @ basis.T
+    found = extreme_eigenvalues(lambda v: matrix @ v, rng.normal(size=30), iterations)
+    assert found.products <= iterations
+    np.testing.assert_allclose([found.smallest, found.largest, found.dominant], [-7, 5, -7], rtol=1e-5)
 
 
 @pytest.mark.parametrize("values", [[2.0, 2.0, 2.0], [3.0, 0.0, 0.0], [-1.0, -1.0, -4.0]])
-def test_lanczos_may_end_early(x64, values):
-    matrix = jnp.diag(jnp.array(values))
-    found = extreme_eigenvalues(lambda v: matrix @ v, jnp.array([1.0, 2.0, 3.0]), 3)
+def test_lanczos_may_end_early(values):
+    matrix = np.diag(values)
+    found = extreme_eigenvalues(lambda v: matrix @ v, np.array([1.0, 2.0, 3.0]), 3)
     np.testing.assert_allclose([found.smallest, found.largest], [min(values), max(values)], atol=1e-9)
 
 
@@ -84,10 +85,7 @@ def computed(problem, quick_jit):
         return of
 
     @quick_jit
-    def everything(key, one_hot):
-        state = init_state(problem, key, (4, 4, 3))
-        batches = jax.tree.map(lambda a, b: jnp.stack([a, b]), valid, train)
-        diagnosis = make_diagnosis(problem, iterations=12)(state, train, batches, one_hot)
+    def reference(state, one_hot):
         on_valid = loss(state, valid)
         hessian = jax.hessian(lambda rows: on_valid(state.params, {"normal": rows.reshape(3, 4)})[0])
         buffer = jax.tree.map(jnp.zeros_like, state.params)
@@ -100,11 +98,14 @@ def computed(problem, quick_jit):
             logits = [problem.supernet.apply(variables, batch.images, mixture, True) for batch in (valid, train)]
             return (accuracy(logits[0], valid.labels) + accuracy(logits[1], train.labels)) / 2
 
-        return diagnosis, hessian(state.alpha["normal"].ravel()), gradients, [right(mixture), right(one_hot)]
+        return hessian(state.alpha["normal"].ravel()), gradients, [right(mixture), right(one_hot)]
 
-    alpha = problem.method.init(jax.random.key(1), SPACE.alpha_shapes)
-    genotype = problem.method.derive(SPACE, jax.tree.map(np.asarray, alpha))
-    return jax.tree.map(np.asarray, everything(jax.random.key(0), SPACE.encode(genotype)))
+    state = quick_jit(lambda key: init_state(problem, key, (4, 4, 3)))(jax.random.key(0))
+    genotype = problem.method.derive(SPACE, jax.tree.map(np.asarray, state.alpha))
+    one_hot = {kind: rows.astype(np.float32) for kind, rows in SPACE.encode(genotype).items()}
+    batches = jax.tree.map(lambda a, b: jnp.stack([a, b]), valid, train)
+    diagnosis = make_diagnosis(problem, iterations=12)(state, train, batches, one_hot)
+    return diagnosis, *jax.tree.map(np.asarray, reference(state, one_hot))
 
 
 def test_the_dominant_eigenvalue_is_that_of_the_dense_hessian(computed):

@@ -19,7 +19,7 @@ class Noise:
 
     A supernet is a function of variables, images and mixture, without a key. So the generator is seeded by the bits of
     the source's sum: other images or weights give other numbers, the same ones give the same. Edges that are computed
-    together get numbers of their own; computed one after the other (remat ``branch``), those from one source share them.
+    together get numbers of their own; one after the other (remat ``branch``), those from one source share them.
     """
 
     per_source: ClassVar[bool] = False
