@@ -69,8 +69,9 @@ def run_benchmark(
 
 
 def trajectory(table: NB201Table, folder: pathlib.Path) -> Trajectory:
-    """What a search had derived after each epoch, looked up."""
+    """What a search had derived after each epoch, and in the end (by selection, where a method selects), looked up."""
     cells = [from_json(record["genotype"]) for record in read_records(folder / "genotypes.jsonl")]
+    cells[-1] = from_json(read_json(folder / "genotype.json"))
     accuracies = {name: tuple(table.accuracy(c, key) for c in cells) for name, key in DATASETS.items()}
     seconds = read_json(folder / "result.json")["seconds"]
     return Trajectory(accuracies, skip_counts(cells[-1])["normal"], str(cells[-1]), seconds)

@@ -36,7 +36,7 @@ class RandomSharingJob(SearchJob):
         size = settings.search.batch_size
         self.batches = min(MOST_BATCHES, len(self.valid) // size, max(1, passes // MOST_BATCHES))
         self.cells = max(1, passes // self.batches)
-        self.rows = self.valid[: self.batches * size].reshape(self.batches, size)
+        self.compared = self.valid[: self.batches * size].reshape(self.batches, size)
 
     def _derive(self, state: SearchState) -> AnyGenotype:
         space = self.settings.space
@@ -59,6 +59,6 @@ class RandomSharingJob(SearchJob):
                 logits = self.problem.supernet.apply(variables, images, mixture, True)
                 return accuracy(logits, arrays["labels"][row])
 
-            return jnp.mean(jax.lax.map(of_batch, jnp.asarray(self.rows)))
+            return jnp.mean(jax.lax.map(of_batch, jnp.asarray(self.compared)))
 
         return jax.jit(lambda state, arrays, mixtures: jax.lax.map(lambda m: of_cell(state, arrays, m), mixtures))
