@@ -1,6 +1,6 @@
 """Search: relaxations, hypergradients, methods, and the compiled step that alternates alphas and weights."""
 
-from dartsx.search.diagnosis import entropies, hessian_extremes, make_diagnosis, skip_counts
+from dartsx.search.diagnosis import entropies, hessian_extremes, make_diagnosis, make_eigenvalues, skip_counts
 from dartsx.search.hypergradient import HYPERGRADIENTS, Bilevel, Inner, Result
 from dartsx.search.method import Method
 from dartsx.search.methods.darts import darts
@@ -36,6 +36,7 @@ __all__ = [
     "hessian_extremes",
     "init_state",
     "make_diagnosis",
+    "make_eigenvalues",
     "make_population_step",
     "make_step",
     "over_members",

@@ -56,27 +56,39 @@ def hessian_product(loss: Callable[[jax.Array], jax.Array], point: jax.Array, ve
     return jax.jvp(jax.grad(loss), (point,), (vector,))[1]
 
 
+def make_eigenvalues(
+    problem: SearchProblem, iterations: int = ITERATIONS
+) -> Callable[[SearchState, Batch], Extremes]:
+    """The function (state, validation batch) -> extreme eigenvalues of d^2 L_valid / d alpha^2."""
+
+    @jax.jit
+    def product(state: SearchState, valid: Batch, vector: jax.Array) -> jax.Array:
+        point, unravel = ravel_pytree(state.alpha)
+        loss = _loss(problem, state, valid)
+        return hessian_product(lambda flat: loss(state.params, unravel(flat))[0], point, vector)
+
+    def eigenvalues(state: SearchState, valid: Batch) -> Extremes:
+        size = sum(leaf.size for leaf in jax.tree.leaves(state.alpha))
+        start = np.random.default_rng(int(state.step)).normal(size=size)
+        return extreme_eigenvalues(lambda v: product(state, valid, v.astype(np.float32)), start, iterations)
+
+    return eigenvalues
+
+
 def make_diagnosis(problem: SearchProblem, iterations: int = ITERATIONS) -> Diagnose:
     """The function (state, training batch, validation batches, one-hot mixture) -> numbers by name.
 
     Validation images are [batches, N, H, W, channels], labels [batches, N]: accuracies are over all, the rest looks at
     the first. The one-hot mixture is ``space.encode`` of the derived genotype. Compiled on first use.
     """
-
-    @jax.jit
-    def product(state: SearchState, valid: Batch, vector: jax.Array) -> jax.Array:
-        point, unravel = ravel_pytree(state.alpha)
-        loss = _loss(problem, state, jax.tree.map(lambda leaf: leaf[0], valid))
-        return hessian_product(lambda flat: loss(state.params, unravel(flat))[0], point, vector)
+    eigenvalues = make_eigenvalues(problem, iterations)
 
     @jax.jit
     def others(state: SearchState, train: Batch, valid: Batch, one_hot: Mapping[str, jax.Array]):
-        first = jax.tree.map(lambda leaf: leaf[0], valid)
-        bilevel = Bilevel(_loss(problem, state, train), _loss(problem, state, first))
+        bilevel = Bilevel(_loss(problem, state, train), _loss(problem, state, _first(valid)))
         mixture = _mixture(problem, state, state.alpha)
         # A mixture may hold more than rows of candidates; deriving changes those only.
-        pair = jax.tree.map(lambda *rows: jnp.stack(rows), mixture, {**mixture, **one_hot})
-        mixed, derived = jax.lax.map(lambda m: _accuracy(problem, state, m, valid), pair)
+        mixed, derived = (_accuracy(problem, state, m, valid) for m in (mixture, {**mixture, **one_hot}))
         return {
             **_hypergradient_error(problem, state, bilevel),
             "accuracy_mixed": mixed,
@@ -85,9 +97,7 @@ def make_diagnosis(problem: SearchProblem, iterations: int = ITERATIONS) -> Diag
         }
 
     def diagnose(state: SearchState, train: Batch, valid: Batch, one_hot: Mapping[str, jax.Array]):
-        size = sum(leaf.size for leaf in jax.tree.leaves(state.alpha))
-        start = np.random.default_rng(int(state.step)).normal(size=size).astype(np.float32)
-        extremes = extreme_eigenvalues(lambda v: product(state, valid, v.astype(np.float32)), start, iterations)
+        extremes = eigenvalues(state, _first(valid))
         values = {name: float(value) for name, value in others(state, train, valid, one_hot).items()}
         return {"eigenvalue": extremes.dominant, "largest_eigenvalue": extremes.largest, **values}
 
@@ -105,6 +115,10 @@ def skip_counts(genotype: AnyGenotype) -> dict[str, int]:
     if isinstance(genotype, Topology):
         return {CELL_TYPES[0]: genotype.count(SKIP)}
     return {kind: sum(edge.primitive == SKIP for edge in genotype.cell(kind).edges) for kind in CELL_TYPES}
+
+
+def _first(batches: Batch) -> Batch:
+    return jax.tree.map(lambda leaf: leaf[0], batches)
 
 
 def _mixture(problem, state, alpha):
