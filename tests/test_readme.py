@@ -43,6 +43,13 @@ def test_own_data_loads_as_the_readme_says(tmp_path, monkeypatch):
     assert names["arrays"].test.images.shape == (20, 16, 16, 3)
 
 
+def test_tables_are_asked_as_the_readme_says(tmp_path, shared, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nb201.csv.xz").symlink_to(shared / "reference" / "nb201.csv.xz")
+    names = _run(_block("load_nb201"), tmp_path)
+    assert names["table"].accuracy(names["skips"]) == pytest.approx(54.297, abs=1e-3)
+
+
 def test_a_space_of_ones_own_is_searched_by_every_method(tmp_path, quick_jit, monkeypatch):
     monkeypatch.setattr(jax, "jit", quick_jit)
     names = _run(_block("TopologySpace("), tmp_path)
