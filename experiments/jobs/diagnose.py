@@ -28,10 +28,11 @@ def of_alphas(state: SearchState, genotype: AnyGenotype) -> dict[str, float]:
 
 def diagnoser(
     settings: SearchSettings, problem: SearchProblem, dataset: Dataset, train: np.ndarray, valid: np.ndarray
-) -> Callable[[SearchState, Mapping[str, jax.Array], AnyGenotype], dict[str, float]]:
-    """A function of (state, arrays of the training images, derived genotype) -> `make_diagnosis`'s figures.
+) -> Callable[[SearchState, Mapping[str, jax.Array], AnyGenotype, int], dict[str, float]]:
+    """A function of (state, arrays of the training images, derived genotype, epochs done) -> figures by name.
 
-    All epochs look at the same images, the first of each half, without augmentation; it is compiled on first use.
+    They are those of `of_alphas`, at the interval of the settings also those of `make_diagnosis`. All epochs look at
+    the same images, the first of each half, without augmentation; what computes them is compiled on first use.
 
     Args:
       settings: of the search.
@@ -53,8 +54,11 @@ def diagnoser(
 
         return [batch(chosen) for chosen in rows]
 
-    def figures(state, arrays, genotype) -> dict[str, float]:
+    def figures(state, arrays, genotype, epochs_done) -> dict[str, float]:
+        cheap, every = of_alphas(state, genotype), settings.search.diagnosis.every
+        if not every or epochs_done % every:
+            return cheap
         one_hot = {kind: one.astype(np.float32) for kind, one in settings.space.encode(genotype).items()}
-        return diagnose(state, *batches(arrays), one_hot)
+        return cheap | diagnose(state, *batches(arrays), one_hot)
 
     return figures

@@ -28,7 +28,7 @@ from dartsx.runtime import (
 from dartsx.search import SearchProblem, SearchState, darts, init_state, make_step, predict
 from dartsx.spaces import to_json
 from experiments.jobs import feed
-from experiments.jobs.diagnose import diagnoser, of_alphas
+from experiments.jobs.diagnose import diagnoser
 from experiments.jobs.setup import MAY_DIFFER, finished_before, load_checked, resolved, start
 from experiments.settings import SearchSettings, search_settings
 
@@ -133,13 +133,10 @@ class SearchJob:
 
     def after_epoch(self, state: SearchState, epochs_done: int, writer: MetricsWriter) -> dict:
         """Logs the derived genotype and the alphas, and diagnoses the search."""
-        genotype, every = self._derive(state), self.settings.search.diagnosis.every
+        genotype = self._derive(state)
         writer.genotype(epochs_done, to_json(genotype))
         writer.alphas(epochs_done, {name: np.asarray(a).tolist() for name, a in state.alpha.items()})
-        diagnosis = of_alphas(state, genotype)
-        if every and epochs_done % every == 0:
-            diagnosis |= self.diagnose(state, self.arrays, genotype)
-        return {"diagnosis": diagnosis}
+        return {"diagnosis": self.diagnose(state, self.arrays, genotype, epochs_done)}
 
     def _orders(self, epoch: int) -> dict[str, np.ndarray]:
         halves = {"train": self.train, "valid": self.valid}

@@ -44,8 +44,7 @@ def done(python, path, compilation_cache, quick_flags, tmp_path_factory):
         "--config.search.batch_size=16",
         "--config.search.train_fraction=0.05",
         "--config.search.epochs=2",
-        "--config.search.diagnosis.every=2",
-        "--config.search.diagnosis.iterations=2",
+        "--config.search.diagnosis.every=0",
         XLA_FLAGS=quick_flags,
     )
     assert process.returncode == 0, process.stderr
@@ -76,14 +75,14 @@ def test_the_table_says_n_best_optimum_and_expectation(done, table):
     assert (root / "trajectories.svg").read_text().startswith("<?xml")
 
 
-def test_the_diagnosis_is_logged_at_its_interval(done):
+def test_cheap_figures_are_logged_every_epoch(done):
     _, root = done
     lines = (root / "darts-1" / "metrics.jsonl").read_text().splitlines()
-    first, last = (record for record in map(json.loads, lines) if record["split"] == "diagnosis")
-    assert {f"entropy_normal_{edge:02}" for edge in range(6)} | {"skips_normal"} <= set(first)
-    assert "eigenvalue" not in first and 0 <= first["entropy_normal_00"] <= np.log(5) + 1e-6
-    assert last["discretization_gap"] == pytest.approx(last["accuracy_mixed"] - last["accuracy_derived"])
-    assert np.isfinite([last["eigenvalue"], last["hypergradient_error"]]).all()
+    records = [record for record in map(json.loads, lines) if record["split"] == "diagnosis"]
+    assert [record["epoch"] for record in records] == [1, 2]
+    names = {f"entropy_normal_{edge:02}" for edge in range(6)} | {"skips_normal"}
+    assert names | {"step", "epoch", "split"} == set(records[0])
+    assert 0 <= records[1]["entropy_normal_00"] <= np.log(5) + 1e-6
 
 
 def test_random_search_pays_for_its_cells(table):

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 
+from dartsx.nn.convolution import convolve
 from dartsx.nn.primitives.base import Block, Branches, Weight, halved
 
 
@@ -45,12 +45,6 @@ class NorConv:
 def _convolve(x: jax.Array, kernels: jax.Array, stride: int) -> jax.Array:
     """x [G, C, N, H, W], kernels [G, T, k, k, C, C] -> [G, T, C, N, H', W']."""
     targets, size, _, channels = kernels.shape[1:5]
-    if size == 1:
-        return jnp.einsum("gcnhw,gtcd->gtdnhw", x[..., ::stride, ::stride], kernels[:, :, 0, 0])
     wide = jnp.moveaxis(kernels, 1, 4).reshape(-1, size, size, channels, targets * channels)
-    padding = [(size // 2, size // 2)] * 2
-    outputs = [
-        lax.conv_general_dilated(source, kernel, (stride,) * 2, padding, dimension_numbers=("CNHW", "HWIO", "CNHW"))
-        for source, kernel in zip(x, wide, strict=True)
-    ]
+    outputs = [convolve(source, kernel, stride, size // 2) for source, kernel in zip(x, wide, strict=True)]
     return jnp.stack([y.reshape(targets, channels, *y.shape[1:]) for y in outputs])
