@@ -173,8 +173,13 @@ class PopulationJob:
         return put_batch(jax.tree.map(lambda *of_members: np.stack(of_members, 1), *rows), self.mesh, axis=1)
 
     def _after_epoch(self, state: PopulationState, epochs_done: int, writer: MemberLogs) -> dict:
+        every = self.settings.search.diagnosis.every
+        whole = bool(every) and epochs_done % every == 0
         for i in self._sound(state):
-            self.members[i].after_epoch(self._alpha_of(state, i), epochs_done, writer.members[i])
+            member = self._member(state.members, i) if whole else self._alpha_of(state, i)
+            further = self.members[i].after_epoch(member, epochs_done, writer.members[i])
+            for split, values in further.items():
+                writer.members[i].scalars(int(state.step), epochs_done, split, **values)
         return {}
 
     def _alpha_of(self, state: PopulationState, member: int):
