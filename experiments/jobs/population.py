@@ -175,12 +175,13 @@ class PopulationJob:
     def _after_epoch(self, state: PopulationState, epochs_done: int, writer: MemberLogs) -> dict:
         every = self.settings.search.diagnosis.every
         whole = bool(every) and epochs_done % every == 0
+        figures: dict[str, np.ndarray] = {}
         for i in self._sound(state):
             member = self._member(state.members, i) if whole else self._alpha_of(state, i)
             further = self.members[i].after_epoch(member, epochs_done, writer.members[i])
-            for split, values in further.items():
-                writer.members[i].scalars(int(state.step), epochs_done, split, **values)
-        return {}
+            for name, value in further["diagnosis"].items():
+                figures.setdefault(name, np.full(len(self.members), np.nan))[i] = value
+        return {"diagnosis": figures}
 
     def _alpha_of(self, state: PopulationState, member: int):
         return self._member(state.members._replace(params=(), batch_stats=(), weight_opt=()), member)
