@@ -181,7 +181,7 @@ class PopulationJob:
             further = self.members[i].after_epoch(member, epochs_done, writer.members[i])
             for name, value in further["diagnosis"].items():
                 figures.setdefault(name, np.full(len(self.members), np.nan))[i] = value
-        return {"diagnosis": figures}
+        return {"diagnosis": figures} if figures else {}
 
     def _alpha_of(self, state: PopulationState, member: int):
         return self._member(state.members._replace(params=(), batch_stats=(), weight_opt=()), member)
