@@ -38,7 +38,8 @@ def base(method: str = "") -> ConfigDict:
                 "stream": False,  # read while training, for an evaluation on more than fits memory
             },
             "space": {
-                "primitives": (
+                "name": "darts",  # nb201: NAS-Bench-201; s1, s2, s3, s4: RobustDARTS
+                "primitives": (  # these three describe the space darts; the others are fixed
                     "none",
                     "max_pool_3x3",
                     "avg_pool_3x3",
@@ -65,8 +66,8 @@ def _search() -> dict:
         "epochs": 50,
         "batch_size": 64,
         "channels": 16,
-        "layers": 8,
-        "stem_multiplier": 3,
+        "layers": 8,  # cells; in nb201 cells of each of the three stages
+        "stem_multiplier": 3,  # nb201 has none
         "train_fraction": 0.5,  # trains the weights; the rest trains the alphas
         "form": "",  # of separable convolutions; empty chooses by device and size
         "remat": "",  # what the backward pass computes again: none, branch, cell; empty chooses by device
@@ -90,6 +91,10 @@ def _search() -> dict:
             "warmup_epochs": 0,  # epochs in which the alphas stay as they are
         },
         "augment": {"crop_padding": 4, "flip": True, "cutout": 0},
+        "diagnosis": {
+            "every": 5,  # epochs between Hessian, hypergradient errors, discretization gap; 0: never
+            "iterations": 10,  # Hessian-vector products of one diagnosis
+        },
     }
 
 

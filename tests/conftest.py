@@ -97,6 +97,7 @@ def x64():
         yield
 
 
+_JIT = jax.jit
 # Half to a third of the time: no optimisation by LLVM, and of two ways to emit fusions the quicker one.
 _QUICK = {
     "xla_backend_optimization_level": 0,
@@ -120,7 +121,12 @@ def _known(options: dict) -> dict:
 
 
 @pytest.fixture(scope="session")
-def quick_jit():
-    """`jax.jit` that compiles quickly and badly: these functions run once or twice."""
-    quick = _known(_QUICK)
-    return lambda f, **options: jax.jit(f, compiler_options=quick, **options)
+def quick_options():
+    """Compiler options for functions that run once or twice."""
+    return _known(_QUICK)
+
+
+@pytest.fixture(scope="session")
+def quick_jit(quick_options):
+    """`jax.jit` that compiles quickly and badly."""
+    return lambda f, **options: _JIT(f, compiler_options=quick_options, **options)

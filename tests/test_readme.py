@@ -4,9 +4,13 @@ import pathlib
 import re
 import runpy
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from PIL import Image
+
+from dartsx.search import darts
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "README.md").read_text()
@@ -39,8 +43,23 @@ def test_own_data_loads_as_the_readme_says(tmp_path, monkeypatch):
     assert names["arrays"].test.images.shape == (20, 16, 16, 3)
 
 
+def test_tables_are_asked_as_the_readme_says(tmp_path, shared, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nb201.csv.xz").symlink_to(shared / "reference" / "nb201.csv.xz")
+    names = _run(_block("load_nb201"), tmp_path)
+    assert names["table"].accuracy(names["skips"]) == pytest.approx(54.297, abs=1e-3)
+
+
+def test_a_space_of_ones_own_is_searched_by_every_method(tmp_path, quick_jit, monkeypatch):
+    monkeypatch.setattr(jax, "jit", quick_jit)
+    names = _run(_block("TopologySpace("), tmp_path)
+    names["own"].validate(names["cell"])
+    given = jax.random.normal(jax.random.key(2), (8, 8, 8, 3)), jnp.arange(8)
+    names["own"].validate(names["search"](darts("exact"), *given, steps=1))
+
+
 def test_supernet_from_python_runs_as_the_readme_says(tmp_path):
-    names = _run(_block("Supernet("), tmp_path)
+    names = _run(_block("import Supernet"), tmp_path)
     assert names["logits"].shape == (2, 10)
     names["space"].validate(names["genotype"])
 

@@ -6,6 +6,7 @@ from dartsx.cost.expected import expected_cost
 from dartsx.cost.latency import Latency, measure_latency
 from dartsx.cost.network import network_cost
 from dartsx.cost.penalty import cost_penalty
+from dartsx.cost.staged import staged_network_cost, staged_supernet_cost
 from dartsx.cost.supernet import supernet_cost
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "expected_cost",
     "measure_latency",
     "network_cost",
+    "staged_network_cost",
+    "staged_supernet_cost",
     "steps_cost",
     "supernet_cost",
 ]

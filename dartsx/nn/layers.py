@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jax import lax
 
 from dartsx.nn import initializers, running
+from dartsx.nn.convolution import convolve
 from dartsx.nn.primitives import Weight, factorized_reduction
 
 _ONE: running.Key = ("norm", "bn")
@@ -67,18 +67,7 @@ class Conv(nn.Module):
         weights = self.param(
             "kernel", initializers.uniform, (size, size, channels, self.features), fan_in
         ).astype(x.dtype)
-        if size == 1:
-            return jnp.einsum(
-                "cnhw,cd->dnhw", x[..., :: self.stride, :: self.stride], weights[0, 0]
-            )
-        y = lax.conv_general_dilated(
-            x.transpose(1, 2, 3, 0),
-            weights,
-            (self.stride, self.stride),
-            [(self.padding, self.padding)] * 2,
-            dimension_numbers=("NHWC", "HWIO", "NHWC"),
-        )
-        return y.transpose(3, 0, 1, 2)
+        return convolve(x, weights, self.stride, self.padding)
 
 
 class FactorizedReduction(nn.Module):

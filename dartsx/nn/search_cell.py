@@ -34,6 +34,20 @@ def choose_remat(backend: str) -> str:
     return "branch" if backend == "cpu" else "none"
 
 
+def checked_remat(given: str | None, partial: int) -> str:
+    """The policy that was given, or the one chosen by backend.
+
+    Raises:
+      ValueError: it is unknown, or does not go with partial channels (`partial` above 1).
+    """
+    remat = given or ("none" if partial > 1 else choose_remat(jax.default_backend()))
+    if remat not in REMAT:
+        raise ValueError(f"unknown remat {remat!r}; allowed: {', '.join(REMAT)}")
+    if partial > 1 and remat == "branch":
+        raise ValueError("partial channels go with remat none or cell, not with branch")
+    return remat
+
+
 class SearchCell(nn.Module):
     """Two inputs, intermediate nodes, an edge from every node to every later one; see the module's docstring.
 
@@ -57,18 +71,15 @@ class SearchCell(nn.Module):
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
 
     @nn.compact
-    def __call__(self, s0: jax.Array, s1: jax.Array, mixture: jax.Array, train: bool) -> jax.Array:
+    def __call__(self, s0: jax.Array, s1: jax.Array | None, mixture: jax.Array, train: bool) -> jax.Array:
         """Inputs [C', N, H', W'] and [C'', N, H, W], mixture [edges, primitives] -> [concat * C, N, H, W].
 
-        With partial channels the mixture has one more column, see `partial`.
+        Without s1 the cell has one input, s0 [C, N, H, W], which is its node 0 as it is. With partial
+        channels the mixture has one more column, see `partial`.
         """
         plan = self.plan
         layout = CellLayout(self.edges, dict(self.primitives), plan)
-        pre = [(s0, plan.reduction_prev), (s1, False)]
-        inputs = [
-            Preprocess(plan.channels, reduce, False, self.activation, name=f"pre{i}")(s, train)
-            for i, (s, reduce) in enumerate(pre)
-        ]
+        inputs = [s0] if s1 is None else self._inputs(s0, s1, train)
         weights = self._weights(layout, inputs[0].dtype)
         stats = keep_running(self, layout.norm_shapes())
         cell = CellEdges(layout, weights, mixture, None if train else stats.value, self.form, self.activation)
@@ -77,6 +88,14 @@ class SearchCell(nn.Module):
         if train:
             advance(self, stats, batch)
         return jnp.concatenate([nodes[node - len(inputs)] for node in self.concat])
+
+    def _inputs(self, s0: jax.Array, s1: jax.Array, train: bool) -> list[jax.Array]:
+        plan = self.plan
+        pre = [(s0, plan.reduction_prev), (s1, False)]
+        return [
+            Preprocess(plan.channels, reduce, False, self.activation, name=f"pre{i}")(s, train)
+            for i, (s, reduce) in enumerate(pre)
+        ]
 
     def _weights(self, layout: CellLayout, dtype) -> dict[str, dict[str, jax.Array]]:
         weights = {}

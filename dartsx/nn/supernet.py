@@ -18,8 +18,8 @@ from dartsx.nn.cell_rows import cell_rows, count_cells
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
 from dartsx.nn.plan import CellPlan, plan_cells
 from dartsx.nn.primitives import PRIMITIVES, Primitive, lookup
-from dartsx.nn.search_cell import REMAT, SearchCell, choose_remat
-from dartsx.spaces import CellSpace
+from dartsx.nn.search_cell import SearchCell, checked_remat
+from dartsx.spaces import CellSpace, RestrictedSpace
 
 
 class Supernet(nn.Module):
@@ -39,7 +39,7 @@ class Supernet(nn.Module):
       partial: one in so many channels goes through the primitives, the others pass by (PC-DARTS); see `partial`.
     """
 
-    space: CellSpace
+    space: CellSpace | RestrictedSpace
     channels: int = 16
     layers: int = 8
     classes: int = 10
@@ -71,7 +71,7 @@ class Supernet(nn.Module):
 
         Args:
           images: [N, H, W, 3] (any channel count), H and W divisible by 4.
-          mixture: per cell type [edges, primitives], rows in the space's order of edges; or for each of its cells,
+          mixture: per cell type of the space's ``alpha_shapes``, rows in its order of edges; or for each of its cells,
             [cells, edges, primitives]. With partial channels what passes by an edge has weight 1, or those under
             ``<cell type>/edges`` [edges].
           train: normalise by the batch's statistics, otherwise by the running ones.
@@ -83,16 +83,13 @@ class Supernet(nn.Module):
           ValueError: the images are too small for two reductions, or `remat` or `form` is unknown, or they do not go
             with partial channels.
         """
-        remat = self.remat or ("none" if self.partial > 1 else choose_remat(jax.default_backend()))
-        if remat not in REMAT:
-            raise ValueError(f"unknown remat {remat!r}; allowed: {', '.join(REMAT)}")
-        if self.partial > 1 and remat == "branch":
-            raise ValueError("partial channels go with remat none or cell, not with branch")
+        remat = checked_remat(self.remat, self.partial)
         x = images.astype(self.dtype).transpose(3, 0, 1, 2)
         stem = Conv(self.stem_multiplier * self.channels, 3, padding=1, name="stem_conv")(x)
         s0 = s1 = BatchNorm(name="stem_bn")(stem, train)
         self.sow("intermediates", "stem_output", s1)
         chosen = lookup(self.space.primitives, self.primitives or PRIMITIVES)
+        mixture = self.space.expand(mixture)
         cell_class = SearchCell
         if remat == "cell":
             cell_class = nn.remat(SearchCell, static_argnums=(4,))

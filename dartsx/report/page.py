@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dartsx.report import graph
 from dartsx.report.aggregate import Results, Row, aggregate
+from dartsx.report.diagnosis import diagnosis_plot
 from dartsx.report.plots import TITLES, evaluate_curves, evolution, heat_map, search_curves
 from dartsx.report.records import EvaluateRun, Excluded, RunError, Runs, SearchRun
 from dartsx.report.runs import read_runs
@@ -16,7 +18,7 @@ from dartsx.report.sections import Section, sections
 from dartsx.report.svg import cell_svg
 from dartsx.report.tables import csv_text, latex_text, markdown_table
 from dartsx.report.terminal import terminal_table
-from dartsx.spaces import CELL_TYPES, Genotype, to_text
+from dartsx.spaces import CELL_TYPES, AnyGenotype, Topology, to_text
 
 FIGURES = "figures"
 
@@ -136,16 +138,20 @@ def _search_chapter(number: int, run: SearchRun) -> Chapter:
         facts.append(("validation accuracy of the supernet", f"{run.valid_accuracy:.2%}"))
     pictures = list(_cells(name, run.genotype))
     pictures.append(Picture(f"{name}_curves", "Learning curves", search_curves(run)))
+    if run.diagnosis:
+        pictures.append(Picture(f"{name}_diagnosis", "Diagnosis", diagnosis_plot(run)))
     if run.alphas:
         caption = "Mixtures of the last epoch; what the genotype kept is framed"
         pictures.append(Picture(f"{name}_mixtures", caption, heat_map(run)))
     if len(run.alphas) > 1:
-        for cell_type in CELL_TYPES:
-            caption = f"Mixtures of the {TITLES[cell_type]} by epoch"
+        for cell_type in graph.kinds(run):
+            caption = f"Mixtures of the {graph.title(run, cell_type)} by epoch"
             picture = evolution(run, cell_type)
             pictures.append(Picture(f"{name}_evolution_{cell_type}", caption, picture))
     title = f"Search {number}: {run.method}, seed {run.seed}"
-    return Chapter(title, tuple(facts), to_text(run.genotype), tuple(pictures))
+    topology = isinstance(run.genotype, Topology)
+    text = str(run.genotype) if topology else to_text(run.genotype)
+    return Chapter(title, tuple(facts), text, tuple(pictures))
 
 
 def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
@@ -168,7 +174,9 @@ def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
     return Chapter(f"Training: {row.method}", tuple(facts), to_text(genotype), tuple(pictures))
 
 
-def _cells(name: str, genotype: Genotype) -> tuple[Picture, ...]:
+def _cells(name: str, genotype: AnyGenotype) -> tuple[Picture, ...]:
+    if isinstance(genotype, Topology):
+        return ()  # its string says all
     return tuple(
         Picture(
             name=f"{name}_{cell_type}",

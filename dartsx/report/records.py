@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dartsx.spaces import Genotype
+from dartsx.spaces import AnyGenotype, Genotype
 
 
 class RunError(ValueError):
@@ -27,7 +27,7 @@ class Device:
 
 @dataclass(frozen=True)
 class Metric:
-    """One measurement: name is "loss" or "accuracy", split "train", "valid" or "test"."""
+    """One measurement: name is "loss" or "accuracy", split "train", "valid" or "test"; or a figure of a diagnosis."""
 
     epoch: int
     split: str
@@ -37,7 +37,10 @@ class Metric:
 
 @dataclass(frozen=True)
 class AlphaEpoch:
-    """Alphas (logits) at the end of an epoch: rows are edges, columns are primitives."""
+    """Alphas (logits) at the end of an epoch: rows are edges, columns are primitives.
+
+    A search in a space of topologies has one kind of cell: ``reduce`` is empty.
+    """
 
     epoch: int
     normal: tuple[tuple[float, ...], ...]
@@ -55,6 +58,7 @@ class SearchRun:
         config: the resolved config.
         metrics: losses and accuracies, in the order in which they were written.
         alphas: one entry per epoch.
+        diagnosis: what else was measured as epochs ended, split "diagnosis".
         seconds: wall clock of the search.
         gpu_days: device days as the run recorded them; None where it gave none.
         valid_accuracy: of the supernet, 0 to 1.
@@ -68,10 +72,11 @@ class SearchRun:
     config: Mapping[str, Any]
     metrics: tuple[Metric, ...]
     alphas: tuple[AlphaEpoch, ...]
-    genotype: Genotype
+    genotype: AnyGenotype
     seconds: float
     gpu_days: float | None
     valid_accuracy: float | None
+    diagnosis: tuple[Metric, ...] = ()
 
 
 @dataclass(frozen=True)

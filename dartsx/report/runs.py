@@ -21,11 +21,12 @@ from dartsx.report.records import (
     SearchSource,
 )
 from dartsx.report.series import edge_nodes
-from dartsx.spaces import Genotype, from_json
+from dartsx.spaces import AnyGenotype, Topology, from_json
 
 SCHEMA = 1
 KINDS = ("search", "evaluate")
 CURVES = ("loss", "accuracy")
+SPLIT = "diagnosis"
 
 
 def read_runs(paths: Iterable[str | Path]) -> Runs:
@@ -103,6 +104,8 @@ def _search(path: Path, run: Fields, result: Fields) -> SearchRun:
     genotype = _genotype(path / "genotype.json")
     if genotype is None:
         raise RunError("genotype.json is missing")
+    alphas = _alphas(path / "alphas.jsonl")
+    _check_rows(alphas, genotype)
     return SearchRun(
         path=path,
         dataset=run.get("dataset", str),
@@ -111,11 +114,12 @@ def _search(path: Path, run: Fields, result: Fields) -> SearchRun:
         device=_device(run),
         config=Fields(path / "config.json").data,
         metrics=_metrics(path / "metrics.jsonl"),
-        alphas=_alphas(path / "alphas.jsonl"),
+        alphas=alphas,
         genotype=genotype,
         seconds=result.get("seconds", float),
         gpu_days=result.optional("gpu_days", float),
         valid_accuracy=result.optional("valid_accuracy", float),
+        diagnosis=_diagnosis(path / "metrics.jsonl"),
     )
 
 
@@ -190,13 +194,23 @@ def _metrics(path: Path) -> tuple[Metric, ...]:
     return tuple(metrics)
 
 
+def _diagnosis(path: Path) -> tuple[Metric, ...]:
+    """All figures of the rows that diagnose the search."""
+    rows = [row for row in json_lines(path) if row.get("split") == SPLIT]
+    return tuple(
+        Metric(int(row["epoch"]), SPLIT, name, float(value))
+        for row in rows
+        for name, value in row.items()
+        if name not in ("step", "epoch", "split") and isinstance(value, int | float)
+    )
+
+
 def _alphas(path: Path) -> tuple[AlphaEpoch, ...]:
     epochs = []
     for number, row in enumerate(json_lines(path), start=1):
         try:
-            epochs.append(
-                AlphaEpoch(int(row["epoch"]), _matrix(row["normal"]), _matrix(row["reduce"]))
-            )
+            reduce = _matrix(row["reduce"]) if "reduce" in row else ()
+            epochs.append(AlphaEpoch(int(row["epoch"]), _matrix(row["normal"]), reduce))
         except (KeyError, TypeError, ValueError) as error:
             raise RunError(f"{path.name}, entry {number}: {error!r}") from None
     shapes = {(len(e.normal), len(e.reduce), len(e.normal[0])) for e in epochs}
@@ -205,15 +219,27 @@ def _alphas(path: Path) -> tuple[AlphaEpoch, ...]:
     return tuple(epochs)
 
 
+def _check_rows(alphas: tuple[AlphaEpoch, ...], genotype: AnyGenotype) -> None:
+    """Raises for a number of rows that no cell has, or that is not the topology's."""
+    for rows in {len(alphas[-1].normal), len(alphas[-1].reduce)} if alphas else ():
+        if isinstance(genotype, Topology):
+            if rows not in (0, len(genotype.edges)):
+                raise RunError(f"alphas.jsonl: {rows} rows; the topology has {len(genotype.edges)} edges")
+            continue
+        try:
+            edge_nodes(rows)
+        except ValueError as error:
+            raise RunError(f"alphas.jsonl: {error}") from None
+
+
 def _matrix(rows: Iterable[Iterable[float]]) -> tuple[tuple[float, ...], ...]:
     matrix = tuple(tuple(float(value) for value in row) for row in rows)
     if len({len(row) for row in matrix}) != 1 or not all(map(math.isfinite, sum(matrix, ()))):
         raise ValueError("alphas must be finite numbers, as many in every row")
-    edge_nodes(len(matrix))  # raises for a number of rows that no cell has
     return matrix
 
 
-def _genotype(path: Path) -> Genotype | None:
+def _genotype(path: Path) -> AnyGenotype | None:
     if not path.exists():
         return None
     try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dartsx.report.records import AlphaEpoch, Metric, SearchRun
 from dartsx.report.svg import node_name
-from dartsx.spaces import DARTS, CellSpace
+from dartsx.spaces import DARTS, SPACES, CellSpace
 
 Matrix = tuple[tuple[float, ...], ...]
 
@@ -63,9 +63,10 @@ def edge_labels(rows: int) -> list[str]:
 
 
 def primitive_labels(run: SearchRun) -> list[str]:
-    """Name of each column of a run's alphas: from its config, else DARTS's where the count fits."""
+    """Name of each column of a run's alphas: from its space or config, else DARTS's where the count fits."""
     count = len(run.alphas[-1].normal[0])
-    for names in (*_values(run.config, "primitives"), DARTS):
+    named = [SPACES[name].primitives for name in _values(run.config, "name") if name in SPACES and name != "darts"]
+    for names in (*named, *_values(run.config, "primitives"), DARTS):
         if isinstance(names, Sequence) and not isinstance(names, str) and len(names) == count:
             return [str(name) for name in names]
     return [f"primitive {i}" for i in range(count)]

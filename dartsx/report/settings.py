@@ -13,6 +13,7 @@ IGNORED = frozenset(
         "compilation_cache",
         "data_dir",
         "devices",
+        "diagnosis",
         "genotype",
         "keep_checkpoints",
         "mesh",

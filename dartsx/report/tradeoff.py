@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dartsx.report import labels
 from dartsx.report.aggregate import Row
-from dartsx.report.plots import styled, svg_text
+from dartsx.report.figure import styled, svg_text
 from dartsx.report.published import SECOND_HAND, PublishedResult, cite, dataset_name
 
 if TYPE_CHECKING:

@@ -26,9 +26,10 @@ class MemberLogs:
             writer.resume(step, epoch)
 
     def scalars(self, step: int, epoch: int, split: str, **values: Sequence[float]) -> None:
-        """Gives each member its values; one whose loss is not finite has failed and gets no record."""
+        """Gives each member its values; one whose loss (or first value) is not finite has failed and gets no record."""
+        told = values.get("loss", next(iter(values.values()), ()))
         for i, writer in enumerate(self.members):
-            if np.isfinite(values["loss"][i]):
+            if np.isfinite(told[i]):
                 writer.scalars(step, epoch, split, **{name: of_members[i] for name, of_members in values.items()})
 
     def timing(self, step: int, epoch: int, *, seconds: float, steps_per_second: float) -> None:

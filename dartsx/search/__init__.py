@@ -1,5 +1,6 @@
 """Search: relaxations, hypergradients, methods, and the compiled step that alternates alphas and weights."""
 
+from dartsx.search.diagnosis import entropies, hessian_extremes, make_diagnosis, make_eigenvalues, skip_counts
 from dartsx.search.hypergradient import Bilevel, Inner, Result
 from dartsx.search.hypergradients import HYPERGRADIENTS, hypergradient_by_name
 from dartsx.search.method import Epoch, Method, Task
@@ -38,12 +39,17 @@ __all__ = [
     "Task",
     "compose",
     "darts",
+    "entropies",
+    "hessian_extremes",
     "hypergradient_by_name",
     "init_state",
+    "make_diagnosis",
+    "make_eigenvalues",
     "make_population_step",
     "make_step",
     "make_weight_step",
     "over_members",
     "predict",
+    "skip_counts",
     "take_member",
 ]

@@ -14,7 +14,7 @@ import jax
 import numpy as np
 
 from dartsx.search.hypergradient import Hypergradient
-from dartsx.spaces import CellSpace, Genotype
+from dartsx.spaces import AnyGenotype, Space
 
 # Per cell type [edges, primitives]; `pc_darts` adds [edges] under "<cell type>/edges".
 Alpha = Mapping[str, jax.Array]
@@ -33,7 +33,7 @@ class Task(NamedTuple):
       cells: number of cells of each type in the supernet.
     """
 
-    space: CellSpace
+    space: Space
     cells: Mapping[str, int]
 
 
@@ -67,9 +67,9 @@ class Epoch(NamedTuple):
 
     done: int
     total: int
-    space: CellSpace
+    space: Space
     alpha: HostAlpha
-    genotype: Genotype
+    genotype: AnyGenotype
     eigenvalue: Callable[[], float]
 
 
@@ -140,7 +140,7 @@ class Method:
     mixture: Callable[[Alpha, jax.Array, jax.Array], Mixture]
     hypergradient: Hypergradient
     strength: Callable[[HostAlpha], HostAlpha]
-    discretize: Callable[[CellSpace, HostAlpha], Genotype] = lambda space, strengths: space.derive(strengths)
+    discretize: Callable[[Space, HostAlpha], AnyGenotype] = lambda space, strengths: space.derive(strengths)
     expected: Callable[[Alpha, jax.Array], Mixture] | None = None
     penalty: Callable[[Alpha, jax.Array], jax.Array] | None = None
     one_level: bool = False
@@ -149,9 +149,9 @@ class Method:
     freeze: Freezing | None = None
     partial_channels: int = 1
     stop: Stopping | None = None
-    select: Callable[[CellSpace, Supernet, np.random.Generator], Genotype] | None = None
+    select: Callable[[Space, Supernet, np.random.Generator], AnyGenotype] | None = None
     stages: tuple[Stage, ...] = ()
 
-    def derive(self, space: CellSpace, alpha: HostAlpha) -> Genotype:
+    def derive(self, space: Space, alpha: HostAlpha) -> AnyGenotype:
         """The genotype of alphas on the host."""
         return self.discretize(space, self.strength(alpha))

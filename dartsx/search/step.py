@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from dartsx.nn import Supernet
+from dartsx.nn import StagedSupernet, Supernet
 from dartsx.nn.losses import accuracy, cross_entropy
 from dartsx.optim import momentum_buffer
 from dartsx.runtime import at_step, stream
@@ -67,7 +67,7 @@ class SearchProblem:
       alpha_start: first step that moves the alphas.
     """
 
-    supernet: Supernet
+    supernet: Supernet | StagedSupernet
     method: Method
     weight_optimizer: optax.GradientTransformation
     alpha_optimizer: optax.GradientTransformation

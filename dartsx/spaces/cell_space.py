@@ -47,7 +47,7 @@ class CellSpace:
     custom_primitives: tuple[str, ...] = ()
 
     def __post_init__(self):
-        _check_primitives(self.primitives, self.custom_primitives)
+        check_primitives(self.primitives, self.custom_primitives)
         most = MAX_NODE + 1 - NUM_INPUTS
         _check_range("num_nodes", self.num_nodes, most, f"1 to {most}")
         _check_range(
@@ -87,6 +87,10 @@ class CellSpace:
         if cell_type not in CELL_TYPES:
             raise SpaceError(unknown("cell type", cell_type, CELL_TYPES))
         return 2 if cell_type == "reduce" and source < NUM_INPUTS else 1
+
+    def expand(self, mixture: Mapping) -> Mapping:
+        """Return the mixtures over all ``primitives``: here the mixtures themselves."""
+        return mixture
 
     def derive(self, mixture: Mapping[str, ArrayLike]) -> Genotype:
         """Return the genotype that :func:`discretize` keeps of the mixtures.
@@ -261,7 +265,8 @@ class CellSpace:
         return concat
 
 
-def _check_primitives(primitives: tuple[str, ...], custom_primitives: tuple[str, ...]) -> None:
+def check_primitives(primitives: tuple[str, ...], custom_primitives: tuple[str, ...]) -> None:
+    """Raise SpaceError unless ``primitives`` are different known names, one of them not 'none'."""
     if isinstance(primitives, str) or not isinstance(primitives, Iterable):
         raise SpaceError(f"primitives must be a tuple of names, not {show(primitives)}")
     try:

@@ -5,6 +5,8 @@
 ``[primitive, node, source]``. A document without a schema version is read as version 1, and keys
 that a genotype does not have are ignored, so files from elsewhere can be read; so can a document
 that holds the genotype under the key "genotype", as the result file of a search does.
+
+A topology is ``{"schema": 1, "topology": "|nor_conv_3x3~0|+..."}``.
 """
 
 import json
@@ -13,14 +15,19 @@ from typing import Any, NoReturn
 
 from dartsx.spaces.entries import FIELDS, Fail, Spot, build_genotype, to_entries
 from dartsx.spaces.errors import GenotypeError, show
-from dartsx.spaces.genotype import CELL_TYPES, Genotype
+from dartsx.spaces.genotype import CELL_TYPES
+from dartsx.spaces.space import AnyGenotype
 from dartsx.spaces.text import MAX_CHARACTERS
+from dartsx.spaces.topology import Topology, topology_from_string
 
 SCHEMA = 1
+TOPOLOGY = "topology"
 
 
-def to_json(genotype: Genotype) -> dict[str, Any]:
+def to_json(genotype: AnyGenotype) -> dict[str, Any]:
     """Return the genotype as a document of plain lists, strings and integers for ``json.dump``."""
+    if isinstance(genotype, Topology):
+        return {"schema": SCHEMA, TOPOLOGY: str(genotype)}
     document: dict[str, Any] = {"schema": SCHEMA}
     for cell_type in CELL_TYPES:
         cell = genotype.cell(cell_type)
@@ -34,8 +41,8 @@ def from_json(
     *,
     origin: str = "genotype JSON",
     custom_primitives: Sequence[str] = (),
-) -> Genotype:
-    """Read a genotype from its JSON form.
+) -> AnyGenotype:
+    """Read a genotype or a topology from its JSON form.
 
     Args:
       document: the document as parsed, or its text.
@@ -60,6 +67,8 @@ def from_json(
     schema = document.get("schema", SCHEMA)
     if isinstance(schema, bool) or schema != SCHEMA:
         fail("schema", f"version {show(schema)} is not known; this version reads {SCHEMA}")
+    if TOPOLOGY in document:
+        return topology_from_string(document[TOPOLOGY], origin=origin, custom_primitives=custom_primitives)
     missing = [name for name in FIELDS if name not in document]
     if missing:
         raise GenotypeError(

@@ -3,6 +3,9 @@
 NONE = "none"
 """The candidate that stands for "no edge": it competes in a mixture and is never kept."""
 
+SKIP = "skip_connect"
+"""The candidate that passes its source on as it is."""
+
 DARTS = (
     NONE,
     "max_pool_3x3",
@@ -42,5 +45,8 @@ PRIMITIVES = (
     "conv_7x1_1x7",  # AmoebaNet-A
     "conv_3x1_1x3",  # SETN
     *BLOCKS,
+    "nor_conv_1x1",  # NAS-Bench-201
+    "nor_conv_3x3",  # NAS-Bench-201
+    "noise",  # RobustDARTS, space S4
 )
 """All primitives that the project computes."""

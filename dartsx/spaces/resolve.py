@@ -7,25 +7,26 @@ from collections.abc import Sequence
 
 from dartsx.spaces.document import from_json
 from dartsx.spaces.errors import GenotypeError, show
-from dartsx.spaces.genotype import Genotype
 from dartsx.spaces.published import canonical_name, names, published
+from dartsx.spaces.space import AnyGenotype
 from dartsx.spaces.text import MAX_CHARACTERS, from_text
+from dartsx.spaces.topology import topology_from_string
 
 _ALLOWED = (
-    "allowed: a published name, the text 'Genotype(normal=[...], ...)', a file with that text or "
-    "with genotype JSON, or the work directory of a search"
+    "allowed: a published name, the text 'Genotype(normal=[...], ...)' or '|nor_conv_3x3~0|+...', a "
+    "file with that text or with genotype JSON, or the work directory of a search"
 )
 
 
 def resolve_genotype(
     given: str | os.PathLike[str], *, custom_primitives: Sequence[str] = ()
-) -> tuple[Genotype, str]:
+) -> tuple[AnyGenotype, str]:
     """Return the genotype that ``given`` stands for, and a label for tables and logs.
 
     Args:
       given: tried in this order: the exact name of a published genotype; the path of a file (JSON
-        or text) or of a work directory, whose ``genotype.json`` is read; the classic text or JSON
-        itself; a published name that differs in case, '-' or '_'.
+        or text) or of a work directory, whose ``genotype.json`` is read; the classic text, an
+        architecture string or JSON itself; a published name that differs in case, '-' or '_'.
       custom_primitives: names allowed besides PRIMITIVES.
 
     Returns (genotype, label): the label is the published name, the path, or 'given text'.
@@ -41,7 +42,7 @@ def resolve_genotype(
         return published(text), text
     if os.path.exists(text):
         return _read_path(pathlib.Path(text), custom_primitives), text
-    if any(mark in text for mark in "({\n"):
+    if any(mark in text for mark in "({|\n"):
         return _read(text, "given text", custom_primitives), "given text"
     try:
         name = canonical_name(text)
@@ -51,7 +52,7 @@ def resolve_genotype(
     return published(name), name
 
 
-def _read_path(path: pathlib.Path, custom_primitives: Sequence[str]) -> Genotype:
+def _read_path(path: pathlib.Path, custom_primitives: Sequence[str]) -> AnyGenotype:
     if path.is_dir():
         if not (path / "genotype.json").is_file():
             raise GenotypeError(f"{path} holds no genotype.json: {_why_no_genotype(path)}")
@@ -66,8 +67,8 @@ def _read_path(path: pathlib.Path, custom_primitives: Sequence[str]) -> Genotype
     return _read(text, str(path), custom_primitives)
 
 
-def _read(text: str, origin: str, custom_primitives: Sequence[str]) -> Genotype:
-    read = from_json if text.lstrip().startswith("{") else from_text
+def _read(text: str, origin: str, custom_primitives: Sequence[str]) -> AnyGenotype:
+    read = {"{": from_json, "|": topology_from_string}.get(text.lstrip()[:1], from_text)
     return read(text, origin=origin, custom_primitives=custom_primitives)
 
 

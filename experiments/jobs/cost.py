@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dartsx import networks
 from dartsx.spaces import CellSpace, Genotype, GenotypeError, resolve_genotype
-from experiments.settings import blame
+from experiments.settings import blame, need_cells
 from experiments.settings.errors import did_you_mean, wrong
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def _read_subject(name: str, given: str, genotype: str, image_size: int | None) 
     if kind in CELLS and kind != "supernet":
         with blame(*(("network", given) if own else ("genotype", genotype)), GenotypeError):
             cells, label = resolve_genotype(own or genotype)
+            need_cells(cells)
         return Subject(kind, f"{kind}, {label}", image_size or CELLS[kind], cells)
     try:
         description = networks.network(name)

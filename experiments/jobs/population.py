@@ -173,9 +173,15 @@ class PopulationJob:
         return put_batch(jax.tree.map(lambda *of_members: np.stack(of_members, 1), *rows), self.mesh, axis=1)
 
     def _after_epoch(self, state: PopulationState, epochs_done: int, writer: MemberLogs) -> dict:
+        every = self.settings.search.diagnosis.every
+        whole = bool(every) and epochs_done % every == 0
+        figures: dict[str, np.ndarray] = {}
         for i in self._sound(state):
-            self.members[i].after_epoch(self._alpha_of(state, i), epochs_done, writer.members[i])
-        return {}
+            member = self._member(state.members, i) if whole else self._alpha_of(state, i)
+            further = self.members[i].after_epoch(member, epochs_done, writer.members[i])
+            for name, value in further["diagnosis"].items():
+                figures.setdefault(name, np.full(len(self.members), np.nan))[i] = value
+        return {"diagnosis": figures} if figures else {}
 
     def _alpha_of(self, state: PopulationState, member: int):
         return self._member(state.members._replace(params=(), batch_stats=(), weight_opt=()), member)

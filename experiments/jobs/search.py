@@ -14,7 +14,7 @@ from ml_collections import ConfigDict
 
 from dartsx import optim
 from dartsx.data import Dataset, search_halves, steps_per_epoch
-from dartsx.nn import Supernet
+from dartsx.nn import supernet_of
 from dartsx.runtime import (
     Loop,
     MetricsWriter,
@@ -31,6 +31,7 @@ from dartsx.runtime import (
 from dartsx.search import Method, SearchProblem, SearchState, Task, compose, init_state, make_step, predict
 from dartsx.spaces import to_json
 from experiments.jobs import early_stop, feed, selection
+from experiments.jobs.diagnose import diagnoser
 from experiments.jobs.setup import MAY_DIFFER, finished_before, load_checked, resolved, start
 from experiments.jobs.staged import last_stage
 from experiments.settings import SearchSettings, blame, search_settings
@@ -38,12 +39,13 @@ from experiments.settings import SearchSettings, blame, search_settings
 Change = Callable[[Method, Task], Method]
 
 
-def run_one_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
+def run_one_search(config: ConfigDict, workdir: str | os.PathLike, job_type: type[SearchJob] | None = None) -> bool:
     """Runs or resumes a search of one seed.
 
     Args:
       config: from ``configs/``.
       workdir: where everything is written; see the README.
+      job_type: `SearchJob`, or one that derives in another way.
 
     Returns:
       Whether the search is finished (False: stopped by a signal; the same call resumes it).
@@ -55,7 +57,7 @@ def run_one_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     settings = search_settings(config)
     mesh = start(settings)
     dataset = load_checked(settings)
-    job, plain = SearchJob(settings, dataset, mesh), resolved(config, ("evaluate", "genotype", "network"))
+    job, plain = (job_type or SearchJob)(settings, dataset, mesh), resolved(config, ("evaluate", "genotype", "network"))
     with _opened(plain, job, workdir) as folder:
         if finished_before(folder):
             return True
@@ -116,6 +118,7 @@ class SearchJob:
         self.batch = augmented_batches(settings, dataset, mesh)
         self._epoch = functools.lru_cache(maxsize=1)(self._orders)  # of the present epoch
         self.arrays = feed.to_device(dataset.train, mesh) if arrays is None else arrays
+        self.diagnose = diagnoser(settings, self.problem, dataset, self.train, self.valid)
 
     def like(self, extra_layers: int, change: Change, earlier: float) -> SearchJob:
         """A deeper search of the same settings with another method."""
@@ -172,10 +175,11 @@ class SearchJob:
         return {name: indices[first : first + count] for name, indices in self._epoch(epoch).items()}
 
     def after_epoch(self, state: SearchState, epochs_done: int, writer: MetricsWriter) -> dict:
-        """Logs the derived genotype and the alphas."""
-        writer.genotype(epochs_done, to_json(self.derive(state)))
+        """Logs the derived genotype and the alphas, and diagnoses the search."""
+        genotype = self.derive(state)
+        writer.genotype(epochs_done, to_json(genotype))
         writer.alphas(epochs_done, {name: np.asarray(a).tolist() for name, a in state.alpha.items()})
-        return {}
+        return {"diagnosis": self.diagnose(state, self.arrays, genotype, epochs_done)}
 
     def _orders(self, epoch: int) -> dict[str, np.ndarray]:
         halves = {"train": self.train, "valid": self.valid}
@@ -215,8 +219,8 @@ def search_problem(settings: SearchSettings, classes: int, steps: int, change: C
     """Supernet, method (after a `change`, if any) and optimisers of a search with `steps` steps per epoch."""
     group, weights, alphas = settings.search, settings.search.weights, settings.search.alphas
     rate = optim.cosine_per_epoch(weights.learning_rate, weights.learning_rate_min, group.epochs, steps)
-    supernet = Supernet(
-        space=settings.space,
+    supernet = supernet_of(
+        settings.space,
         channels=group.channels,
         layers=group.layers,
         classes=classes,

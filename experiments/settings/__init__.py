@@ -18,6 +18,7 @@ from experiments.settings.settings import (
     EvaluateSettings,
     SearchSettings,
     evaluate_settings,
+    need_cells,
     search_settings,
 )
 
@@ -39,6 +40,7 @@ __all__ = [
     "load_config",
     "member_config",
     "member_settings",
+    "need_cells",
     "parse_config",
     "run_main",
     "search_settings",

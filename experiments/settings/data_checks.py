@@ -1,6 +1,7 @@
 """Settings against the data and the devices, before anything is compiled."""
 
 from dartsx.networks import network
+from dartsx.spaces import TopologySpace
 from experiments.settings.errors import SettingsError, blame, wrong
 from experiments.settings.groups import Augment, EvaluateGroup
 from experiments.settings.population import check_members_on_devices
@@ -59,7 +60,8 @@ def check_against_data(
         _check_augment(group.augment, f"{path}.augment", size)
         return
     stem = 1 if searching or group.network == "cifar" else _IMAGENET_STEM
-    divisor = stem * _shrinks(group.layers)
+    staged = searching and isinstance(settings.space, TopologySpace)
+    divisor = stem * (4 if staged else _shrinks(group.layers))
     _check_size(settings, size, divisor, "a supernet" if searching else group.network)
     _check_augment(group.augment, f"{path}.augment", size)
     if not searching and group.auxiliary:

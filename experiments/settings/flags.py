@@ -19,6 +19,7 @@ _FOR_THE_USER = {
     ("dartsx.spaces.errors", "SpaceError"): 2,
     ("dartsx.data.prepared", "WrongFormatError"): 2,
     ("dartsx.report.records", "RunError"): 2,
+    ("dartsx.tabular.files", "TableError"): 2,
     ("dartsx.runtime.checkpoints", "CheckpointError"): 2,
     ("dartsx.runtime.checkpoints", "CheckpointMismatchError"): 2,
     ("dartsx.runtime.distributed", "DistributedError"): 2,

@@ -6,6 +6,7 @@ the config's 0 or empty string as None.
 
 import dataclasses
 
+from dartsx.spaces import SPACES
 from experiments.settings.methods import MethodOptions, methods
 from experiments.settings.rules import (
     above_zero,
@@ -49,8 +50,9 @@ class DatasetSettings:
 
 @dataclasses.dataclass(frozen=True)
 class SpaceSettings:
-    """Arguments of ``dartsx.spaces.CellSpace``, which checks them."""
+    """Name of a space; for ``darts`` the arguments of ``dartsx.spaces.CellSpace``, which checks them."""
 
+    name: str = where(one_of(*SPACES))
     primitives: tuple[str, ...]
     nodes: int
     edges_kept: int
@@ -96,6 +98,14 @@ class AlphaOptimizer:
 
 
 @dataclasses.dataclass(frozen=True)
+class Diagnosis:
+    """Epochs between two diagnoses of a search, None for never, and Hessian-vector products of each."""
+
+    every: int | None = where(at_least(0))
+    iterations: int = where(at_least(1))
+
+
+@dataclasses.dataclass(frozen=True)
 class SearchGroup:
     """The supernet and how it is searched; ``checkpoint_every`` in epochs."""
 
@@ -114,6 +124,7 @@ class SearchGroup:
     weights: WeightOptimizer
     alphas: AlphaOptimizer
     augment: Augment
+    diagnosis: Diagnosis
 
 
 @dataclasses.dataclass(frozen=True)

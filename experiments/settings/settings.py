@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from ml_collections import ConfigDict
 
 from dartsx.networks import canonical_name
-from dartsx.spaces import CellSpace, Genotype, GenotypeError, SpaceError, resolve_genotype
+from dartsx.spaces import (
+    AnyGenotype,
+    CellSpace,
+    Genotype,
+    GenotypeError,
+    Space,
+    SpaceError,
+    named_space,
+    resolve_genotype,
+)
 from experiments.settings.combinations import (
     check_evaluate,
     check_form,
@@ -14,7 +23,7 @@ from experiments.settings.combinations import (
     check_search,
     check_stream,
 )
-from experiments.settings.errors import SettingsError, blame
+from experiments.settings.errors import SettingsError, blame, wrong
 from experiments.settings.groups import (
     Config,
     DatasetSettings,
@@ -61,7 +70,7 @@ class SearchSettings:
     hypergradient: str
     hypergradient_terms: int | None
     dataset: DatasetSettings
-    space: CellSpace
+    space: Space
     search: SearchGroup
 
 
@@ -150,6 +159,7 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
     elif read.genotype is not None or need_genotype:
         with blame("genotype", config.genotype, GenotypeError):
             genotype, label = resolve_genotype(config.genotype)
+            need_cells(genotype)
     return EvaluateSettings(
         seed=read.seed,
         dtype=read.dtype,
@@ -163,11 +173,33 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
     )
 
 
+def need_cells(genotype: AnyGenotype) -> None:
+    """Check that a genotype is two cells, which networks are made of here.
+
+    Raises:
+      GenotypeError: it is a topology of NAS-Bench-201's kind.
+    """
+    if not isinstance(genotype, Genotype):
+        raise GenotypeError("a topology has no normal and reduction cell; its accuracy stands in dartsx.tabular")
+
+
 def _cache(given: str) -> str | None:
     return None if given == "default" else given
 
 
-def _space(given: SpaceSettings) -> CellSpace:
+def _space(given: SpaceSettings) -> Space:
+    if given.name == "darts":
+        return _cell_space(given)
+    default = CellSpace()
+    fixed = {"primitives": default.primitives, "nodes": default.num_nodes, "edges_kept": default.edges_kept}
+    for field, value in fixed.items():
+        if getattr(given, field) != value:
+            problem = f"can be set for --config.space.name=darts only; {given.name} has its own"
+            raise wrong(f"space.{field}", getattr(given, field), problem)
+    return named_space(given.name)
+
+
+def _cell_space(given: SpaceSettings) -> CellSpace:
     names = given.primitives
     if len(names) == 1 and "," in names[0]:
         raise SettingsError(

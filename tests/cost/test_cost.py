@@ -13,7 +13,7 @@ from dartsx.nn.primitives import PRIMITIVES
 from dartsx.spaces import Cell, CellSpace, Edge, Genotype, published, published_names
 from dartsx.spaces.primitives import BLOCKS
 
-FREE = ("none", "max_pool_3x3", "avg_pool_3x3")
+FREE = ("none", "max_pool_3x3", "avg_pool_3x3", "noise")
 WITH_CONVOLUTIONS = [name for name in PRIMITIVES if name not in (*FREE, *BLOCKS)]
 
 

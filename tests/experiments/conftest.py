@@ -35,6 +35,12 @@ def compilation_cache(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def quick_flags(quick_options):
+    """XLA_FLAGS with which a command compiles quickly and computes slowly."""
+    return " ".join(f"--{name}={str(value).lower()}" for name, value in quick_options.items())
+
+
+@pytest.fixture(scope="session")
 def tiny_search(compilation_cache):
     """Flags of a search of digits with both kinds of cell, 22 steps an epoch in two chunks; add primitives."""
     return (
@@ -45,6 +51,7 @@ def tiny_search(compilation_cache):
         "--config.search.epochs=3",
         "--config.search.batch_size=32",
         "--config.search.chunk_steps=11",
+        "--config.search.diagnosis.every=0",
     )
 
 

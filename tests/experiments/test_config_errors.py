@@ -62,6 +62,20 @@ CASES = {
         ["--config=configs/cifar11.py", "no such file", "did you mean cifar10.py", "imagenet.py"],
     ),
     "config without a name": (SEARCH, "--config", CIFAR, ["--config=", "no such file"]),
+    "no such space": (
+        SEARCH, "--config.space.name=nb101", CIFAR,
+        ["--config.space.name='nb101'", "did you mean nb201", "darts, nb201, s1, s2, s3, s4"],
+    ),
+    "a fixed space changed": (
+        SEARCH, "--config.space.name=s2 --config.space.nodes=3", CIFAR,
+        ["--config.space.nodes=3", "can be set for --config.space.name=darts only", "s2 has its own"],
+    ),
+    "a topology to train": (
+        EVALUATE, "--config.genotype=|skip_connect~0|", CIFAR, ["--config.genotype=", "no normal and reduction cell"],
+    ),
+    "images too small for three stages": (
+        SEARCH, "--config.space.name=nb201 --config.search.layers=1", Data(6, 6), ["are 6x6", "1/4 is left"],
+    ),
     # Types.
     "word for an integer": (
         SEARCH, "--config.search.epochs=abc", CIFAR,

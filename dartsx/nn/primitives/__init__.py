@@ -2,10 +2,11 @@
 
 from dartsx.nn.primitives.base import Block, Branches, Primitive, Weight, norm_widths
 from dartsx.nn.primitives.skip import factorized_reduction
-from dartsx.nn.primitives.table import PRIMITIVES, families, lookup
+from dartsx.nn.primitives.table import PRIMITIVES, TOPOLOGY_PRIMITIVES, families, lookup
 
 __all__ = [
     "PRIMITIVES",
+    "TOPOLOGY_PRIMITIVES",
     "Block",
     "Branches",
     "Primitive",

@@ -14,10 +14,11 @@ from dartsx.nn.primitives.base import Block, Branches, Weight
 
 @dataclasses.dataclass(frozen=True)
 class Pool:
-    """3x3 pooling; a supernet normalises its result, a network does not."""
+    """3x3 pooling; a supernet normalises its result if `normalised` (as DARTS's does), a network never does."""
 
     per_source: ClassVar[bool] = True
     kind: Literal["max", "avg"]
+    normalised: bool = True
 
     def weights(self, channels: int, stride: int) -> dict[str, Weight]:
         """None."""
@@ -25,7 +26,7 @@ class Pool:
 
     def norms(self, stride: int) -> tuple[str, ...]:
         """The supernet's norm."""
-        return ("bn",)
+        return ("bn",) if self.normalised else ()
 
     def macs(self, channels: int, height: int, width: int, stride: int) -> int:
         """0: convolutions and linear layers are counted, pooling is not."""
@@ -39,5 +40,11 @@ class Pool:
     def evaluate(members: Mapping[str, Pool], block: Block) -> list[Branches]:
         """One shared result per source."""
         functions = {"max": pool.max_pool, "avg": pool.avg_pool}
-        values = [functions[p.kind](block.x, block.stride) for p in members.values()]
-        return [Branches(tuple(members), jnp.stack(values)[:, :, None], "search")]
+        groups: dict[str, dict[str, Pool]] = {}
+        for name, member in members.items():
+            groups.setdefault("search" if member.normalised else "never", {})[name] = member
+        branches = []
+        for norm, group in groups.items():
+            values = [functions[p.kind](block.x, block.stride) for p in group.values()]
+            branches.append(Branches(tuple(group), jnp.stack(values)[:, :, None], norm))
+        return branches

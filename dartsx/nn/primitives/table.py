@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dartsx.nn.primitives.base import Primitive
 from dartsx.nn.primitives.blocks import BLOCKS
 from dartsx.nn.primitives.factorized import Factorized
+from dartsx.nn.primitives.noise import Noise
+from dartsx.nn.primitives.nor_conv import NorConv
 from dartsx.nn.primitives.pool import Pool
 from dartsx.nn.primitives.separable import Separable
 from dartsx.nn.primitives.skip import Skip, Zero
@@ -24,6 +26,15 @@ PRIMITIVES: dict[str, Primitive] = {
     "conv_7x1_1x7": Factorized(7),
     "conv_3x1_1x3": Factorized(3),
     **BLOCKS,
+    "nor_conv_1x1": NorConv(1),
+    "nor_conv_3x3": NorConv(3),
+    "noise": Noise(),
+}
+# In NAS-Bench-201 pools are not normalised, neither in a supernet nor in a network.
+TOPOLOGY_PRIMITIVES: dict[str, Primitive] = {
+    **PRIMITIVES,
+    "max_pool_3x3": Pool("max", normalised=False),
+    "avg_pool_3x3": Pool("avg", normalised=False),
 }
 
 

@@ -1,0 +1,25 @@
+"""Search in NAS-Bench-201 (arXiv:2001.00326) on CIFAR-10, and the benchmark of methods in it.
+
+Commands::
+
+    python -m experiments.search --config=configs/nb201.py --workdir=runs/nb201
+    python -m experiments.benchmark --methods=darts --seeds=0:3 --workdir=runs/benchmark
+
+The supernet is that of the benchmark's authors: 16 channels, three stages of 5 cells, cells' batch norms without scale
+and bias. Optimisers as in their DARTS runs (weights: SGD 0.025 to 0.001, momentum 0.9, 5e-4; alphas: Adam 3e-4, betas
+0.5 and 0.999, 1e-3), 50 epochs, batches of 64.
+Data: as ``configs/cifar10.py``; the benchmark also needs the table of NAS-Bench-201 (``--table``).
+Needs: a GPU for the whole; on a CPU see ``benchmarks/results/``.
+Costs: not measured at full size.
+Expect: not measured at full size. The paper: DARTS ends at 54.30 +- 0.00 % (all skip connections); best is 94.37 %.
+"""
+
+from configs.base import base
+
+
+def get_config(method: str = ""):
+    config = base(method)
+    config.space.name = "nb201"
+    config.search.layers = 5
+    config.search.weights.weight_decay = 5e-4
+    return config

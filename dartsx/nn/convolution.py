@@ -1,0 +1,49 @@
+"""Dense k x k convolution in channel-major layout, as a library call or as one matrix product over its taps.
+
+On a CPU XLA computes a library convolution inside a loop (a `lax.scan` over steps) by code that is 6 to 50 times slower
+than outside; matrix products keep their speed there. Per gradient of 3x3 kernels on 64 images, 2 cores, milliseconds:
+
+  channels in -> out, pixels    library, alone / in a loop    product, alone / in a loop
+  4 -> 12, 16x16                2.2 / 12.8                    0.7 / 0.9
+  8 -> 16, 8x8                  0.6 / 7.4                     0.7 / 0.4
+  16 -> 48, 32x32               38 / 2031                     80 / 55
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+
+def convolve(x: jax.Array, kernel: jax.Array, stride: int, padding: int) -> jax.Array:
+    """x [C, N, H, W] with kernel [k, k, C, D] -> [D, N, H', W']; `padding` zeros on every side."""
+    if kernel.shape[0] == 1 and not padding:
+        return jnp.einsum("cnhw,cd->dnhw", x[..., ::stride, ::stride], kernel[0, 0])
+    form = as_product if jax.default_backend() == "cpu" else by_library
+    return form(x, kernel, stride, padding)
+
+
+def by_library(x: jax.Array, kernel: jax.Array, stride: int, padding: int) -> jax.Array:
+    """The backend's own convolution."""
+    y = lax.conv_general_dilated(
+        x.transpose(1, 2, 3, 0),
+        kernel,
+        (stride, stride),
+        [(padding, padding)] * 2,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    )
+    return y.transpose(3, 0, 1, 2)
+
+
+def as_product(x: jax.Array, kernel: jax.Array, stride: int, padding: int) -> jax.Array:
+    """All taps of the input side by side, [k k C, N H' W'], times the kernel as a matrix [k k C, D]."""
+    size = kernel.shape[0]
+    x = jnp.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
+    height, width = ((length - size) // stride + 1 for length in x.shape[-2:])
+    taps = [
+        x[..., i : i + (height - 1) * stride + 1 : stride, j : j + (width - 1) * stride + 1 : stride]
+        for i in range(size)
+        for j in range(size)
+    ]
+    return jnp.einsum("knhw,kd->dnhw", jnp.concatenate(taps), kernel.reshape(-1, kernel.shape[-1]))

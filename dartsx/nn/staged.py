@@ -1,0 +1,192 @@
+"""The networks of NAS-Bench-201 (arXiv:2001.00326, section 2): three stages of equal cells, residual blocks between.
+
+Stem (3x3 convolution, batch norm), stages of `layers` cells with C, 2C and 4C channels, between them a residual block
+of stride 2, then batch norm, ReLU, average and linear layer. `StagedSupernet` holds all candidates on all edges,
+`StagedNetwork` one topology; layers outside the cells have affine batch norms in both, as in the authors' code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from dartsx.nn.cell_rows import cell_rows
+from dartsx.nn.layers import BatchNorm, Classifier, Conv
+from dartsx.nn.network import Logits
+from dartsx.nn.network_cell import Operation, drop_path
+from dartsx.nn.plan import CellPlan
+from dartsx.nn.primitives import TOPOLOGY_PRIMITIVES, Primitive, lookup
+from dartsx.nn.search_cell import SearchCell, checked_remat
+from dartsx.spaces import NONE, SKIP, Topology, TopologySpace
+from dartsx.spaces.topology_space import CELL
+
+STAGES = 3
+
+
+class ResidualReduction(nn.Module):
+    """Halves a map and doubles its channels: two units of ReLU, 3x3 convolution, batch norm, beside a shortcut.
+
+    The shortcut is a 2x2 average and a 1x1 convolution, without batch norm.
+    """
+
+    features: int
+    activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        """[C, N, H, W] with even H and W -> [features, N, H / 2, W / 2]."""
+        height, width = x.shape[-2:]
+        if height % 2 or width % 2:
+            raise ValueError(f"a residual reduction needs an even map, got {height}x{width}")
+        y = x
+        for i, stride in enumerate((2, 1)):
+            y = Conv(self.features, 3, stride, 1, name=f"conv{i}")(self.activation(y))
+            y = BatchNorm(name=f"bn{i}")(y, train)
+        averaged = x.reshape(*x.shape[:2], height // 2, 2, width // 2, 2).mean((3, 5))
+        return Conv(self.features, 1, name="shortcut")(averaged) + y
+
+
+def run_stages(module: nn.Module, images: jax.Array, train: bool, cell: Callable) -> jax.Array:
+    """All but the cells: images [N, H, W, channels] -> logits [N, classes], inside a compact method of `module`.
+
+    Args:
+      module: has channels, layers, classes, dtype and activation.
+      images: height and width divisible by 4.
+      train: normalise by the batch's statistics.
+      cell: (input [C, N, H, W], channels, number of the cell) -> output of the same shape.
+    """
+    x = images.astype(module.dtype).transpose(3, 0, 1, 2)
+    x = BatchNorm(name="stem_bn")(Conv(module.channels, 3, padding=1, name="stem_conv")(x), train)
+    for stage in range(STAGES):
+        channels = module.channels * 2**stage
+        if stage:
+            x = ResidualReduction(channels, module.activation, name=f"reduction{stage}")(x, train)
+        for i in range(module.layers):
+            x = cell(x, channels, stage * module.layers + i)
+    x = module.activation(BatchNorm(name="last_bn")(x, train))
+    return Classifier(module.classes, name="classifier")(x)
+
+
+class StagedSupernet(nn.Module):
+    """The supernet of a space of topologies; cells normalise without scale and bias, pools not at all.
+
+    Attributes:
+      space: edges and primitives of the cell.
+      channels: width of the first stage (16 in NAS-Bench-201).
+      layers: cells in each of the three stages (5 in NAS-Bench-201).
+      classes: number of classes.
+      dtype: of the activations; parameters, statistics and logits stay float32 or wider.
+      form: form of separable convolutions, or None to choose by backend and size.
+      remat: what the backward pass computes again, see `search_cell.REMAT`, or None to choose by backend.
+      activation: ReLU; a smooth stand-in serves tests of derivatives.
+      primitives: what each name of the space computes; TOPOLOGY_PRIMITIVES if None.
+      partial: as in `supernet.Supernet`.
+    """
+
+    space: TopologySpace
+    channels: int = 16
+    layers: int = 5
+    classes: int = 10
+    dtype: Any = jnp.float32
+    form: str | None = None
+    remat: str | None = None
+    activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
+    primitives: Mapping[str, Primitive] | None = None
+    partial: int = 1
+
+    def plans(self) -> tuple[CellPlan, ...]:
+        """Widths of the cells, which keep their inputs' sizes."""
+        widths = [self.channels * 2**stage for stage in range(STAGES) for _ in range(self.layers)]
+        return tuple(CellPlan(False, False, width, width, width, self.partial) for width in widths)
+
+    @property
+    def cells(self) -> dict[str, int]:
+        """Number of cells, all of one type."""
+        return {CELL: STAGES * self.layers}
+
+    @nn.compact
+    def __call__(self, images: jax.Array, mixture: Mapping[str, jax.Array], train: bool) -> jax.Array:
+        """Computes logits.
+
+        Args:
+          images: [N, H, W, 3] (any channel count), H and W divisible by 4.
+          mixture: of the space's ``alpha_shapes``.
+          train: normalise by the batch's statistics, otherwise by the running ones.
+
+        Returns:
+          Logits [N, classes]. With ``mutable=["batch_stats"]`` the running statistics move (train only).
+
+        Raises:
+          ValueError: the images cannot be halved twice, or `remat` or `form` is unknown.
+        """
+        remat = checked_remat(self.remat, self.partial)
+        chosen = tuple(lookup(self.space.primitives, self.primitives or TOPOLOGY_PRIMITIVES).items())
+        plans = self.plans()
+        rows = cell_rows(self.space.expand(mixture), [CELL] * len(plans), self.partial)
+        cell_class = nn.remat(SearchCell, static_argnums=(4,)) if remat == "cell" else SearchCell
+
+        def cell(x, channels, i):
+            shape = (self.space.edges, self.space.concat, chosen, plans[i], self.form, remat, self.activation)
+            return cell_class(*shape, name=f"cell{i}")(x, None, rows[i], train)
+
+        return run_stages(self, images, train, cell)
+
+
+class TopologyCell(nn.Module):
+    """One topology: every edge that is not 'none' with its own affine batch norm; a node without input is zero."""
+
+    topology: Topology
+    primitives: tuple[tuple[str, Primitive], ...]
+    form: str | None = None
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool, masks: jax.Array | None, keep: jax.Array | None) -> jax.Array:
+        """[C, N, H, W] -> the same; drop path as in `network_cell.NetworkCell`, masks [edges, N]."""
+        table, states = dict(self.primitives), {0: x}
+        for k, edge in enumerate(self.topology.edges):
+            total = states.get(edge.node, jnp.zeros_like(x))
+            if edge.primitive != NONE:
+                y = Operation(table[edge.primitive], 1, self.form, name=f"op{k}")(states[edge.source], train)
+                dropped = masks is not None and edge.primitive != SKIP
+                total = total + (drop_path(y, keep, masks[k]) if dropped else y)
+            states[edge.node] = total
+        return states[self.topology.output]
+
+
+class StagedNetwork(nn.Module):
+    """The network in which NAS-Bench-201 trains a topology; attributes as in `StagedSupernet`."""
+
+    topology: Topology
+    channels: int = 16
+    layers: int = 5
+    classes: int = 10
+    dtype: Any = jnp.float32
+    form: str | None = None
+    activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
+    primitives: Mapping[str, Primitive] | None = None
+
+    @nn.compact
+    def __call__(self, images: jax.Array, train: bool, drop_path: jax.Array | None = None) -> Logits:
+        """Computes logits.
+
+        Args:
+          images: [N, H, W, 3] (any channel count), H and W divisible by 4.
+          train: normalise by the batch's statistics.
+          drop_path: probability with which each operation's output is dropped per image (rng ``drop_path``), or None.
+        """
+        names = dict.fromkeys(edge.primitive for edge in self.topology.edges)
+        chosen = tuple(lookup(names, self.primitives or TOPOLOGY_PRIMITIVES).items())
+        keep = None if drop_path is None or not train else 1.0 - drop_path
+
+        def cell(x, channels, i):
+            masks = None
+            if keep is not None:
+                shape = (len(self.topology.edges), x.shape[1])
+                masks = jax.random.bernoulli(self.make_rng("drop_path"), keep, shape)
+            return TopologyCell(self.topology, chosen, self.form, name=f"cell{i}")(x, train, masks, keep)
+
+        return Logits(run_stages(self, images, train, cell), None)

@@ -1,0 +1,122 @@
+"""The space of topologies: a fixed graph with one input, one primitive chosen for every edge."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dartsx.spaces.cell_space import check_primitives
+from dartsx.spaces.errors import GenotypeError, SpaceError, unknown
+from dartsx.spaces.genotype import Edge
+from dartsx.spaces.topology import Topology, check_edges
+
+CELL = "normal"  # the one searched cell; what reduces between the stages is fixed
+
+
+@dataclass(frozen=True)
+class TopologySpace:
+    """Cells of a graph whose edges each choose among the same primitives, 'none' included.
+
+    Attributes:
+      primitives: candidates of every edge, in the order of the columns of alpha.
+      edges: (source, node) of every row of alpha; node 0 is the input, the last node the output.
+      custom_primitives: names allowed in ``primitives`` besides PRIMITIVES.
+
+    Raises SpaceError for unknown primitives, edges that are not sorted by node and source, and
+    nodes that nothing enters.
+    """
+
+    primitives: tuple[str, ...]
+    edges: tuple[tuple[int, int], ...]
+    custom_primitives: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        check_primitives(self.primitives, self.custom_primitives)
+        object.__setattr__(self, "primitives", tuple(self.primitives))
+        object.__setattr__(self, "custom_primitives", tuple(self.custom_primitives))
+        object.__setattr__(self, "edges", tuple(tuple(edge) for edge in self.edges))
+        check_edges(self.edges, SpaceError)
+        if list(self.edges) != sorted(self.edges, key=lambda edge: edge[::-1]):
+            raise SpaceError(f"edges must be sorted by node, then source: {self.edges}")
+
+    @property
+    def concat(self) -> tuple[int, ...]:
+        """The nodes that make up a cell's output: the last one."""
+        return (self.edges[-1][1],)
+
+    @property
+    def num_edges(self) -> int:
+        """Number of edges of a cell."""
+        return len(self.edges)
+
+    @property
+    def alpha_shapes(self) -> dict[str, tuple[int, int]]:
+        """Shape [edges, primitives] of the alphas of the one cell that is searched."""
+        return {CELL: (len(self.edges), len(self.primitives))}
+
+    def expand(self, mixture: Mapping) -> Mapping:
+        """Return the mixtures over all ``primitives``: here the mixtures themselves."""
+        return mixture
+
+    def derive(self, mixture: Mapping[str, ArrayLike]) -> Topology:
+        """Return the topology of the largest weights, edge by edge, 'none' among them.
+
+        Args:
+          mixture: by cell type, weights of shape ``alpha_shapes``. Ties go to the lower column.
+
+        Raises SpaceError for missing cell types, other shapes, or weights that are not finite.
+        """
+        if CELL not in mixture:
+            raise SpaceError(f"no mixture for the {CELL} cell; given: {list(mixture)}")
+        weights = np.asarray(mixture[CELL], np.float64)
+        if weights.shape != self.alpha_shapes[CELL]:
+            raise SpaceError(f"{CELL} mixture has shape {weights.shape}; expected {self.alpha_shapes[CELL]}")
+        if not np.isfinite(weights).all():
+            raise SpaceError(f"{CELL} mixture holds {weights[~np.isfinite(weights)][0]}")
+        return self._topology(weights.argmax(1))
+
+    def encode(self, genotype: Topology) -> dict[str, np.ndarray]:
+        """Return the one-hot mixture, float64 of shape ``alpha_shapes``; ``derive`` reads it back.
+
+        Raises GenotypeError if the topology does not belong to the space.
+        """
+        self.validate(genotype)
+        columns = [self.primitives.index(edge.primitive) for edge in genotype.edges]
+        return {CELL: np.eye(len(self.primitives))[columns]}
+
+    def count(self) -> int:
+        """Return the number of topologies, isomorphic ones counted apart: primitives ** edges."""
+        return len(self.primitives) ** len(self.edges)
+
+    def sample(self, rng: np.random.Generator) -> Topology:
+        """Draw a topology uniformly."""
+        return self._topology(rng.integers(len(self.primitives), size=len(self.edges)))
+
+    def mutate(self, genotype: Topology, rng: np.random.Generator) -> Topology:
+        """Return a topology that differs in the primitive of one edge, drawn uniformly.
+
+        Raises GenotypeError if the topology does not belong to the space, SpaceError if the space
+        has no other one.
+        """
+        columns = self.encode(genotype)[CELL].argmax(1)
+        if len(self.primitives) == 1:
+            raise SpaceError("the space has one topology only: nothing to mutate")
+        columns[rng.integers(len(columns))] += rng.integers(1, len(self.primitives))
+        return self._topology(columns % len(self.primitives))
+
+    def validate(self, genotype: Topology) -> None:
+        """Raise GenotypeError, saying why, if the topology does not belong to the space."""
+        if not isinstance(genotype, Topology):
+            raise GenotypeError(f"the space is one of topologies, not of a {type(genotype).__name__}")
+        given = tuple((edge.source, edge.node) for edge in genotype.edges)
+        if given != self.edges:
+            raise GenotypeError(f"the topology has edges {given}; in the space they are {self.edges}")
+        for edge in genotype.edges:
+            if edge.primitive not in self.primitives:
+                raise GenotypeError(unknown("primitive", edge.primitive, self.primitives))
+
+    def _topology(self, columns: ArrayLike) -> Topology:
+        names = (self.primitives[column] for column in columns)
+        edges = (Edge(name, *edge) for name, edge in zip(names, self.edges, strict=True))
+        return Topology(tuple(edges), self.custom_primitives)

@@ -1,0 +1,65 @@
+"""Searches in NAS-Bench-201 by several methods, with what its table says of every epoch's cell.
+
+``python -m experiments.benchmark --methods=darts --seeds=0:3 --table=nb201.csv.xz --workdir=runs/benchmark``
+
+A method may name its hypergradient: ``--methods=darts,darts@exact``. Random search and random search with weight
+sharing are always there. ``--config`` (default configs/nb201.py) says on which images and at what size to search.
+"""
+
+import re
+import sys
+
+from absl import flags
+
+from experiments.settings import REQUIRED, SettingsError, parse_config, run_main, search_settings
+
+_METHODS = flags.DEFINE_list("methods", ["darts"], "search methods, each may end in @HYPERGRADIENT")
+_SEEDS = flags.DEFINE_string("seeds", "0:3", "first:end, or numbers separated by commas")
+_TABLE = flags.DEFINE_string("table", "../shared/reference/nb201.csv.xz", "NAS-Bench-201's table")
+CONFIG = "nb201.py"
+
+
+def main(config, workdir: str) -> None:
+    """Runs what is missing and prints the table."""
+    del config  # each method has its own
+    seeds = read_seeds(_SEEDS.value)
+    configs = {name: method_config(name, sys.argv) for name in _METHODS.value}
+    from dartsx.tabular import load_nb201
+    from experiments.jobs.benchmark import run_benchmark  # imports JAX: wrong flags fail before that
+
+    text = run_benchmark(configs, seeds, load_nb201(_TABLE.value), workdir)
+    print(text or f"stopped; the same command resumes in {workdir}")
+
+
+def read_seeds(text: str) -> list[int]:
+    """Seeds from ``0:3`` or ``0,2,5``.
+
+    Raises:
+      SettingsError: it is neither, or names no seed.
+    """
+    if match := re.fullmatch(r"(\d+):(\d+)", text):
+        seeds = list(range(int(match[1]), int(match[2])))
+    else:
+        seeds = [int(part) for part in text.split(",")] if re.fullmatch(r"\d+(,\d+)*", text) else []
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise SettingsError(f"--seeds={text}: must be first:end, such as 0:3, or different numbers such as 0,2")
+    return seeds
+
+
+def method_config(name: str, argv: list[str]):
+    """The config of a method: its own settings first, then the command line's.
+
+    Raises:
+      SettingsError: no such method or hypergradient, or another wrong setting.
+    """
+    method, at, hypergradient = name.partition("@")
+    source = parse_config(argv, CONFIG).source.partition(":")[0]
+    own = [f"--config.hypergradient={hypergradient}"] if at else []
+    overrides = [argument for argument in argv[1:] if re.match(r"--?(no)?config\.", argument)]
+    config = parse_config([argv[0], f"--config={source}:{method}", *own, *overrides], CONFIG).config
+    search_settings(config)  # names what is wrong before anything is compiled
+    return config
+
+
+if __name__ == "__main__":
+    run_main(main, config=CONFIG, workdir=REQUIRED)

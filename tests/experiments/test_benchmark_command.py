@@ -1,0 +1,109 @@
+"""The benchmark of methods in NAS-Bench-201 as one command, at its smallest, and its parts."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from dartsx.spaces import from_json, nb201
+from dartsx.tabular import load_nb201
+from experiments.benchmark import method_config, read_seeds
+from experiments.jobs.benchmark import random_trajectory
+from experiments.settings import SettingsError
+
+NAMES = ("darts", "random search", "random search, shared weights")
+
+
+@pytest.fixture(scope="module")
+def path(shared):
+    return shared / "reference" / "nb201.csv.xz"
+
+
+@pytest.fixture(scope="module")
+def table(path):
+    return load_nb201(path)
+
+
+@pytest.fixture(scope="module")
+def done(python, path, compilation_cache, quick_flags, tmp_path_factory):
+    """Process and folder of a benchmark of two searches of digits, two epochs each."""
+    root = tmp_path_factory.mktemp("benchmark")
+    process = python(
+        "-m",
+        "experiments.benchmark",
+        "--methods=darts",
+        "--seeds=1:2",
+        f"--table={path}",
+        f"--workdir={root}",
+        compilation_cache,
+        "--config=configs/nb201.py",
+        "--config.dataset.name=digits",
+        "--config.search.channels=2",
+        "--config.search.layers=1",
+        "--config.search.batch_size=16",
+        "--config.search.train_fraction=0.05",
+        "--config.search.epochs=2",
+        "--config.search.diagnosis.every=0",
+        XLA_FLAGS=quick_flags,
+    )
+    assert process.returncode == 0, process.stderr
+    return process, root
+
+
+def test_every_epochs_cell_is_looked_up(done, table):
+    process, root = done
+    with (root / "trajectories.csv").open() as file:
+        rows = {(r["method"], r["epoch"], r["dataset"]): float(r["test_accuracy"]) for r in csv.DictReader(file)}
+    assert {name for name, *_ in rows} == set(NAMES)
+    for line in (root / "darts-1" / "genotypes.jsonl").read_text().splitlines():
+        record = json.loads(line)
+        cell = from_json(record["genotype"])
+        for dataset, key in (("CIFAR-10", "cifar10"), ("ImageNet16-120", "in16")):
+            wanted = table.accuracy(cell, key)
+            assert rows["darts", str(record["epoch"]), dataset] == pytest.approx(wanted, abs=1e-4)
+    assert len(rows) == len(NAMES) * 2 * 3
+
+
+def test_the_table_says_n_best_optimum_and_expectation(done, table):
+    process, root = done
+    text = (root / "benchmark.md").read_text()
+    assert text in process.stdout
+    assert all(f"| {name} | 1 |" in text for name in NAMES) and "(best of 1)" in text
+    assert "Optimum: CIFAR-10 94.37, CIFAR-100 73.51, ImageNet16-120 47.31." in text
+    assert f"with 1 cell(s), chosen by validation accuracy after 12 epochs: {table.accuracies().mean():.2f}" in text
+    assert (root / "trajectories.svg").read_text().startswith("<?xml")
+
+
+def test_cheap_figures_are_logged_every_epoch(done):
+    _, root = done
+    lines = (root / "darts-1" / "metrics.jsonl").read_text().splitlines()
+    records = [record for record in map(json.loads, lines) if record["split"] == "diagnosis"]
+    assert [record["epoch"] for record in records] == [1, 2]
+    names = {f"entropy_normal_{edge:02}" for edge in range(6)} | {"skips_normal"}
+    assert names | {"step", "epoch", "split"} == set(records[0])
+    assert 0 <= records[1]["entropy_normal_00"] <= np.log(5) + 1e-6
+
+
+def test_random_search_pays_for_its_cells(table):
+    one = table.columns["flops_cifar10"].mean() * 25_000 * 12
+    found = random_trajectory(table, 0, one * np.array([1e-6, 30, 1e6]))
+    order = np.random.default_rng(0).permutation(15_625)
+    accuracies = found.accuracies["CIFAR-10"]
+    assert accuracies[0] == table.accuracy(int(order[0]))
+    best = int(np.argmax(table.accuracies(epochs=12, split="valid")))  # the whole table is affordable
+    assert accuracies[2] == table.accuracy(best) and found.cell == nb201.strings()[best]
+
+
+def test_seeds_and_methods():
+    assert read_seeds("0:3") == [0, 1, 2] and read_seeds("0,5") == [0, 5]
+    for wrong in ("3:3", "a", "0,0", "", "-1:2"):
+        with pytest.raises(SettingsError, match="must be first:end, such as 0:3"):
+            read_seeds(wrong)
+    config = method_config("darts@exact", ["program", "--config.search.epochs=3", "--seeds=0:1"])
+    assert (config.method, config.hypergradient, config.search.epochs) == ("darts", "exact", 3)
+    assert config.space.name == "nb201"
+    wrongs = {"dart": "config.method='dart': .*darts", "darts@second": "config.hypergradient='second'"}
+    for wrong, message in wrongs.items():
+        with pytest.raises(SettingsError, match=message):
+            method_config(wrong, ["program"])
