@@ -28,8 +28,9 @@ def staged_network_cost(network: StagedNetwork, image_shape: int | Sequence[int]
       ValueError: height or width not divisible by 4.
     """
     table = network.primitives or TOPOLOGY_PRIMITIVES
+    chosen = lookup(dict.fromkeys(edge.primitive for edge in network.topology.edges), table)
     operations = [
-        cells.Operation(f"op{k}/{edge.primitive}", lookup([edge.primitive], table)[edge.primitive], edge.source, edge.node)
+        cells.Operation(f"op{k}/{edge.primitive}", chosen[edge.primitive], edge.source, edge.node)
         for k, edge in enumerate(network.topology.edges)
         if edge.primitive != NONE
     ]
