@@ -20,6 +20,7 @@ from configs.base import base
 def get_config(method: str = ""):
     config = base(method)
     config.space.name = "nb201"
+    config.space.primitives = base().space.primitives  # what a method leaves out is of the space darts alone
     config.search.layers = 5
     config.search.weights.weight_decay = 5e-4
     return config
