@@ -1,4 +1,4 @@
-"""One cell of a supernet: every edge a mixture of all primitives, computed block by block (see `blocks`).
+"""One cell of a supernet: every edge a mixture of all primitives, edges together or one after the other (`REMAT`).
 
 Weights and running statistics of a primitive are one array over the edges that have them, in source-major order;
 batch statistics of pools, which all targets share, are one row per source.
