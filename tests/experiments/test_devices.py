@@ -42,7 +42,9 @@ def assert_same_search(workdir, alone):
         assert np.abs(expected[cell]).max() > 0.01  # they have moved from their start near 0
         np.testing.assert_allclose(given[cell], expected[cell], rtol=0, atol=TOLERANCE)
     for there, here in zip(records(alone, "metrics.jsonl"), records(workdir, "metrics.jsonl"), strict=True):
-        assert here["loss"] == pytest.approx(there["loss"], abs=TOLERANCE)
+        assert here.keys() == there.keys()
+        if there["split"] != "diagnosis":
+            assert here["loss"] == pytest.approx(there["loss"], abs=TOLERANCE)
 
 
 def test_eight_devices_search_as_one_with_statistics_of_the_whole_batch(search, alone, state_at, tmp_path):

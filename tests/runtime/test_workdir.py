@@ -205,10 +205,11 @@ def test_failed_write_leaves_the_old_file(tmp_path):
         read_json(tmp_path / "b.json")
 
 
-def test_run_info_knows_versions_command_and_device():
+def test_run_info_knows_versions_command_and_device(monkeypatch):
+    monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "experiments.search", "--workdir=a b"])
     info = record_run_info()
     assert set(info["versions"]) >= {"python", "dartsx", "jax", "jaxlib", "flax", "optax", "numpy"}
     assert info["versions"]["python"].startswith("3.")
-    assert "pytest" in info["command"]
+    assert info["command"] == "python -m experiments.search '--workdir=a b'"
     assert info["device"]["platform"] == "cpu"
     assert info["git"] is None or len(info["git"]) == 40
