@@ -59,18 +59,22 @@ def hessian_product(loss: Callable[[jax.Array], jax.Array], point: jax.Array, ve
 def make_eigenvalues(
     problem: SearchProblem, iterations: int = ITERATIONS
 ) -> Callable[[SearchState, Batch], Extremes]:
-    """The function (state, validation batch) -> extreme eigenvalues of d^2 L_valid / d alpha^2."""
+    """The function (state, validation batch) -> extreme eigenvalues of d^2 L_valid / d alpha^2.
+
+    The mixture is that of a search step, drawn where the method draws: without noise some methods have a one-hot
+    mixture, which has no derivatives.
+    """
 
     @jax.jit
     def product(state: SearchState, valid: Batch, vector: jax.Array) -> jax.Array:
         point, unravel = ravel_pytree(state.alpha)
         loss = _loss(problem, state, valid)
-        return hessian_product(lambda flat: loss(state.params, unravel(flat))[0], point, vector)
+        return hessian_product(lambda flat: loss(state.params, unravel(flat))[0], point, vector.astype(point.dtype))
 
     def eigenvalues(state: SearchState, valid: Batch) -> Extremes:
         size = sum(leaf.size for leaf in jax.tree.leaves(state.alpha))
         start = np.random.default_rng(int(state.step)).normal(size=size)
-        return extreme_eigenvalues(lambda v: product(state, valid, v.astype(np.float32)), start, iterations)
+        return extreme_eigenvalues(lambda v: product(state, valid, v), start, iterations)
 
     return eigenvalues
 

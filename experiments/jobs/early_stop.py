@@ -7,8 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dartsx.runtime import put_replicated
-from dartsx.search import Epoch, SearchState
-from dartsx.search.eigenvalue import dominant_eigenvalue
+from dartsx.search import Epoch, SearchState, make_eigenvalues
 from experiments.jobs import feed
 
 
@@ -31,14 +30,13 @@ def between(job):
     rule = job.problem.method.stop
     if rule is None:
         return lambda state, epochs_done: state
-    compiled = jax.jit(
-        lambda state, arrays, row: dominant_eigenvalue(job.problem, state, job.batch("valid", state, arrays, row))
-    )
+    eigenvalues = make_eigenvalues(job.problem)
+    batch = jax.jit(lambda state, arrays, row: job.batch("valid", state, arrays, row))
 
     def ask(state, epochs_done):
         def eigenvalue():
             row = jax.tree.map(lambda rows: rows[0], feed.sharded_rows(job.rows(0, 0, 1), job.mesh))
-            return float(compiled(state, job.arrays, row))
+            return eigenvalues(state, batch(state, job.arrays, row)).dominant
 
         alpha = jax.tree.map(np.asarray, dict(state.alpha))
         total = job.settings.search.epochs

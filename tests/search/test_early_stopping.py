@@ -4,8 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from dartsx.search import Epoch
-from dartsx.search.eigenvalue import dominant_eigenvalue
+from dartsx.search import Epoch, make_eigenvalues
 from dartsx.search.methods.darts import strength
 from dartsx.search.methods.darts_plus import SkipsOrRanks
 from dartsx.search.methods.r_darts import Eigenvalue
@@ -88,5 +87,12 @@ def test_the_dominant_eigenvalue_is_that_of_the_dense_hessian(stand_in, quick_ji
 
     values = np.linalg.eigvalsh(quick_jit(jax.hessian(loss))(flat))
     dominant = values[np.abs(values).argmax()]
-    found = quick_jit(lambda s: dominant_eigenvalue(problem, s, valid, 300))(state)
-    assert float(found) == pytest.approx(dominant, rel=1e-4)
+    found = make_eigenvalues(problem, flat.size)(state, valid).dominant
+    assert found == pytest.approx(dominant, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["gdas", "reinmax"])
+def test_methods_that_predict_by_one_hot_mixtures_have_an_eigenvalue(stand_in, x64, name):
+    problem, (_, valid) = stand_in.problem(name), stand_in.batches()
+    state = init_state(problem, jax.random.key(0), (2, 2, 4))
+    assert make_eigenvalues(problem)(state, valid).dominant != 0
