@@ -235,6 +235,14 @@ def _forward(loop, inputs, states, arrays):
     return states, source_batch | edge_batch
 
 
+# Jitted, so that it is traced once for the backward loops with and without gradients of the weights.
+@functools.partial(jax.jit, static_argnums=0)
+def _pull(loop, x, values, weights, row, stats, cotangent):
+    """Cotangents of one edge's arguments x, values, weights and row."""
+    _, pull, _ = jax.vjp(lambda *arguments: loop.edge(*arguments, stats), x, values, weights, row, has_aux=True)
+    return pull(cotangent)
+
+
 def _backward_rule(loop, residuals, cotangents):
     return _backward(loop, residuals, cotangents[0])
 
@@ -253,15 +261,12 @@ def _backward(loop, residuals, cotangent):
 
         def over_edges(e, carry):
             grad_x, grad_values, grad_learned, grad_rows = carry
-            weights, own, row, stats = _at((arrays.weights, learned, arrays.rows, arrays.edge_stats), e)
-
-            def edge(x, values, own, row):
-                return loop.edge(x, values, weights | own, row, stats)
-
-            _, pull, _ = jax.vjp(edge, x, values, own, row, has_aux=True)
-            to_x, to_values, to_own, to_row = pull(_at(grad_states, targets[e]))
+            weights, row, stats = _at((arrays.weights, arrays.rows, arrays.edge_stats), e)
+            cotangent = _at(grad_states, targets[e])
+            to_x, to_values, to_weights, to_row = _pull(loop, x, values, weights, row, stats, cotangent)
             grad_x, grad_values = jax.tree.map(jnp.add, (grad_x, grad_values), (to_x, to_values))
-            return grad_x, grad_values, *_put((grad_learned, grad_rows), e, (to_own, to_row))
+            to_learned = {name: to_weights[name] for name in learned}  # what nobody keeps, XLA does not compute
+            return grad_x, grad_values, *_put((grad_learned, grad_rows), e, (to_learned, to_row))
 
         zeros = jax.tree.map(jnp.zeros_like, (x, values))
         grad_x, grad_values, grad_learned, grad_rows = lax.fori_loop(

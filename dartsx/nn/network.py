@@ -11,9 +11,15 @@ import jax.numpy as jnp
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
 from dartsx.nn.network_cell import NetworkCell, cell_width
 from dartsx.nn.plan import CellPlan, plan_cells
+from dartsx.nn.repeated_cells import RepeatedCells, name_of, runs
 from dartsx.spaces import Genotype
 
 STEMS = ("cifar", "imagenet")
+
+
+def choose_recompute(backend: str) -> bool:
+    """Whether cells are computed again in the backward pass, by backend (`jax.default_backend()`)."""
+    return backend == "cpu"
 
 
 class Logits(NamedTuple):
@@ -91,6 +97,8 @@ class Network(nn.Module):
       auxiliary: train with an auxiliary head.
       dtype: of the activations; parameters, statistics and logits stay float32 or wider.
       form: form of separable convolutions, or None to choose by backend and size.
+      recompute: the backward pass computes every cell again instead of keeping its inner results; None to choose by
+        backend.
     """
 
     genotype: Genotype
@@ -101,6 +109,7 @@ class Network(nn.Module):
     auxiliary: bool = False
     dtype: Any = jnp.float32
     form: str | None = None
+    recompute: bool | None = None
 
     def stem_channels(self) -> int:
         """Channels of both inputs of the first cell."""
@@ -143,18 +152,32 @@ class Network(nn.Module):
         self.sow("intermediates", "stem_output", s1)
         keep = None if drop_path is None else 1.0 - drop_path
         auxiliary = None
-        for i, plan in enumerate(self.plans()):
-            cell = self.genotype.cell(plan.cell_type)
-            mask = None
+        for run in runs(self.plans()):
+            kept = None
             if train and drop_path is not None:
-                mask = masks[i] if masks is not None else self._draw(cell, keep, x.shape[1])
-            module = NetworkCell(cell, plan, self.form, name=f"cell{i}")
-            s0, s1 = s1, module(s0, s1, train, mask, keep)
-            self.sow("intermediates", f"cell{i}_output", s1)
-            if self.auxiliary and train and i == 2 * self.layers // 3:
+                kept = self._draw(run, keep, x.shape[1]) if masks is None else jnp.stack([masks[i] for i in run])
+            s0, s1 = self._cells(run, s0, s1, train, kept, keep)
+            if self.auxiliary and train and 2 * self.layers // 3 in run:
                 auxiliary = AuxiliaryHead(self.classes, self.stem, name="auxiliary")(s1, train)
         return Logits(Classifier(self.classes, name="classifier")(s1), auxiliary)
 
-    def _draw(self, cell, keep, batch) -> jax.Array:
-        key = self.make_rng("drop_path")
-        return jax.random.bernoulli(key, keep, (len(cell.edges), batch))
+    def _cells(self, run, s0, s1, train, masks, keep) -> tuple[jax.Array, jax.Array]:
+        """The last two outputs after the cells of a run; masks [cells, edges, N]."""
+        plan = self.plans()[run[0]]
+        cell = (self.genotype.cell(plan.cell_type), plan, self.form)
+        recompute = choose_recompute(jax.default_backend()) if self.recompute is None else self.recompute
+        if len(run) == 1:
+            cell_class = nn.remat(NetworkCell, static_argnums=(3,)) if recompute else NetworkCell
+            y = cell_class(*cell, name=name_of(run))(s0, s1, train, None if masks is None else masks[0], keep)
+            s0, s1, outputs = s1, y, y[None]
+        else:
+            repeated = RepeatedCells(NetworkCell(*cell, parent=None), len(run), recompute, name=name_of(run))
+            s0, s1, outputs = repeated(s0, s1, train, masks, keep)
+        if outputs is not None:
+            for i in run:
+                self.sow("intermediates", f"cell{i}_output", outputs[i - run[0]])
+        return s0, s1
+
+    def _draw(self, run, keep, batch) -> jax.Array:
+        edges = len(self.genotype.cell(self.plans()[run[0]].cell_type).edges)
+        return jax.random.bernoulli(self.make_rng("drop_path"), keep, (len(run), edges, batch))

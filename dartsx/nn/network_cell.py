@@ -42,6 +42,8 @@ class Operation(nn.Module):
         keys = [(name, norm) for norm in widths]
         affine = {key: self._affine(key[1], widths[key[1]]) for key in keys}
         stats = keep_running(self, {key: (1, widths[key[1]]) for key in keys}) if keys else None
+        if self.is_initializing():  # all variables are made: nothing need be traced
+            return jnp.zeros((*x.shape[:2], *((length - 1) // self.stride + 1 for length in x.shape[2:])), x.dtype)
         norms = running.Norms(None if train or stats is None else stats.value, affine)
         block = Block(x[None], 1, weights, self.stride, norms, self.form)
         (branch,) = self.primitive.evaluate({name: self.primitive}, block)

@@ -8,7 +8,7 @@ edges. `per_edge.to_per_edge` and `per_edge.from_per_edge` read these entries as
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from dartsx.nn.network import Network
 from dartsx.nn.per_edge import (
@@ -23,6 +23,7 @@ from dartsx.nn.per_edge import (
 )
 from dartsx.nn.plan import CellPlan
 from dartsx.nn.primitives import Primitive, lookup
+from dartsx.nn.repeated_cells import name_of, runs
 
 
 def weight_entries(network: Network) -> Iterator[Entry]:
@@ -31,12 +32,7 @@ def weight_entries(network: Network) -> Iterator[Entry]:
         path = ("stem", f"conv{suffix or 0}", "kernel")
         yield Entry(f"stem/conv{suffix}", path, None, (3, 3, -1, width))
         yield from affine_entries(f"stem/bn{suffix}", ("stem", f"bn{suffix or 0}"))
-    for i, plan in enumerate(network.plans()):
-        yield from preprocess_weights(i, plan)
-        for pre in ("pre0", "pre1"):
-            yield from affine_entries(f"cell{i}/{pre}/bn", (f"cell{i}", pre, "bn"))
-        for operation in _operations(network, i, plan):
-            yield from _operation_weights(*operation, plan.channels)
+    yield from _placed(network, _cell_weights)
     if network.auxiliary:
         yield from _auxiliary_weights(network)
     yield from classifier_entries("classifier", ("classifier",), network.classes)
@@ -46,16 +42,37 @@ def statistics_entries(network: Network) -> Iterator[Entry]:
     """Every running statistic in the per-edge form; paths start inside ``batch_stats``."""
     for suffix, _ in _stem_layers(network):
         yield from batch_norm_statistics(f"stem/bn{suffix}", ("stem", f"bn{suffix or 0}"))
-    for i, plan in enumerate(network.plans()):
-        yield from preprocess_statistics(i)
-        for name, path, primitive, stride in _operations(network, i, plan):
-            for norm in _norms(primitive, stride):
-                for kind in STATISTICS:
-                    place = (*path, "norms", "op", norm, kind)
-                    yield Entry(f"{name}/{norm}_{kind}", place, 0, (-1,))
+    yield from _placed(network, _cell_statistics)
     if network.auxiliary:
         for norm in _auxiliary_norms(network):
             yield from batch_norm_statistics(f"aux/{norm}", ("auxiliary", norm))
+
+
+def _placed(network: Network, entries: Callable[[Network, int, CellPlan], Iterator[Entry]]) -> Iterator[Entry]:
+    """The entries of all cells, those of repeated cells where their stacked arrays are."""
+    plans = network.plans()
+    for run in runs(plans):
+        for i in run:
+            for entry in entries(network, i, plans[i]):
+                if len(run) > 1:
+                    entry = entry._replace(path=(name_of(run), "cells", *entry.path[1:]), row=i - run[0])
+                yield entry
+
+
+def _cell_weights(network: Network, i: int, plan: CellPlan) -> Iterator[Entry]:
+    yield from preprocess_weights(i, plan)
+    for pre in ("pre0", "pre1"):
+        yield from affine_entries(f"cell{i}/{pre}/bn", (f"cell{i}", pre, "bn"))
+    for operation in _operations(network, i, plan):
+        yield from _operation_weights(*operation, plan.channels)
+
+
+def _cell_statistics(network: Network, i: int, plan: CellPlan) -> Iterator[Entry]:
+    yield from preprocess_statistics(i)
+    for name, path, primitive, stride in _operations(network, i, plan):
+        for norm in _norms(primitive, stride):
+            for kind in STATISTICS:
+                yield Entry(f"{name}/{norm}_{kind}", (*path, "norms", "op", norm, kind), 0, (-1,))
 
 
 def _stem_layers(network: Network) -> list[tuple[str, int]]:

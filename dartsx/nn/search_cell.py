@@ -82,6 +82,8 @@ class SearchCell(nn.Module):
         inputs = [s0] if s1 is None else self._inputs(s0, s1, train)
         weights = self._weights(layout, inputs[0].dtype)
         stats = keep_running(self, layout.norm_shapes())
+        if self.is_initializing():  # all variables are made: the edges need not be traced
+            return self._zeros(inputs)
         cell = CellEdges(layout, weights, mixture, None if train else stats.value, self.form, self.activation)
         evaluate = edges_apart.evaluate if self.remat == "branch" else edges_together.evaluate
         nodes, batch = evaluate(cell, inputs)
@@ -96,6 +98,11 @@ class SearchCell(nn.Module):
             Preprocess(plan.channels, reduce, False, self.activation, name=f"pre{i}")(s, train)
             for i, (s, reduce) in enumerate(pre)
         ]
+
+    def _zeros(self, inputs: list[jax.Array]) -> jax.Array:
+        stride, x = self.plan.stride(0), inputs[0]
+        lengths = ((length - 1) // stride + 1 for length in x.shape[2:])
+        return jnp.zeros((len(self.concat) * x.shape[0], x.shape[1], *lengths), x.dtype)
 
     def _weights(self, layout: CellLayout, dtype) -> dict[str, dict[str, jax.Array]]:
         weights = {}

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from dartsx.nn import DescribedNetwork, Network
+from dartsx.nn.initializers import init_at_once
 from dartsx.nn.losses import accuracy, cross_entropy
 from dartsx.runtime import at_step, stream
 
@@ -63,7 +64,7 @@ def init_state(
 ) -> RetrainState:
     """Fresh weights and statistics; stream ``init/weights``. `image_shape` is (H, W, channels)."""
     images = jnp.zeros((2, *image_shape))
-    variables = problem.network.init(stream(key, "init/weights"), images, True)
+    variables = init_at_once(problem.network, stream(key, "init/weights"), images, True)
     return RetrainState(
         step=jnp.zeros((), jnp.int32),
         params=variables["params"],

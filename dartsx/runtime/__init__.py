@@ -12,7 +12,7 @@ from dartsx.runtime.files import read_json, write_json
 from dartsx.runtime.guard import Guard, NonFiniteError, all_finite, first_nonfinite, nonfinite_leaves
 from dartsx.runtime.jsonl import JsonLines, read_records, truncate_after
 from dartsx.runtime.leaves import named_leaves
-from dartsx.runtime.loop import Loop, Outcome, chunk_length, run_loop, run_once
+from dartsx.runtime.loop import Loop, Outcome, chunk_length, run_loop
 from dartsx.runtime.member_logs import MemberLogs
 from dartsx.runtime.mesh import (
     MeshError,
@@ -32,6 +32,7 @@ from dartsx.runtime.prng import at_step, stream
 from dartsx.runtime.progress import Progress
 from dartsx.runtime.run_info import record_run_info
 from dartsx.runtime.signals import StopRequest
+from dartsx.runtime.tracing import collector_paused, run_once
 from dartsx.runtime.workdir import Workdir, WorkdirError, open_workdir
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "batch_sharding",
     "check_batch",
     "chunk_length",
+    "collector_paused",
     "cores",
     "default_cache_folder",
     "enable_compilation_cache",

@@ -25,6 +25,7 @@ from dartsx.runtime.guard import Guard, StopAtNonFinite
 from dartsx.runtime.metrics import MetricsWriter
 from dartsx.runtime.progress import Progress
 from dartsx.runtime.signals import StopRequest
+from dartsx.runtime.tracing import collector_paused
 from dartsx.runtime.workdir import Workdir
 
 Metrics = Mapping[str, Mapping[str, Any]]  # split -> name -> value: a scalar, or one per member of a population
@@ -87,11 +88,6 @@ def chunk_length(steps_per_epoch: int, most: int) -> int:
     most = min(most, steps_per_epoch)
     divisor = next(n for n in range(most, 0, -1) if steps_per_epoch % n == 0)
     return divisor if 2 * divisor >= most else most
-
-
-def run_once(function: Callable[..., Any], *args: Any) -> Any:
-    """Calls a function compiled with few optimisations, for one that runs once (initial states)."""
-    return jax.jit(function, compiler_options={"xla_backend_optimization_level": 0})(*args)
 
 
 def run_loop(loop: Loop, state: Any, workdir: Workdir) -> Outcome:
@@ -184,7 +180,7 @@ class _Runner:
         def chunk(state, arrays, rows):
             return jax.lax.scan(lambda s, row: self.loop.step(s, arrays, row), state, rows)
 
-        with progress.compiling(f"{count} steps"), CompileTimer() as timer:
+        with progress.compiling(f"{count} steps"), CompileTimer() as timer, collector_paused():
             jitted = jax.jit(chunk, donate_argnums=0)
             self.compiled[count] = jitted.lower(state, self.loop.arrays, rows).compile()
         self.compile_seconds += timer.seconds

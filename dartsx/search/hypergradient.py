@@ -57,10 +57,18 @@ class Inner(NamedTuple):
 
 
 class Bilevel(NamedTuple):
-    """One architecture step's problem: both losses as functions of (weights, alpha), on fixed batches."""
+    """One architecture step's problem: both losses as functions of (weights, alpha), on fixed batches.
+
+    Attributes:
+      train: L_train.
+      valid: L_valid.
+      shifted_train: (weights, alpha, scalar) -> L_train's value with the scalar added to the network's inputs; spares
+        ``exact`` the gradients of the weights, see `alpha_gradient`.
+    """
 
     train: Loss
     valid: Loss
+    shifted_train: Callable[[Tree, Tree, jax.Array], jax.Array] | None = None
 
 
 class Result(NamedTuple):
@@ -102,13 +110,20 @@ def exact(problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner) -> Result:
     """One unrolled step, second term by a forward derivative of the gradient."""
     along, direct = _unroll(problem, weights, alpha, inner)
 
-    # With respect to both, so that no custom reverse rule is met by the forward derivative.
-    def gradients(w, a):
-        return jax.grad(problem.train, (0, 1), has_aux=True)(w, a)[0]
-
-    still = jax.tree.map(jnp.zeros_like, alpha)
-    _, (_, second) = jax.jvp(gradients, (weights, alpha), (along, still))
+    _, second = jax.jvp(lambda w: alpha_gradient(problem, w, alpha), (weights,), (along,))
     return _total(direct, second, inner)
+
+
+def alpha_gradient(problem: Bilevel, weights: Tree, alpha: Tree) -> Tree:
+    """d_alpha L_train, of which a forward derivative by the weights can be taken.
+
+    It cannot be taken of functions with a reverse rule of their own, only of the rule's operations. So the reverse
+    derivative must reach every such function: by being taken with respect to the weights too, or to a shift of the
+    network's inputs, from which everything follows. What comes out for these is not used.
+    """
+    if problem.shifted_train is None:
+        return jax.grad(problem.train, (0, 1), has_aux=True)(weights, alpha)[0][1]
+    return jax.grad(problem.shifted_train, (1, 2))(weights, alpha, jnp.zeros(()))[0]
 
 
 def _unroll(problem, weights, alpha, inner) -> tuple[Tree, Result]:

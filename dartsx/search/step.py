@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from dartsx.nn import StagedSupernet, Supernet
+from dartsx.nn.initializers import init_at_once
 from dartsx.nn.losses import accuracy, cross_entropy
 from dartsx.optim import momentum_buffer
 from dartsx.runtime import at_step, stream
@@ -91,7 +92,7 @@ def init_state(problem: SearchProblem, key: jax.Array, image_shape: tuple[int, .
     alpha = method.init(stream(key, "init/alphas"), space.alpha_shapes)
     images = jnp.zeros((2, *image_shape))
     mixture = method.mixture(alpha, key, jnp.zeros(()))
-    variables = problem.supernet.init(stream(key, "init/weights"), images, mixture, True)
+    variables = init_at_once(problem.supernet, stream(key, "init/weights"), images, mixture, True)
     params = variables["params"]
     return SearchState(
         step=jnp.zeros((), jnp.int32),
@@ -147,15 +148,16 @@ def _progress(problem: SearchProblem, state: SearchState) -> jax.Array:
 
 
 def _network_loss(problem: SearchProblem, state: SearchState, batch: Batch):
-    """(weights, mixture) -> (loss, (logits, new running statistics or None))."""
+    """(weights, mixture) -> (loss, (logits, new running statistics or None)); `shift` is added to the images."""
 
-    def loss(params, mixture, mutable: bool = False):
+    def loss(params, mixture, mutable: bool = False, shift: jax.Array | None = None):
         variables = {"params": params, "batch_stats": state.batch_stats}
+        images = batch.images if shift is None else batch.images + shift.astype(batch.images.dtype)
         if not mutable:
-            logits, stats = problem.supernet.apply(variables, batch.images, mixture, True), None
+            logits, stats = problem.supernet.apply(variables, images, mixture, True), None
         else:
             logits, moved = problem.supernet.apply(
-                variables, batch.images, mixture, True, mutable=["batch_stats"]
+                variables, images, mixture, True, mutable=["batch_stats"]
             )
             stats = moved["batch_stats"]
         return cross_entropy(logits, batch.labels), (logits, stats)
@@ -164,12 +166,12 @@ def _network_loss(problem: SearchProblem, state: SearchState, batch: Batch):
 
 
 def _loss(problem: SearchProblem, state: SearchState, batch: Batch, key, progress):
-    """(weights, alpha) -> (loss, (logits, None))."""
+    """(weights, alpha) -> (loss, (logits, None)); `shift` as in `_network_loss`."""
     of_mixture = _network_loss(problem, state, batch)
 
-    def loss(params, alpha):
+    def loss(params, alpha, shift: jax.Array | None = None):
         mixture = _chosen(problem.method.mixture(alpha, key, progress), state)
-        return of_mixture(params, mixture)
+        return of_mixture(params, mixture, shift=shift)
 
     return loss
 
@@ -201,7 +203,8 @@ def _alpha_step(problem, state, train, valid, key, progress):
         problem.weight_decay,
         momentum_buffer(state.weight_opt),
     )
-    bilevel = Bilevel(_loss(problem, state, train, train_key, progress), penalised)
+    train_loss = _loss(problem, state, train, train_key, progress)
+    bilevel = Bilevel(train_loss, penalised, lambda *given: train_loss(*given)[0])
     result = method.hypergradient(bilevel, state.params, state.alpha, inner)
     loss, logits = result.auxiliary
     updates, alpha_opt = problem.alpha_optimizer.update(

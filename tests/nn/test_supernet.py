@@ -149,8 +149,7 @@ def test_initial_weights_are_uniform_within_the_fan_in(variables):
 def test_what_cannot_be_computed_is_refused(options, size, message):
     _, mixture = inputs()
     net = supernet().clone(**options)
+    images = jnp.zeros((2, size, size, 3))
     with pytest.raises(ValueError, match=message):
-        jax.eval_shape(
-            lambda key: net.init(key, jnp.zeros((2, size, size, 3)), mixture, True),
-            jax.random.key(0),
-        )
+        variables = jax.eval_shape(lambda key: net.init(key, images, mixture, True), jax.random.key(0))
+        jax.eval_shape(lambda v: net.apply(v, images, mixture, True), variables)

@@ -78,10 +78,23 @@ class Problem:
 
         both = quick_jit(jax.value_and_grad(loss, (0, 1)))
         train, valid = (precompiled(both, images[s], golden[f"y_{s}"]) for s in ("train", "val"))
-        self.bilevel = Bilevel(train, valid)
+        images, labels = images["train"], golden["y_train"]
+        by_shift = jax.value_and_grad(lambda *given: loss(*given[:2], images + given[2], labels), (1, 2))
+        self.bilevel = Bilevel(train, valid, precompiled_shifted(quick_jit(by_shift)))
 
     def hypergradient(self, name, **arguments):
         return HYPERGRADIENTS[name](self.bilevel, self.weights, self.alpha, self.inner, **arguments)
+
+
+def precompiled_shifted(of_alpha):
+    """A shifted loss whose gradients by alpha and shift come from `of_alpha`, and without one by the weights."""
+
+    @jax.custom_vjp
+    def loss(weights, alpha, shift):
+        return of_alpha(weights, alpha, shift)[0]
+
+    loss.defvjp(of_alpha, lambda gradients, cotangent: (None, *jax.tree.map(lambda g: cotangent * g, gradients)))
+    return loss
 
 
 def precompiled(both, images, labels):
