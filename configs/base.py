@@ -110,6 +110,7 @@ def _evaluate() -> dict:
         "drop_path": 0.2,  # grows from 0 to this
         "label_smoothing": 0.0,
         "form": "",
+        "remat": "",  # what the backward pass computes again: none, cell; empty chooses by device; for cells only
         "chunk_steps": 100,
         "checkpoint_every": 1,
         "keep_checkpoints": 3,

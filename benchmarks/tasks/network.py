@@ -23,15 +23,16 @@ def start(options: dict[str, Any]) -> Task:
     """Compiles the step and does it once.
 
     Args:
-      options: the fields of a `Size`, genotype, form (None: the config's), dtype, cache.
+      options: the fields of a `Size`, genotype, form and remat (None: the config's), dtype, cache.
     """
     size = Size(*(options[name] for name in ("channels", "layers", "batch", "pixels")))
     config = configs.cifar10.get_config()
     config.dtype, config.genotype = options["dtype"], options["genotype"]
     config.evaluate.channels, config.evaluate.layers = size.channels, size.layers
     config.evaluate.batch_size = size.batch
-    if options["form"] is not None:
-        config.evaluate.form = options["form"]
+    for name in ("form", "remat"):
+        if options[name] is not None:
+            config.evaluate[name] = options[name]
     problem = retrain_problem(evaluate_settings(config), CLASSES, EPOCH)
 
     def make():

@@ -15,11 +15,17 @@ from dartsx.nn.repeated_cells import RepeatedCells, name_of, runs
 from dartsx.spaces import Genotype
 
 STEMS = ("cifar", "imagenet")
+# What the backward pass computes again: nothing, or every cell, which leaves the cells' outputs and one cell in memory.
+REMAT = ("none", "cell")
 
 
-def choose_recompute(backend: str) -> bool:
-    """Whether cells are computed again in the backward pass, by backend (`jax.default_backend()`)."""
-    return backend == "cpu"
+def choose_remat(backend: str) -> str:
+    """The faster policy for a backend (`jax.default_backend()`).
+
+    CPU: computing a cell again takes less time than writing and reading what it would keep (``python -m
+    benchmarks.network --remat=...``). GPU and TPU, not measured yet: no arithmetic twice.
+    """
+    return "cell" if backend == "cpu" else "none"
 
 
 class Logits(NamedTuple):
@@ -97,8 +103,7 @@ class Network(nn.Module):
       auxiliary: train with an auxiliary head.
       dtype: of the activations; parameters, statistics and logits stay float32 or wider.
       form: form of separable convolutions, or None to choose by backend and size.
-      recompute: the backward pass computes every cell again instead of keeping its inner results; None to choose by
-        backend.
+      remat: what the backward pass computes again (`REMAT`), or None to choose by backend.
     """
 
     genotype: Genotype
@@ -109,7 +114,7 @@ class Network(nn.Module):
     auxiliary: bool = False
     dtype: Any = jnp.float32
     form: str | None = None
-    recompute: bool | None = None
+    remat: str | None = None
 
     def stem_channels(self) -> int:
         """Channels of both inputs of the first cell."""
@@ -143,10 +148,12 @@ class Network(nn.Module):
           masks: per cell [edges, N] of 0 and 1 to use instead of drawn ones (tests).
 
         Raises:
-          ValueError: unknown stem.
+          ValueError: unknown stem or `remat`.
         """
         if self.stem not in STEMS:
             raise ValueError(f"unknown stem {self.stem!r}; allowed: {', '.join(STEMS)}")
+        if self.remat not in (None, *REMAT):
+            raise ValueError(f"unknown remat {self.remat!r}; allowed: {', '.join(REMAT)}")
         x = images.astype(self.dtype).transpose(3, 0, 1, 2)
         s0, s1 = Stem(self.stem, self.stem_channels(), name="stem")(x, train)
         self.sow("intermediates", "stem_output", s1)
@@ -165,7 +172,7 @@ class Network(nn.Module):
         """The last two outputs after the cells of a run; masks [cells, edges, N]."""
         plan = self.plans()[run[0]]
         cell = (self.genotype.cell(plan.cell_type), plan, self.form)
-        recompute = choose_recompute(jax.default_backend()) if self.recompute is None else self.recompute
+        recompute = (self.remat or choose_remat(jax.default_backend())) == "cell"
         if len(run) == 1:
             cell_class = nn.remat(NetworkCell, static_argnums=(3,)) if recompute else NetworkCell
             y = cell_class(*cell, name=name_of(run))(s0, s1, train, None if masks is None else masks[0], keep)

@@ -10,6 +10,7 @@ A supernet spends its time here, and no single form is fast everywhere, so each 
   rows   a depthwise convolution is linear: the R rows that a group of g output rows reads, side by side, times a
          banded [R W, g W'] matrix per channel. All primitives and all targets that read the same input share the
          rows and become one batched matrix product; forward and both derivatives run at library speed.
+  taps   a sum of shifted copies, see `depthwise_taps`: no more arithmetic than there is, in fused loops.
 
 Shapes: L inputs, K kinds (primitives), T targets of every input, C channels in, D out, batch N, height H, width W.
 Padding is symmetric, dilation * (k // 2); the output size is ceil(H / stride), also for odd sizes.
@@ -26,6 +27,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from dartsx.nn.convolution import pointwise
 from dartsx.nn.depthwise_taps import depthwise
 
 
@@ -35,13 +37,6 @@ class Unit(NamedTuple):
     depthwise: jax.Array
     pointwise: jax.Array
     dilation: int
-
-
-def _pointwise(x: jax.Array, weights: jax.Array) -> jax.Array:
-    """x [K, L, T, C, N, H, W] times weights [K, L, T, C, D]."""
-    flat = x.reshape(*x.shape[:4], -1)
-    y = jnp.einsum("kltcm,kltcd->kltdm", flat, weights)
-    return y.reshape(*y.shape[:4], *x.shape[4:])
 
 
 # ------------------------------------------------------------------------------------------ plain
@@ -65,7 +60,7 @@ def plain(x: jax.Array, units: Sequence[Unit], stride: int) -> jax.Array:
     for unit in units:
         over_targets = jax.vmap(functools.partial(depthwise, dilation=unit.dilation), (None, 0))
         outputs.append(jax.vmap(over_targets)(x, unit.depthwise))
-    return _pointwise(jnp.stack(outputs), jnp.stack([unit.pointwise for unit in units]))
+    return pointwise(jnp.stack(outputs), jnp.stack([unit.pointwise for unit in units]))
 
 
 # ------------------------------------------------------------------------------------------ dense
@@ -173,14 +168,14 @@ def rows(x: jax.Array, units: Sequence[Unit], stride: int) -> jax.Array:
     y = jnp.einsum("lcma,lcab->lcmb", patches, matrix.reshape(inputs, channels, matrix.shape[2], -1))
     y = y.reshape(inputs, channels, -1, kinds, targets, matrix.shape[-1]).transpose(3, 0, 4, 1, 2, 5)
     y = y.reshape(kinds, inputs, targets, channels, batch, out_height, out_width)
-    return _pointwise(y, jnp.stack([unit.pointwise for unit in units]))
+    return pointwise(y, jnp.stack([unit.pointwise for unit in units]))
 
 
 # ------------------------------------------------------------------------------------------- taps
 def taps(x: jax.Array, units: Sequence[Unit], stride: int) -> jax.Array:
     """Sums of shifted copies; same shapes as `plain`."""
     convolved = jnp.stack([depthwise(x, unit.depthwise, unit.dilation, stride) for unit in units])
-    return _pointwise(convolved, jnp.stack([unit.pointwise for unit in units]))
+    return pointwise(convolved, jnp.stack([unit.pointwise for unit in units]))
 
 
 FORMS = {"plain": plain, "dense": dense, "rows": rows, "taps": taps}

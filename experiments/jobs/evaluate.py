@@ -171,6 +171,7 @@ def _network(settings: EvaluateSettings, classes: int) -> Network | DescribedNet
         auxiliary=group.auxiliary,
         dtype=settings.dtype,
         form=group.form,
+        remat=group.remat,
     )
 
 

@@ -57,7 +57,7 @@ def check_evaluate(evaluate: EvaluateGroup) -> None:
 
 
 def check_form(network: str | None, evaluate: EvaluateGroup) -> None:
-    """Check that the form of convolutions is one that the trained network has.
+    """Check that the form of convolutions is one that the trained network has, and that `remat` is for one of cells.
 
     Raises:
       SettingsError: naming the field.
@@ -65,6 +65,8 @@ def check_form(network: str | None, evaluate: EvaluateGroup) -> None:
     forms, kind = (GROUPED_FORMS, f"--config.network={network}") if network else (FORMS, "a genotype's network")
     if evaluate.form is not None and evaluate.form not in forms:
         raise wrong("evaluate.form", evaluate.form, f"not a form for {kind}; choose one of {', '.join(forms)}")
+    if network and evaluate.remat is not None:
+        raise wrong("evaluate.remat", evaluate.remat, f"{kind} keeps all it computes; leave it empty")
 
 
 def check_in_memory(dataset: DatasetSettings) -> None:

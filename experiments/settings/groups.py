@@ -34,6 +34,7 @@ HYPERGRADIENTS = (
 )
 NETWORKS = ("cifar", "imagenet")
 REMAT = ("none", "branch", "cell")
+NETWORK_REMAT = ("none", "cell")  # of networks of a genotype
 SCHEDULES = ("cosine", "linear", "exponential")
 MAX_SEED = 2**31 - 1
 
@@ -163,6 +164,7 @@ class EvaluateGroup:
     drop_path: float = where(below_one())
     label_smoothing: float = where(below_one())
     form: str | None = where(one_of("", *dict.fromkeys((*FORMS, *GROUPED_FORMS))))
+    remat: str | None = where(one_of("", *NETWORK_REMAT))
     chunk_steps: int = where(at_least(1))
     checkpoint_every: int = where(at_least(1))
     keep_checkpoints: int = where(at_least(2))

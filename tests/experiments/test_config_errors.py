@@ -182,6 +182,10 @@ CASES = {
         EVALUATE, "--config.network=resnet18 --config.evaluate.form=rows", CIFAR,
         ["--config.evaluate.form='rows'", "--config.network=resnet18", "plain, taps, dense"],
     ),
+    "recomputed cells of a named network": (
+        EVALUATE, "--config.network=resnet18 --config.evaluate.remat=cell", CIFAR,
+        ["--config.evaluate.remat='cell'", "--config.network=resnet18", "leave it empty"],
+    ),
     "unknown network": (
         EVALUATE, "--config.evaluate.network=mnist", CIFAR,
         ["--config.evaluate.network='mnist'", "cifar, imagenet"],

@@ -10,6 +10,7 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs.base import base
+from dartsx.nn import network as nn_network
 from dartsx.nn.grouped import FORMS as GROUPED_FORMS
 from dartsx.nn.layers import Conv
 from dartsx.nn.network import STEMS, AuxiliaryHead
@@ -240,6 +241,7 @@ def test_choices_are_those_of_the_library():
     assert tuple(FORMS) == groups.FORMS
     assert tuple(GROUPED_FORMS) == groups.GROUPED_FORMS
     assert groups.REMAT == REMAT
+    assert groups.NETWORK_REMAT == nn_network.REMAT
     assert groups.NETWORKS == STEMS
     assert set(groups.HYPERGRADIENTS) == set(HYPERGRADIENTS)
 

@@ -98,6 +98,7 @@ def test_nodes_that_no_edge_enters_are_left_out():
     assert variables["params"]["classifier"]["kernel"].shape == (2 * 16, 10)
 
 
-def test_an_unknown_stem_is_refused():
-    with pytest.raises(ValueError, match="unknown stem 'tiny'; allowed: cifar, imagenet"):
-        shapes(small(stem="tiny"), 8)
+@pytest.mark.parametrize(("field", "allowed"), [("stem", "cifar, imagenet"), ("remat", "none, cell")])
+def test_an_unknown_choice_is_refused(field, allowed):
+    with pytest.raises(ValueError, match=f"unknown {field} 'tiny'; allowed: {allowed}"):
+        shapes(small(**{field: "tiny"}), 8)

@@ -9,6 +9,7 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
+from dartsx.nn.convolution import pointwise
 from dartsx.nn.primitives.base import Block, Branches, Weight, halved
 
 
@@ -27,8 +28,7 @@ def factorized_reduction(x: jax.Array, conv_a: jax.Array, conv_b: jax.Array) -> 
     if height % 2 or width % 2:
         raise ValueError(f"factorized reduction needs an even map, got {height}x{width}")
     parts = ((x[..., ::2, ::2], conv_a), (x[..., 1::2, 1::2], conv_b))
-    outputs = [jnp.einsum("...cnhw,...cd->...dnhw", part, conv) for part, conv in parts]
-    return jnp.concatenate(outputs, -4)
+    return jnp.concatenate([pointwise(*part) for part in parts], -4)
 
 
 @dataclasses.dataclass(frozen=True)
