@@ -155,3 +155,8 @@ class Method:
     def derive(self, space: Space, alpha: HostAlpha) -> AnyGenotype:
         """The genotype of alphas on the host."""
         return self.discretize(space, self.strength(alpha))
+
+
+def without_noise(method: Method) -> Callable[[Alpha, jax.Array], Mixture]:
+    """(alphas, progress) -> the mixture by which the method's supernet predicts."""
+    return method.expected or (lambda alpha, progress: method.mixture(alpha, None, progress))

@@ -161,11 +161,12 @@ class DartsPlus:
 
 @dataclasses.dataclass(frozen=True)
 class RDarts:
-    """Growth of the eigenvalue that ends the search; epochs averaged over, and gone back."""
+    """Growth of the eigenvalue that ends the search; epochs averaged over, and gone back; drop path at the end."""
 
     factor: float = where(above_zero())
     window: int = where(at_least(1))
     back: int = where(at_least(1))
+    drop_path: float = where(below_one())
 
 
 @dataclasses.dataclass(frozen=True)

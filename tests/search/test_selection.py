@@ -43,8 +43,8 @@ def test_selection_keeps_what_costs_most_to_remove(seed):
             kept = sorted(rows, key=lambda row: -strength[row])[:2]
             wanted = {(SPACE.primitives[best[row]], SPACE.edges[row][0]) for row in kept}
             assert {(e.primitive, e.source) for e in genotype.cell(name).inputs(node)} == wanted
-    # Once after each of 10 edges, with one edge more decided, then after each of 4 nodes.
-    assert net.tuned == [(n, 2) for n in [*range(1, 11), 10, 10, 10, 10]]
+    # Once after each of 5 edges of both cells, then after each of 2 nodes.
+    assert net.tuned == [(n, 2) for n in [2, 4, 6, 8, 10, 10, 10]]
 
 
 def test_a_choice_removes_candidates_and_fixes_edges_in_prediction_and_training(stand_in):
@@ -129,6 +129,21 @@ def test_dropped_skip_connections_keep_their_mean_and_return_at_the_end():
     assert (np.abs(dropped - 0.2) < 4 * np.sqrt(0.16 / 2000)).all()
     np.testing.assert_allclose(rows[:, :, 1].mean(0), plain[:, 1], rtol=0.1)
     np.testing.assert_allclose(method.mixture(alpha, keys[0], 1.0)["normal"], plain, rtol=1e-6)
+    np.testing.assert_array_equal(method.expected(alpha, 0.5)["normal"], plain)
+
+
+def test_dropped_edges_keep_their_mean_and_every_cell_has_its_own():
+    base = compose("darts", TASK)
+    method, alpha = compose("r_darts", TASK, {"r_darts": {"drop_path": 0.4}}), random_alphas()
+    plain = np.asarray(base.mixture(alpha, None, 0.0)["normal"])
+    keys = jax.random.split(jax.random.key(0), 2000)
+    rows = np.asarray(jax.vmap(lambda key: method.mixture(alpha, key, 0.5)["normal"])(keys))
+    assert rows.shape == (2000, 2, 5, 4)  # two normal cells
+    dropped = (rows == 0).all(-1)
+    np.testing.assert_allclose(rows[~dropped].mean(0) * 0.8, plain[np.nonzero(~dropped)[2]].mean(0), rtol=0.01)
+    assert (np.abs(dropped.mean(0) - 0.2) < 4 * np.sqrt(0.16 / 2000)).all()  # rate 0.4 * 0.5
+    assert (dropped[:, 0] != dropped[:, 1]).any()
+    np.testing.assert_allclose(method.mixture(alpha, keys[0], 0.0)["normal"][0], plain, rtol=1e-6)
     np.testing.assert_array_equal(method.expected(alpha, 0.5)["normal"], plain)
 
 

@@ -7,7 +7,8 @@ Prediction uses the strongest candidates.
 The paper computes the drawn candidate only, which saves memory and time. Here all are computed, since their
 convolutions are batched over edges whatever is drawn: a step costs what DARTS's costs. In return the gradient of
 every alpha is that of the relaxation; the released code replaces the outputs of candidates that were not drawn by the
-number 1. Settings are those of the released code for CIFAR-10, epochs and batch aside.
+number 1. Settings are those of the released code for CIFAR-10 in the space of DARTS (250 epochs, batches of 256, weight
+decay 5e-4), but for Nesterov's momentum.
 """
 
 from __future__ import annotations

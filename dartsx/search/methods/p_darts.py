@@ -2,10 +2,12 @@
 
 Stages: 5, 11 and 17 cells with 8, 5 and 3 candidates per edge; each starts from new weights and alphas,
 and on every edge keeps the candidates with the largest weights of the stage before. Skip connections are dropped at
-random, at rates that fall to 0 within a stage and start at 0, 0.4, 0.7. After the last stage the
-weakest skip connections of the derived normal cell give way until two are left. Unlike DARTS the gap in depth to the
-final network is closed in steps.
+random, at rates that fall to 0 within a stage and start at 0, 0.4, 0.7. After the last stage the weakest skip
+connections of the derived normal cell give way until two are left. Unlike DARTS the gap in depth to the final network
+is closed in steps.
 
+Rates are the paper's, and fall linearly; the released command starts at 0.1, and its rates fall exponentially once the
+alphas move.
 Dropped candidates have weight 0 but are still computed, since the convolutions of a cell are batched over its edges:
 depth costs what it costs, fewer candidates save nothing. The paper drops skip connections per image and element; here
 they are dropped per step and edge. Stages have equal lengths; every stage is a search of its own, in a folder of the
@@ -23,7 +25,7 @@ import numpy as np
 
 from dartsx.runtime import stream
 from dartsx.search.columns import places
-from dartsx.search.method import HostAlpha, Method, Stage, Task
+from dartsx.search.method import HostAlpha, Method, Stage, Task, without_noise
 
 SKIP = "skip_connect"
 Kept = Mapping[str, np.ndarray]  # per cell type booleans [edges, primitives]
@@ -84,10 +86,7 @@ def with_skip_dropout(base: Method, task: Task, rate: float) -> Method:
             rows[name] = rows[name] * jnp.where(skip, drawn / keep, 1).astype(rows[name].dtype)
         return rows
 
-    def expected(alpha, progress):
-        return base.expected(alpha, progress) if base.expected else base.mixture(alpha, None, progress)
-
-    return dataclasses.replace(base, mixture=mixture, expected=expected)
+    return dataclasses.replace(base, mixture=mixture, expected=without_noise(base))
 
 
 def strongest(space, strengths: HostAlpha, kept: Kept, count: int) -> dict[str, np.ndarray]:
