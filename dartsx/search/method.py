@@ -130,6 +130,7 @@ class Method:
       align: (training loss, weights, mixture, progress) -> gradient added to that of the weights, or None.
       freeze: see `Freezing`, or None.
       partial_channels: the primitives see one in so many channels.
+      lazy: candidates of weight 0 need not be computed, since no gradient flows through their weights.
       stop: see `Stopping`, or None.
       select: (space, trained supernet, random numbers) -> genotype, after the search, in place of `discretize`.
       stages: see `Stage`; one search if empty.
@@ -148,6 +149,7 @@ class Method:
     align: Callable[[LossOfBoth, Any, Mixture, jax.Array], Any] | None = None
     freeze: Freezing | None = None
     partial_channels: int = 1
+    lazy: bool = False
     stop: Stopping | None = None
     select: Callable[[Space, Supernet, np.random.Generator], AnyGenotype] | None = None
     stages: tuple[Stage, ...] = ()

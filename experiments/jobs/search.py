@@ -232,6 +232,7 @@ def search_problem(settings: SearchSettings, classes: int, steps: int, change: C
     task = Task(settings.space, supernet.cells)
     method = search_method(settings, task)
     method = change(method, task) if change else method
+    supernet = supernet.clone(lazy=method.lazy)
     if method.partial_channels > 1:
         with blame("search.channels", group.channels, ValueError):
             supernet = supernet.clone(partial=method.partial_channels)

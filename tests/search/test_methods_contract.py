@@ -99,7 +99,8 @@ def gumbel(alpha, key, temperature):
 def gdas(alpha, key, t):
     temperature = 10 - 9.9 * t
     soft = gumbel(alpha, key, temperature)
-    return np.eye(alpha.shape[1])[soft.argmax(-1)], lambda g: softmax_back(soft, g) / temperature
+    drawn = np.eye(alpha.shape[1])[soft.argmax(-1)]
+    return drawn, lambda g: softmax_back(soft, drawn * g) / temperature
 
 
 def snas(alpha, key, t):

@@ -37,7 +37,7 @@ def lambda_darts(
         gradient = alignment_gradient(loss, weights, mixture, cell_type, cells)
         return jax.tree.map(lambda g: (-weight(progress) * g).astype(g.dtype), gradient)
 
-    return dataclasses.replace(base, align=align)
+    return dataclasses.replace(base, align=align, lazy=False)  # it asks for the gradients of all weights
 
 
 def alignment(gradients: jax.Array) -> jax.Array:

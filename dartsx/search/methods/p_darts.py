@@ -8,10 +8,10 @@ is closed in steps.
 
 Rates are the paper's, and fall linearly; the released command starts at 0.1, and its rates fall exponentially once the
 alphas move.
-Dropped candidates have weight 0 but are still computed, since the convolutions of a cell are batched over its edges:
-depth costs what it costs, fewer candidates save nothing. The paper drops skip connections per image and element; here
-they are dropped per step and edge. Stages have equal lengths; every stage is a search of its own, in a folder of the
-work directory.
+Dropped candidates have weight 0 and are not computed where edges are computed one after the other (the default on a
+CPU, ``search.remat=branch`` elsewhere); their weights stay in memory, unused. The paper drops skip connections per
+image and element; here they are dropped per step and edge. Stages have equal lengths; every stage is a search of its
+own, in a folder of the work directory.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ def narrowed(base: Method, kept: Kept) -> Method:
         strength=lambda alpha: base.strength(masked(alpha, np)),
         expected=expected if base.expected else None,
         penalty=penalty if base.penalty else None,
+        lazy=base.lazy or not all(mask.all() for mask in masks.values()),
     )
 
 
