@@ -32,6 +32,7 @@ OPTIONS = {
     },
     "darts_pt": {"tune_epochs": 5},
     "pc_darts": {"partial_channels": 4, "edge_weights": True},
+    "progressive": {"partial_first": 6, "partial_second": 4, "keep": 4},
 }
 
 # Fields below ``search``; and primitives that the method's space leaves out.
@@ -68,6 +69,7 @@ SETTINGS = {
         "alphas.learning_rate": 6e-4,
         "alphas.warmup_epochs": 15,
     },
+    "progressive": {"channels": 36, "layers": 20, "alphas.warmup_epochs": 10},
 }
 WITHOUT = {"fair_darts": ("none",), "drnas": ("none",), "darts_minus": ("none",)}
 

@@ -102,14 +102,20 @@ class Stage:
     """One of several searches in a row; all but the last narrow the candidates of every edge for the next.
 
     Attributes:
-      extra_layers: cells more than the config's.
       keep: candidates kept on every edge after it; None in the last stage.
+      extra_layers: cells more than the config's.
       dropout: rate at which skip connections are dropped at its start; falls to 0.
+      partial_channels: in place of the method's, or None.
+      until: share of the search after which it ends.
+      goes_on: it begins with weights, alphas and step of the stage before, not with new ones.
     """
 
-    extra_layers: int
-    keep: int | None
-    dropout: float
+    keep: int | None = None
+    extra_layers: int = 0
+    dropout: float = 0.0
+    partial_channels: int | None = None
+    until: float = 1.0
+    goes_on: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -28,13 +28,18 @@ DECIDES = {
     "p_darts": ("stages", "derivation"),
     "darts_pt": ("derivation",),
     "pc_darts": ("channels",),
+    "progressive": ("stages", "channels"),
 }
 # Pairs that would compute, but mean nothing.
 MEANINGLESS = {
     frozenset({"gdas", "darts_minus"}): "an auxiliary skip helps a mixture; gdas draws one candidate",
     frozenset({"reinmax", "darts_minus"}): "an auxiliary skip helps a mixture; reinmax draws one candidate",
+    frozenset({"gdas", "oles"}): "what is not drawn has no gradients to compare",
+    frozenset({"reinmax", "oles"}): "what is not drawn has no gradients to compare",
     frozenset({"p_darts", "darts_plus"}): "stages have fixed lengths",
     frozenset({"p_darts", "r_darts"}): "stages have fixed lengths",
+    frozenset({"progressive", "darts_plus"}): "stages have fixed lengths",
+    frozenset({"progressive", "r_darts"}): "stages have fixed lengths",
 }
 # What happens between epochs or after the search, for one search at a time.
 ALONE = ("early stopping", "stages")
@@ -198,6 +203,15 @@ class PcDarts:
 
 
 @dataclasses.dataclass(frozen=True)
+class Progressive:
+    """One in so many channels goes through the candidates of each stage; candidates that the second keeps."""
+
+    partial_first: int = where(at_least(1))
+    partial_second: int = where(at_least(1))
+    keep: int = where(at_least(1))
+
+
+@dataclasses.dataclass(frozen=True)
 class MethodOptions:
     """The options of every method; those of methods that are not named are not used."""
 
@@ -217,6 +231,7 @@ class MethodOptions:
     p_darts: PDarts
     darts_pt: DartsPt
     pc_darts: PcDarts
+    progressive: Progressive
 
 
 def check_partial(method: str, options: MethodOptions, remat: str) -> None:

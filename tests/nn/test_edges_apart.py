@@ -74,7 +74,7 @@ def test_mixture_gradient_leaves_weight_gradients_out(problem):
 
 
 def test_a_lazy_loop_is_the_same_function_but_for_gradients_of_zero_weights(problem, quick_jit, relative_error):
-    """One-hot rows: gradients of the weights (and forward derivatives) are theirs, those of the mixture's zeros are 0."""
+    """One-hot rows: gradients of the weights (and their derivatives) are theirs, those of the mixture's zeros are 0."""
     functions, variables, mixture = problem
     with jax.enable_x64(True):
         one_hot = {kind: jax.nn.one_hot(rows.argmax(1), rows.shape[1]) for kind, rows in mixture.items()}

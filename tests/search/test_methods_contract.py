@@ -26,7 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 AT = 60  # the step at which formulas are checked: progress 0.2
 
 # Methods that act between epochs or after the search: their step is DARTS's, see the last tests.
-ON_THE_HOST = ("darts_plus", "r_darts", "p_darts", "darts_pt")
+ON_THE_HOST = ("darts_plus", "r_darts", "p_darts", "progressive", "darts_pt")
 IN_THE_STEP = tuple(name for name in METHODS if name not in ON_THE_HOST)
 
 # Formulas with what the paper leaves out by default.

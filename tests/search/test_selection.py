@@ -10,6 +10,7 @@ from dartsx.search.method import Supernet
 from dartsx.search.methods.darts_pt import select, undecided
 from dartsx.search.methods.fair_darts import above
 from dartsx.search.methods.p_darts import at_most, narrowed, strongest, with_skip_dropout
+from dartsx.search.methods.progressive import widened
 from dartsx.spaces import CellSpace
 
 SPACE = CellSpace(("none", "skip_connect", "sep_conv_3x3", "avg_pool_3x3"), num_nodes=2)
@@ -116,6 +117,18 @@ def test_stages_only_narrow():
             assert (mask.sum(1) == count).all() and not (mask & ~before[n]).any()
             np.testing.assert_array_equal(mask[:, 0] | mask[:, 1:].any(1), True)
             assert (np.where(mask, strengths[n], np.inf).min(1) >= np.where(mask, -1, strengths[n]).max(1)).all()
+
+
+def test_widened_weights_repeat_the_same_channels_wherever_a_width_grows():
+    rng = np.random.default_rng(0)
+    narrow = {"pw": rng.normal(size=(5, 4, 4)), "bn": rng.normal(size=(5, 4)), "same": rng.normal(size=(3, 3))}
+    shapes = {"pw": (5, 6, 6), "bn": (5, 6), "same": (3, 3)}
+    wide = widened(narrow, {name: np.empty(shape) for name, shape in shapes.items()}, seed=3)
+    assert {name: w.shape for name, w in wide.items()} == shapes
+    of = [next(c for c in range(4) if (narrow["bn"][:, c] == wide["bn"][:, i]).all()) for i in range(6)]
+    assert of[:4] == [0, 1, 2, 3]
+    np.testing.assert_array_equal(wide["pw"], narrow["pw"][:, of][:, :, of])
+    np.testing.assert_array_equal(wide["same"], narrow["same"])
 
 
 def test_dropped_skip_connections_keep_their_mean_and_return_at_the_end():

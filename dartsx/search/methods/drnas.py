@@ -7,9 +7,7 @@ none. Prediction and derivation use the mean beta / sum beta, where the released
 an edge is the same. Unlike DARTS the mixture is random while alphas are uncertain, which explores.
 
 Settings are those of the released code in the space of DARTS (no 'none' among the candidates, alphas rest for 10
-epochs), in a supernet of DARTS's size. The progressive scheme of the paper is left out: at half of the search it keeps
-4 of 7 candidates and widens partial channels from 1/6 to 1/4, on 20 cells of 36 channels; ``pc_darts+drnas`` searches
-with partial channels of one width throughout.
+epochs), in a supernet of DARTS's size; the paper's progressive scheme is ``drnas+progressive``, see `progressive`.
 """
 
 from __future__ import annotations

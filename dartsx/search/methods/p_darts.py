@@ -44,9 +44,9 @@ def p_darts(
 ) -> Method:
     """`base` in three stages; see the module's docstring."""
     stages = (
-        Stage(0, keep_second, 0.0),
-        Stage(extra_layers_second, keep_third, dropout_second),
-        Stage(extra_layers_third, None, dropout_third),
+        Stage(keep_second),
+        Stage(keep_third, extra_layers_second, dropout_second),
+        Stage(None, extra_layers_third, dropout_third),
     )
     return dataclasses.replace(base, stages=stages, discretize=at_most(skips))
 
