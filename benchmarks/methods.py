@@ -1,9 +1,10 @@
 """The search step of several methods beside each other: ``python -m benchmarks.methods --methods=darts,pc_darts,gdas``.
 
-Each runs in a process of its own, at the same size and batch, with the options of the method's paper; blocks of steps
-are done in turns. JSON fields by method: step_s (median) and step_spread (quartiles), over_first (time over that of
-the first method named), temporary_mb (of the compiled step, as XLA plans it), peak_mb (of the process, compilation
-included, or of the GPU), kernels, compile_cold_s.
+Each runs in a process of its own, at the same size and batch, with the options of the method's paper; ``NAME/5`` with
+5 candidates left on every edge, as in a later stage of P-DARTS. Blocks of steps are done in turns. JSON fields by
+method: step_s (median) and step_spread (quartiles), over_first (time over that of the first method named),
+temporary_mb (of the compiled step, as XLA plans it), peak_mb (of the process, compilation included, or of the GPU),
+kernels, compile_cold_s.
 """
 
 from __future__ import annotations
@@ -40,8 +41,11 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     arguments = parser.parse_args(argv)
     arguments.methods = arguments.methods.split(",")
     for name in arguments.methods:
-        if not methods().holds(name):
-            parser.error(f"--methods: {name!r} {methods().problem(name)}")
+        method, slash, keep = name.partition("/")
+        if not methods().holds(method):
+            parser.error(f"--methods: {method!r} {methods().problem(method)}")
+        if slash and not (keep.isdecimal() and int(keep)):
+            parser.error(f"--methods: {name!r}: candidates left on every edge must be 1 or more, got {keep!r}")
     return arguments
 
 
@@ -55,7 +59,8 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         workers = {}
         for name in arguments.methods:
             say(f"{name}: first start")
-            worker = Worker("search", options | {"method": name}, arguments.device)
+            method, _, keep = name.partition("/")
+            worker = Worker("search", options | {"method": method, "keep": int(keep or 0)}, arguments.device)
             workers[name] = open_workers.enter_context(worker)
             found[name] = worker.program() | {"compile_cold_s": worker.start_seconds}
         blocks = timing.in_turns({name: w.steps for name, w in workers.items()}, arguments.rounds, block)
