@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks import records, sizes, timing
 from benchmarks.process import Worker
 from benchmarks.starts import say
-from experiments.settings.groups import DTYPES, HYPERGRADIENTS
+from experiments.settings.groups import DTYPES, HYPERGRADIENTS, REMAT
 from experiments.settings.methods import methods
 
 BLOCKS = {"small": 10, "medium": 3, "full": 1}
@@ -36,6 +36,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
     parser.add_argument("--rounds", type=sizes.positive, default=5, help="blocks of each method")
     parser.add_argument("--block", type=sizes.positive, help="steps of a block; by default by the size")
+    parser.add_argument("--remat", choices=REMAT, help="what the backward pass computes again; by default by the device")
     parser.add_argument("--dtype", choices=DTYPES, default="float32", help="of activations")
     records.add_output(parser)
     arguments = parser.parse_args(argv)
@@ -52,7 +53,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """All figures; see the module's docstring."""
     size, block = sizes.chosen(arguments), arguments.block or BLOCKS.get(arguments.size, 1)
-    choices = {"hypergradient": arguments.hypergradient, "form": None, "remat": None, "dtype": arguments.dtype}
+    choices = {"hypergradient": arguments.hypergradient, "form": None, "remat": arguments.remat, "dtype": arguments.dtype}
     options = dataclasses.asdict(size) | choices | {"cache": ""}
     found: dict[str, Any] = {}
     with contextlib.ExitStack() as open_workers:
@@ -70,7 +71,8 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         about = next(iter(workers.values())).about
     for figures in found.values():
         figures["over_first"] = figures["step_s"] / found[arguments.methods[0]]["step_s"]
-    result = {"size": dataclasses.asdict(size), "hypergradient": arguments.hypergradient, "dtype": arguments.dtype}
+    fields = {name: getattr(arguments, name) for name in ("hypergradient", "dtype", "remat")}
+    result = {"size": dataclasses.asdict(size)} | fields
     return result | {"methods": found, "about": {"dartsx": {k: v for k, v in about.items() if k != "phases"}}}
 
 
@@ -84,6 +86,7 @@ def table(result: dict[str, Any]) -> str:
         rows.append((name, *times, *memory, f"{found['compile_cold_s']:.0f} s"))
     head = ("method", "step", "quartiles", "ratio", "temporary", "peak", "first step after start")
     title = f"{sizes.Size(**result['size'])}; {result['hypergradient']}, {result['dtype']}"
+    title += f", remat {result['remat']}" if result["remat"] else ""
     return records.rows_table(rows, head, title)
 
 
@@ -92,7 +95,8 @@ def main() -> None:
     arguments = parse()
     result = measure(arguments)
     platform = result["about"]["dartsx"]["device"]["platform"]
-    name = f"methods-{sizes.label(sizes.chosen(arguments))}-{arguments.dtype}-{platform}"
+    remat = f"-{arguments.remat}" if arguments.remat else ""
+    name = f"methods-{sizes.label(sizes.chosen(arguments))}{remat}-{arguments.dtype}-{platform}"
     records.finish(arguments, name, result, table(result))
 
 
