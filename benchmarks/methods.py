@@ -36,7 +36,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
     parser.add_argument("--rounds", type=sizes.positive, default=5, help="blocks of each method")
     parser.add_argument("--block", type=sizes.positive, help="steps of a block; by default by the size")
-    parser.add_argument("--remat", choices=REMAT, help="what the backward pass computes again; by default by the device")
+    parser.add_argument("--remat", choices=REMAT, help="what a backward pass computes again; by default by device")
     parser.add_argument("--dtype", choices=DTYPES, default="float32", help="of activations")
     records.add_output(parser)
     arguments = parser.parse_args(argv)
@@ -53,8 +53,8 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """All figures; see the module's docstring."""
     size, block = sizes.chosen(arguments), arguments.block or BLOCKS.get(arguments.size, 1)
-    choices = {"hypergradient": arguments.hypergradient, "form": None, "remat": arguments.remat, "dtype": arguments.dtype}
-    options = dataclasses.asdict(size) | choices | {"cache": ""}
+    fields = {name: getattr(arguments, name) for name in ("hypergradient", "dtype", "remat")}
+    options = dataclasses.asdict(size) | fields | {"form": None, "cache": ""}
     found: dict[str, Any] = {}
     with contextlib.ExitStack() as open_workers:
         workers = {}
@@ -71,7 +71,6 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         about = next(iter(workers.values())).about
     for figures in found.values():
         figures["over_first"] = figures["step_s"] / found[arguments.methods[0]]["step_s"]
-    fields = {name: getattr(arguments, name) for name in ("hypergradient", "dtype", "remat")}
     result = {"size": dataclasses.asdict(size)} | fields
     return result | {"methods": found, "about": {"dartsx": {k: v for k, v in about.items() if k != "phases"}}}
 

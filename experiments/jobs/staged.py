@@ -44,7 +44,8 @@ def _change(stage: Stage, kept: Kept):
     def change(method, task):
         method = with_skip_dropout(narrowed(method, kept), task, stage.dropout)
         channels = stage.partial_channels or method.partial_channels
-        return dataclasses.replace(method, partial_channels=channels)
+        select = None if stage.keep else method.select  # only after the last stage
+        return dataclasses.replace(method, partial_channels=channels, select=select)
 
     return change
 

@@ -26,7 +26,7 @@ DECIDES = {
     "darts_plus": ("early stopping",),
     "r_darts": ("early stopping",),
     "p_darts": ("stages", "derivation"),
-    "darts_pt": ("derivation",),
+    "darts_pt": ("selection after the search",),
     "pc_darts": ("channels",),
     "progressive": ("stages", "channels"),
 }
@@ -240,7 +240,11 @@ def check_partial(method: str, options: MethodOptions, remat: str) -> None:
     Raises:
       SettingsError: naming the field.
     """
-    if remat == "branch" and "pc_darts" in method.split("+") and options.pc_darts.partial_channels > 1:
+    partial = {
+        "pc_darts": options.pc_darts.partial_channels,
+        "progressive": max(options.progressive.partial_first, options.progressive.partial_second),
+    }
+    if remat == "branch" and any(partial.get(name, 1) > 1 for name in method.split("+")):
         raise wrong("search.remat", remat, f"partial channels of --config.method={method} need none or cell")
 
 

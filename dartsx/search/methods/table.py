@@ -55,7 +55,7 @@ METHODS: dict[str, Entry] = {
     "darts_plus": Entry(darts_plus, ("early stopping",)),
     "r_darts": Entry(r_darts, ("early stopping",)),
     "p_darts": Entry(p_darts, ("stages", "derivation")),
-    "darts_pt": Entry(darts_pt, ("derivation",)),
+    "darts_pt": Entry(darts_pt, ("selection after the search",)),
     "pc_darts": Entry(pc_darts, ("channels",)),
     "progressive": Entry(progressive, ("stages", "channels")),
 }
