@@ -66,7 +66,7 @@ class Synthetic:
 
     def _kernel(self, key, shape):
         """Weights that have begun to learn, as after a warm-up: every visible channel counts as it does in training."""
-        learned = (0.5 * jnp.eye(*shape[1:])).at[-1].set(0.2 * (jnp.arange(CLASSES) - 1))
+        learned = (0.5 * jnp.eye(*shape[1:], dtype=self._wide())).at[-1].set(0.2 * (jnp.arange(CLASSES) - 1))
         return learned + 0.03 * jax.random.normal(key, shape, jnp.dtype(self._wide()))
 
     def _wide(self):
