@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 import configs.cifar10
 from benchmarks.sizes import Size
@@ -13,6 +14,7 @@ from benchmarks.tasks.base import Task
 from benchmarks.tasks.compiled import compiled_task
 from dartsx.runtime import run_once
 from dartsx.search import Batch, init_state, make_step
+from dartsx.search.methods.p_darts import narrowed, strongest
 from experiments.jobs.search import search_problem
 from experiments.settings import SearchSettings, search_settings
 
@@ -25,7 +27,7 @@ def settings_of(options: dict[str, Any]) -> SearchSettings:
 
     Args:
       options: the fields of a `Size`, hypergradient, form and remat (None: the config's), dtype; ``method`` if it is
-        another one than DARTS.
+        another one than DARTS; ``keep`` if only so many candidates are left on every edge.
     """
     config = configs.cifar10.get_config()
     config.dtype, config.hypergradient = options["dtype"], options["hypergradient"]
@@ -45,11 +47,22 @@ def random_batch(seed: int, size: Size, dtype: str) -> Batch:
     return Batch(jax.random.normal(pixels, shape, jnp.dtype(dtype)), jax.random.randint(labels, shape[:1], 0, CLASSES))
 
 
+def _change(settings: SearchSettings, keep: int):
+    """A change of the method to `keep` candidates on every edge, drawn at random; none if 0."""
+    if not keep:
+        return None
+    rng = np.random.default_rng(0)
+    strengths = {name: rng.uniform(size=shape) for name, shape in settings.space.alpha_shapes.items()}
+    everything = {name: np.ones(shape, bool) for name, shape in settings.space.alpha_shapes.items()}
+    kept = strongest(settings.space, strengths, everything, keep)
+    return lambda method, task: narrowed(method, kept)
+
+
 def start(options: dict[str, Any]) -> Task:
     """Compiles the step and does it once; for `options` see `settings_of`, and ``cache``."""
     size = Size(*(options[name] for name in ("channels", "layers", "batch", "pixels")))
     settings = settings_of(options)
-    problem = search_problem(settings, CLASSES, EPOCH)
+    problem = search_problem(settings, CLASSES, EPOCH, _change(settings, options.get("keep", 0)))
 
     def make():
         state = run_once(lambda key: init_state(problem, key, (size.pixels, size.pixels, 3)), jax.random.key(0))

@@ -84,6 +84,7 @@ class CellEdges(NamedTuple):
       stats: running statistics to normalise by, or None for those of the batch.
       form: form of separable convolutions, or None to choose.
       activation: ReLU, unless a smooth stand-in is asked for.
+      idle: None, or that candidates of weight 0 may be left out: the statistics that their norms then keep.
     """
 
     layout: CellLayout
@@ -92,3 +93,4 @@ class CellEdges(NamedTuple):
     stats: running.Running | None
     form: str | None
     activation: Callable[[jax.Array], jax.Array]
+    idle: running.Running | None = None

@@ -7,6 +7,9 @@ computed once, then its edges follow. It is written once for all sources, so it 
 The derivative is our own: the backward loop goes through the same sources in the opposite order and computes each
 edge again instead of keeping its inner results, so memory is that of the nodes and of one edge. In this order the
 gradient of a node is complete before it is needed: later nodes' edges come first.
+
+A lazy loop (`CellEdges.idle`) computes, of the candidates that have weights, only those whose weight in the mixture is
+not 0: the drawn one (GDAS), or those that a stage has kept (P-DARTS).
 """
 
 from __future__ import annotations
@@ -57,6 +60,7 @@ class _Arrays(NamedTuple):
     rows: jax.Array
     edge_stats: running.Running | None
     source_stats: running.Running | None
+    idle: running.Running | None  # of edges, where the loop is lazy
 
 
 def _arrays(cell: CellEdges, blocks: tuple[EdgeBlock, ...]) -> _Arrays:
@@ -71,16 +75,16 @@ def _arrays(cell: CellEdges, blocks: tuple[EdgeBlock, ...]) -> _Arrays:
         if blocks[0] in (where := layout.weight_slices(name))
     }
     rows = cell.mixture[jnp.array([row for block in blocks for row in block.rows])]
-    if cell.stats is None:
-        return _Arrays(weights, rows, None, None)
-    stats = {
-        name: jax.tree.map(lambda value, where=where: value[part(where)], norms)
-        for name, norms in cell.stats.items()
-        if blocks[0] in (where := layout.norm_slices(name))
-    }
-    shared = {name: norms for name, norms in stats.items() if layout.primitives[name].per_source}
-    own = {name: norms for name, norms in stats.items() if name not in shared}
-    return _Arrays(weights, rows, own, shared)
+
+    def statistics(given: running.Running | None, per_source: bool) -> running.Running | None:
+        return given and {
+            name: jax.tree.map(lambda value, where=where: value[part(where)], norms)
+            for name, norms in given.items()
+            if layout.primitives[name].per_source == per_source and blocks[0] in (where := layout.norm_slices(name))
+        }
+
+    own, shared = statistics(cell.stats, False), statistics(cell.stats, True)
+    return _Arrays(weights, rows, own, shared, statistics(cell.idle, False))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,12 +139,26 @@ class _Loop:
             values[name[0]] = value
         return values, norms.batch
 
-    def edge(self, x, values, weights, row, stats) -> tuple[jax.Array, Batch]:
+    def edge(self, x, values, weights, row, stats, idle) -> tuple[jax.Array, Batch]:
         """Contribution of one edge to its target [C, N, H', W'], and batch statistics."""
+        lazy = {} if idle is None else {name: p for name, p in self.members(False).items() if name in weights}
+        eager = {name: primitive for name, primitive in self.members(False).items() if name not in lazy}
+        y, batch = self._mixed(eager, x, values, weights, row, stats)
+        for column, (name, _) in enumerate(self.primitives):
+            if name in lazy:
+                compute = functools.partial(self._mixed, {name: lazy[name]}, stats=stats)
+                more, found = _unless_zero(row[column], compute, idle[name], x, {}, {name: weights[name]}, row)
+                y, batch = y + more, batch | found
+        return y, batch
+
+    def _mixed(self, members, x, values, weights, row, stats) -> tuple[jax.Array, Batch]:
+        """What these members and the shared values contribute to an edge."""
         norms = running.Norms(stats, None, self.activation)
         weights = jax.tree.map(lambda value: value[None, None], weights)
-        branches = self._branches(self.members(False), x, weights, norms)
+        branches = self._branches(members, x, weights, norms)
         branches += [Branches((name,), value, "never") for name, value in values.items()]
+        if not branches:  # of none alone
+            return 0, {}
         y = mixed_operation(branches, row[None, None], dict(self.primitives), norms, self.stride)
         return y[0], norms.batch
 
@@ -161,6 +179,18 @@ class _Loop:
             }
             for per_source, count in kinds
         )
+
+
+def _unless_zero(weight, compute: Callable[..., tuple[jax.Array, Batch]], idle: Tree, *arguments: Tree):
+    """What `compute` makes of the arguments; where the weight is 0 zeros, and the statistics `idle`, at no cost."""
+    y, batch = jax.eval_shape(compute, *arguments)
+
+    def skip(*_):
+        kept = {key: jax.tree.map(lambda s, old: old.reshape(s.shape), batch[key], idle[key[1]]) for key in batch}
+        return jnp.zeros(y.shape, y.dtype), kept
+
+    # Checkpointed, so that the backward pass is one conditional with the forward pass in it, and hands nothing over.
+    return lax.cond(weight != 0, jax.checkpoint(compute, prevent_cse=False), skip, *arguments)
 
 
 def _at(tree: Tree, i: jax.Array) -> Tree:
@@ -223,8 +253,8 @@ def _forward(loop, inputs, states, arrays):
 
         def over_edges(e, carry):
             states, edge_batch = carry
-            weights, row, stats = _at((arrays.weights, arrays.rows, arrays.edge_stats), e)
-            y, batch = _by_rules(lambda *own: loop.edge(*own, stats), x, values, weights, row)
+            weights, row, stats, idle = _at((arrays.weights, arrays.rows, arrays.edge_stats, arrays.idle), e)
+            y, batch = _by_rules(lambda *own: loop.edge(*own, stats, idle), x, values, weights, row)
             return states.at[targets[e]].add(y), _put(edge_batch, e, batch)
 
         states, edge_batch = lax.fori_loop(first[i], first[i + 1], over_edges, (states, edge_batch))
@@ -237,9 +267,9 @@ def _forward(loop, inputs, states, arrays):
 
 # Jitted, so that it is traced once for the backward loops with and without gradients of the weights.
 @functools.partial(jax.jit, static_argnums=0)
-def _pull(loop, x, values, weights, row, stats, cotangent):
+def _pull(loop, x, values, weights, row, stats, idle, cotangent):
     """Cotangents of one edge's arguments x, values, weights and row."""
-    _, pull, _ = jax.vjp(lambda *arguments: loop.edge(*arguments, stats), x, values, weights, row, has_aux=True)
+    _, pull, _ = jax.vjp(lambda *arguments: loop.edge(*arguments, stats, idle), x, values, weights, row, has_aux=True)
     return pull(cotangent)
 
 
@@ -261,9 +291,9 @@ def _backward(loop, residuals, cotangent):
 
         def over_edges(e, carry):
             grad_x, grad_values, grad_learned, grad_rows = carry
-            weights, row, stats = _at((arrays.weights, arrays.rows, arrays.edge_stats), e)
+            weights, row, stats, idle = _at((arrays.weights, arrays.rows, arrays.edge_stats, arrays.idle), e)
             cotangent = _at(grad_states, targets[e])
-            to_x, to_values, to_weights, to_row = _pull(loop, x, values, weights, row, stats, cotangent)
+            to_x, to_values, to_weights, to_row = _pull(loop, x, values, weights, row, stats, idle, cotangent)
             grad_x, grad_values = jax.tree.map(jnp.add, (grad_x, grad_values), (to_x, to_values))
             to_learned = {name: to_weights[name] for name in learned}  # what nobody keeps, XLA does not compute
             return grad_x, grad_values, *_put((grad_learned, grad_rows), e, (to_learned, to_row))

@@ -60,6 +60,7 @@ class SearchCell(nn.Module):
       form: form of separable convolutions, or None.
       remat: one of `REMAT`; of ``"cell"`` the caller takes care.
       activation: ReLU, unless a smooth stand-in is asked for.
+      lazy: as in `supernet.Supernet`.
     """
 
     edges: tuple[tuple[int, int], ...]
@@ -69,6 +70,7 @@ class SearchCell(nn.Module):
     form: str | None = None
     remat: str = "none"
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
+    lazy: bool = False
 
     @nn.compact
     def __call__(self, s0: jax.Array, s1: jax.Array | None, mixture: jax.Array, train: bool) -> jax.Array:
@@ -84,7 +86,8 @@ class SearchCell(nn.Module):
         stats = keep_running(self, layout.norm_shapes())
         if self.is_initializing():  # all variables are made: the edges need not be traced
             return self._zeros(inputs)
-        cell = CellEdges(layout, weights, mixture, None if train else stats.value, self.form, self.activation)
+        used, idle = None if train else stats.value, stats.value if self.lazy else None
+        cell = CellEdges(layout, weights, mixture, used, self.form, self.activation, idle)
         evaluate = edges_apart.evaluate if self.remat == "branch" else edges_together.evaluate
         nodes, batch = evaluate(cell, inputs)
         if train:

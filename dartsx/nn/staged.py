@@ -84,7 +84,7 @@ class StagedSupernet(nn.Module):
       remat: what the backward pass computes again, see `search_cell.REMAT`, or None to choose by backend.
       activation: ReLU; a smooth stand-in serves tests of derivatives.
       primitives: what each name of the space computes; TOPOLOGY_PRIMITIVES if None.
-      partial: as in `supernet.Supernet`.
+      partial, lazy: as in `supernet.Supernet`.
     """
 
     space: TopologySpace
@@ -97,6 +97,7 @@ class StagedSupernet(nn.Module):
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
     primitives: Mapping[str, Primitive] | None = None
     partial: int = 1
+    lazy: bool = False
 
     def plans(self) -> tuple[CellPlan, ...]:
         """Widths of the cells, which keep their inputs' sizes."""
@@ -131,7 +132,7 @@ class StagedSupernet(nn.Module):
 
         def cell(x, channels, i):
             shape = (self.space.edges, self.space.concat, chosen, plans[i], self.form, remat, self.activation)
-            return cell_class(*shape, name=f"cell{i}")(x, None, rows[i], train)
+            return cell_class(*shape, self.lazy, name=f"cell{i}")(x, None, rows[i], train)
 
         return run_stages(self, images, train, cell)
 

@@ -37,6 +37,8 @@ class Supernet(nn.Module):
       activation: ReLU; a smooth stand-in serves tests of derivatives.
       primitives: what each name of the space computes.
       partial: one in so many channels goes through the primitives, the others pass by (PC-DARTS); see `partial`.
+      lazy: where edges are computed one after the other (remat ``"branch"``), candidates whose weight in the mixture is
+        exactly 0 are not computed: no gradient flows through such weights, and running statistics stay as they are.
     """
 
     space: CellSpace | RestrictedSpace
@@ -50,6 +52,7 @@ class Supernet(nn.Module):
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
     primitives: Mapping[str, Primitive] | None = None
     partial: int = 1
+    lazy: bool = False
 
     def plans(self) -> tuple[CellPlan, ...]:
         """Widths and strides of the cells."""
@@ -103,6 +106,7 @@ class Supernet(nn.Module):
                 self.form,
                 remat,
                 self.activation,
+                self.lazy,
                 name=f"cell{i}",
             )
             s0, s1 = s1, cell(s0, s1, rows[i], train)

@@ -12,8 +12,9 @@ implicit function theorem gives at a minimiser w
                       2 ((sqrt(c) - 1) / (sqrt(c) + 1))^K |q|, c the condition number. H of a network is not positive
                       definite: the iteration ends before a direction of no or negative curvature.
 
-Both work at the present weights. One forward derivative of the gradient gives H p and M p together, so K terms cost K
-such products, and the loop is compiled once whatever K is.
+Both work at the present weights, after one weight step instead of the paper's T. Its released code has no series; the
+default of 3 terms is this project's. One forward derivative of the gradient gives H p and M p together, so K terms cost
+K such products, and the loop is compiled once whatever K is.
 """
 
 from __future__ import annotations

@@ -102,14 +102,20 @@ class Stage:
     """One of several searches in a row; all but the last narrow the candidates of every edge for the next.
 
     Attributes:
-      extra_layers: cells more than the config's.
       keep: candidates kept on every edge after it; None in the last stage.
+      extra_layers: cells more than the config's.
       dropout: rate at which skip connections are dropped at its start; falls to 0.
+      partial_channels: in place of the method's, or None.
+      until: share of the search after which it ends.
+      goes_on: it begins with weights, alphas and step of the stage before, not with new ones.
     """
 
-    extra_layers: int
-    keep: int | None
-    dropout: float
+    keep: int | None = None
+    extra_layers: int = 0
+    dropout: float = 0.0
+    partial_channels: int | None = None
+    until: float = 1.0
+    goes_on: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,6 +136,7 @@ class Method:
       align: (training loss, weights, mixture, progress) -> gradient added to that of the weights, or None.
       freeze: see `Freezing`, or None.
       partial_channels: the primitives see one in so many channels.
+      lazy: candidates of weight 0 need not be computed, since no gradient flows through their weights.
       stop: see `Stopping`, or None.
       select: (space, trained supernet, random numbers) -> genotype, after the search, in place of `discretize`.
       stages: see `Stage`; one search if empty.
@@ -148,6 +155,7 @@ class Method:
     align: Callable[[LossOfBoth, Any, Mixture, jax.Array], Any] | None = None
     freeze: Freezing | None = None
     partial_channels: int = 1
+    lazy: bool = False
     stop: Stopping | None = None
     select: Callable[[Space, Supernet, np.random.Generator], AnyGenotype] | None = None
     stages: tuple[Stage, ...] = ()
@@ -155,3 +163,8 @@ class Method:
     def derive(self, space: Space, alpha: HostAlpha) -> AnyGenotype:
         """The genotype of alphas on the host."""
         return self.discretize(space, self.strength(alpha))
+
+
+def without_noise(method: Method) -> Callable[[Alpha, jax.Array], Mixture]:
+    """(alphas, progress) -> the mixture by which the method's supernet predicts."""
+    return method.expected or (lambda alpha, progress: method.mixture(alpha, None, progress))

@@ -48,12 +48,14 @@ def concrete(alpha: Logits, key: jax.Array, temperature: jax.Array | float) -> d
 def hard_concrete(alpha: Logits, key: jax.Array, temperature: jax.Array | float) -> dict[str, jax.Array]:
     """One-hot at the largest alpha + g, with the gradient of `concrete` at the same noise (straight-through).
 
-    Candidate i is drawn with probability softmax(alpha)_i, at any temperature.
+    Candidate i is drawn with probability softmax(alpha)_i, at any temperature. No gradient flows through the weights of
+    candidates that are not drawn, which need not be computed then (GDAS, arXiv:1910.04465, section 3.2).
     """
 
     def sample(logits, k):
         soft = _concrete(logits, k, temperature)
-        return _straight_through(_one_hot(soft.argmax(-1), soft), soft)
+        drawn = _one_hot(soft.argmax(-1), soft)
+        return _straight_through(drawn, drawn * soft)
 
     return _each(sample, alpha, key)
 

@@ -31,7 +31,8 @@ class RandomSharingJob(SearchJob):
         never = dataclasses.replace(settings.search.diagnosis, every=None)  # there are no alphas to diagnose
         group = dataclasses.replace(settings.search, diagnosis=never)
         super().__init__(dataclasses.replace(settings, search=group), dataset, mesh)
-        self.problem = dataclasses.replace(self.problem, method=random_sharing())
+        supernet = self.problem.supernet.clone(lazy=True)
+        self.problem = dataclasses.replace(self.problem, supernet=supernet, method=random_sharing())
         passes = 2 * self.steps
         size = settings.search.batch_size
         self.batches = min(MOST_BATCHES, len(self.valid) // size, max(1, passes // MOST_BATCHES))

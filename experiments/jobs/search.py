@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 import os
 import pathlib
 from collections.abc import Callable
@@ -29,6 +30,8 @@ from dartsx.runtime import (
     stream,
 )
 from dartsx.search import Method, SearchProblem, SearchState, Task, compose, init_state, make_step, predict
+from dartsx.search.method import Stage
+from dartsx.search.methods.progressive import widened
 from dartsx.spaces import to_json
 from experiments.jobs import early_stop, feed, selection
 from experiments.jobs.diagnose import diagnoser
@@ -104,31 +107,44 @@ class SearchJob:
         arrays=None,
         change: Change | None = None,
         earlier: float = 0.0,
+        until: float = 1.0,
+        before: SearchState | None = None,
     ):
-        """`change` makes a stage's method of the settings' one; `earlier` are the seconds of stages before it."""
+        """Of a stage: `change` makes its method of the settings' one, `earlier` are the seconds of stages before it.
+
+        It ends after the share `until` of all epochs, and begins with the state `before`, if any.
+        """
         group = settings.search
-        self.earlier = earlier
+        self.earlier, self.before = earlier, before
         self.settings, self.dataset, self.mesh = settings, dataset, mesh
         self.key = jax.random.key(settings.seed)
         size = len(dataset.train.labels)
         self.train, self.valid = search_halves(size, settings.seed, group.train_fraction)
         self.full_epoch = steps_per_epoch(len(self.train), group.batch_size)
-        self.epochs, self.steps = feed.trial_length(group.epochs, self.full_epoch, group.max_steps)
+        epochs, self.steps = feed.trial_length(group.epochs, self.full_epoch, group.max_steps)
+        self.epochs = math.ceil(until * epochs)
         self.problem = search_problem(settings, dataset.num_classes, self.full_epoch, change)
+        if before is not None:
+            start = self.problem.alpha_start + int(before.step)
+            self.problem = dataclasses.replace(self.problem, alpha_start=start)
         self.batch = augmented_batches(settings, dataset, mesh)
         self._epoch = functools.lru_cache(maxsize=1)(self._orders)  # of the present epoch
         self.arrays = feed.to_device(dataset.train, mesh) if arrays is None else arrays
         self.diagnose = diagnoser(settings, self.problem, dataset, self.train, self.valid)
 
-    def like(self, extra_layers: int, change: Change, earlier: float) -> SearchJob:
-        """A deeper search of the same settings with another method."""
-        search = dataclasses.replace(self.settings.search, layers=self.settings.search.layers + extra_layers)
+    def like(self, stage: Stage, change: Change, earlier: float, before: SearchState | None) -> SearchJob:
+        """A stage of a search with the same settings."""
+        search = dataclasses.replace(self.settings.search, layers=self.settings.search.layers + stage.extra_layers)
         settings = dataclasses.replace(self.settings, search=search)
-        return type(self)(settings, self.dataset, self.mesh, self.arrays, change, earlier)
+        return type(self)(settings, self.dataset, self.mesh, self.arrays, change, earlier, stage.until, before)
 
     def init(self) -> SearchState:
         """The state before the first step."""
         state = run_once(lambda key: init_state(self.problem, key, self.dataset.image_shape), self.key)
+        if self.before is not None:
+            wide = {name: getattr(state, name) for name in ("params", "batch_stats", "weight_opt")}
+            narrow = {name: getattr(self.before, name) for name in wide}
+            state = self.before._replace(**widened(narrow, wide, self.settings.seed))
         return early_stop.with_memory(state, self.problem.method.stop, self.settings.search.epochs)
 
     def loop(self) -> Loop:
@@ -232,6 +248,7 @@ def search_problem(settings: SearchSettings, classes: int, steps: int, change: C
     task = Task(settings.space, supernet.cells)
     method = search_method(settings, task)
     method = change(method, task) if change else method
+    supernet = supernet.clone(lazy=method.lazy)
     if method.partial_channels > 1:
         with blame("search.channels", group.channels, ValueError):
             supernet = supernet.clone(partial=method.partial_channels)

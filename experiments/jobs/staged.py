@@ -1,13 +1,17 @@
-"""Searches of several stages (P-DARTS): all but the last in folders of the work directory, the last in it."""
+"""Searches of several stages: all but the last in folders of the work directory, the last in it."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
 from collections.abc import Callable
 
 import numpy as np
 
+from dartsx.runtime import Checkpointer, put_replicated
+from dartsx.search import SearchState
+from dartsx.search.method import Stage
 from dartsx.search.methods.p_darts import Kept, narrowed, strongest, with_skip_dropout
 
 
@@ -22,21 +26,33 @@ def last_stage(first, workdir: pathlib.Path, run: Callable[..., bool]):
     Returns:
       The last stage's job; None if an earlier one was stopped.
     """
-    stages, seconds = first.problem.method.stages, 0.0
+    stages, seconds, state = first.problem.method.stages, 0.0, None
     kept = {name: np.ones(shape, bool) for name, shape in first.settings.space.alpha_shapes.items()}
     for number, stage in enumerate(stages[:-1], 1):
         folder = workdir / f"stage{number}"
-        job = first.like(stage.extra_layers, _change(stage, kept), seconds)
+        job = first.like(stage, _change(stage, kept), seconds, state)
         if not run(job, folder, number):
             return None
         strengths = job.problem.method.strength(_last_alphas(folder))
         kept = strongest(first.settings.space, strengths, kept, stage.keep)
         seconds = json.loads((folder / "result.json").read_text())["seconds"]
-    return first.like(stages[-1].extra_layers, _change(stages[-1], kept), seconds)
+        state = _last_state(job, folder) if stages[number].goes_on else None
+    return first.like(stages[-1], _change(stages[-1], kept), seconds, state)
 
 
-def _change(stage, kept: Kept):
-    return lambda method, task: with_skip_dropout(narrowed(method, kept), task, stage.dropout)
+def _change(stage: Stage, kept: Kept):
+    def change(method, task):
+        method = with_skip_dropout(narrowed(method, kept), task, stage.dropout)
+        channels = stage.partial_channels or method.partial_channels
+        select = None if stage.keep else method.select  # only after the last stage
+        return dataclasses.replace(method, partial_channels=channels, select=select)
+
+    return change
+
+
+def _last_state(job, folder: pathlib.Path) -> SearchState:
+    with Checkpointer(folder / "checkpoints") as checkpoints:
+        return checkpoints.restore_latest(put_replicated(job.init(), job.mesh)).state
 
 
 def _last_alphas(folder: pathlib.Path) -> dict[str, np.ndarray]:

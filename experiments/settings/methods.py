@@ -26,15 +26,20 @@ DECIDES = {
     "darts_plus": ("early stopping",),
     "r_darts": ("early stopping",),
     "p_darts": ("stages", "derivation"),
-    "darts_pt": ("derivation",),
+    "darts_pt": ("selection after the search",),
     "pc_darts": ("channels",),
+    "progressive": ("stages", "channels"),
 }
 # Pairs that would compute, but mean nothing.
 MEANINGLESS = {
     frozenset({"gdas", "darts_minus"}): "an auxiliary skip helps a mixture; gdas draws one candidate",
     frozenset({"reinmax", "darts_minus"}): "an auxiliary skip helps a mixture; reinmax draws one candidate",
+    frozenset({"gdas", "oles"}): "what is not drawn has no gradients to compare",
+    frozenset({"reinmax", "oles"}): "what is not drawn has no gradients to compare",
     frozenset({"p_darts", "darts_plus"}): "stages have fixed lengths",
     frozenset({"p_darts", "r_darts"}): "stages have fixed lengths",
+    frozenset({"progressive", "darts_plus"}): "stages have fixed lengths",
+    frozenset({"progressive", "r_darts"}): "stages have fixed lengths",
 }
 # What happens between epochs or after the search, for one search at a time.
 ALONE = ("early stopping", "stages")
@@ -161,11 +166,12 @@ class DartsPlus:
 
 @dataclasses.dataclass(frozen=True)
 class RDarts:
-    """Growth of the eigenvalue that ends the search; epochs averaged over, and gone back."""
+    """Growth of the eigenvalue that ends the search; epochs averaged over, and gone back; drop path at the end."""
 
     factor: float = where(above_zero())
     window: int = where(at_least(1))
     back: int = where(at_least(1))
+    drop_path: float = where(below_one())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -197,6 +203,15 @@ class PcDarts:
 
 
 @dataclasses.dataclass(frozen=True)
+class Progressive:
+    """One in so many channels goes through the candidates of each stage; candidates that the second keeps."""
+
+    partial_first: int = where(at_least(1))
+    partial_second: int = where(at_least(1))
+    keep: int = where(at_least(1))
+
+
+@dataclasses.dataclass(frozen=True)
 class MethodOptions:
     """The options of every method; those of methods that are not named are not used."""
 
@@ -216,6 +231,7 @@ class MethodOptions:
     p_darts: PDarts
     darts_pt: DartsPt
     pc_darts: PcDarts
+    progressive: Progressive
 
 
 def check_partial(method: str, options: MethodOptions, remat: str) -> None:
@@ -224,7 +240,11 @@ def check_partial(method: str, options: MethodOptions, remat: str) -> None:
     Raises:
       SettingsError: naming the field.
     """
-    if remat == "branch" and "pc_darts" in method.split("+") and options.pc_darts.partial_channels > 1:
+    partial = {
+        "pc_darts": options.pc_darts.partial_channels,
+        "progressive": max(options.progressive.partial_first, options.progressive.partial_second),
+    }
+    if remat == "branch" and any(partial.get(name, 1) > 1 for name in method.split("+")):
         raise wrong("search.remat", remat, f"partial channels of --config.method={method} need none or cell")
 
 

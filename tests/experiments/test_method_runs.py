@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from configs.digits import get_config
@@ -66,3 +67,15 @@ def test_stages_narrow_one_after_another_in_folders_of_their_own(search):
     before = (folder / "genotype.json").stat().st_mtime_ns
     search("p_darts", folder, **given)  # finished stages are left alone
     assert (folder / "genotype.json").stat().st_mtime_ns == before
+
+
+def test_a_widened_stage_goes_on_where_the_one_before_ended(search):
+    given = {f"methods.progressive.{name}": value for name, value in {"partial_first": 2, "partial_second": 1}.items()}
+    given |= {"methods.progressive.keep": 2, "search.epochs": 2, "search.alphas.warmup_epochs": 0}
+    folder = search("drnas+progressive", **given | {"search.max_steps": 44, "search.chunk_steps": 22})
+    stages = [lines(place, "alphas.jsonl") for place in (folder / "stage1", folder)]
+    assert [[line["epoch"] for line in stage] for stage in stages] == [[1], [2]]
+    first, second = (np.array(stage[0]["normal"]) for stage in stages)
+    assert (first != second).any() and np.corrcoef(first.ravel(), second.ravel())[0, 1] > 0.5
+    rates = [line["learning_rate"] for line in lines(folder, "metrics.jsonl") if line["split"] == "train"]
+    assert rates[0] == pytest.approx(0.05)  # half of 0.1: the cosine goes on

@@ -20,12 +20,13 @@ def problem():
         images = jnp.asarray(rng.normal(size=(6, 8, 8, 3)))
         mixture = {kind: jax.nn.softmax(jnp.asarray(rng.normal(size=SPACE.alpha_shapes[kind]))) for kind in CELL_TYPES}
         nets = {remat: Supernet(SPACE, 2, 2, remat=remat, dtype=np.float64) for remat in ("none", "branch")}
+        nets["lazy"] = nets["branch"].clone(lazy=True)
         shapes = jax.eval_shape(lambda key: nets["none"].init(key, images, mixture, True), jax.random.key(0))
         # Positive values: they stand for weights and for variances.
         variables = jax.tree.map(lambda leaf: jnp.asarray(rng.uniform(0.2, 1, leaf.shape)), shapes)
 
     def apply(remat):
-        return lambda variables, mixture, train: nets[remat].apply(variables, images, mixture, train)
+        return lambda variables, mixture, train, **more: nets[remat].apply(variables, images, mixture, train, **more)
 
     return {remat: apply(remat) for remat in nets}, variables, mixture
 
@@ -70,6 +71,43 @@ def test_mixture_gradient_leaves_weight_gradients_out(problem):
         gradient = {wanted: jax.grad(loss(functions["branch"]), wanted) for wanted in (1, (0, 1))}
         products = {k: str(jax.make_jaxpr(g)(*arguments)).count("dot_general") for k, g in gradient.items()}
     assert products[1] < products[0, 1]
+
+
+def test_a_lazy_loop_is_the_same_function_but_for_gradients_of_zero_weights(problem, quick_jit, relative_error):
+    """One-hot rows: gradients of the weights (and their derivatives) are theirs, those of the mixture's zeros are 0."""
+    functions, variables, mixture = problem
+    with jax.enable_x64(True):
+        one_hot = {kind: jax.nn.one_hot(rows.argmax(1), rows.shape[1]) for kind, rows in mixture.items()}
+
+        def compute(apply):
+            def product(mixture):
+                gradient = jax.grad(lambda v, m: loss(apply)({**variables, "params": v}, m), (0, 1))
+                along = jax.tree.map(jnp.ones_like, variables["params"])
+                found, change = jax.jvp(lambda v: gradient(v, mixture), (variables["params"],), (along,))
+                masked = [[{k: g * mixture[k] for k, g in of_mixture.items()}] for _, of_mixture in (found, change)]
+                return found[0], change[0], masked
+
+            return quick_jit(product)(one_hot)
+
+        errors = jax.tree.map(relative_error, compute(functions["lazy"]), compute(functions["none"]))
+        assert max(jax.tree.leaves(errors)) < 1e-10
+        of_mixture = quick_jit(jax.grad(loss(functions["lazy"]), 1))(variables, one_hot)
+        convolutions = {kind: g[:, 3] * (1 - one_hot[kind][:, 3]) for kind, g in of_mixture.items()}
+        assert not any(g.any() for g in convolutions.values())
+
+
+def test_statistics_of_what_a_lazy_loop_leaves_out_stay(problem, quick_jit):
+    """With no convolution anywhere theirs stay as they were, and those of pools move."""
+    functions, variables, mixture = problem
+    with jax.enable_x64(True):
+        pools = {kind: jnp.zeros_like(rows).at[:, 1].set(1) for kind, rows in mixture.items()}
+        moved = quick_jit(lambda v, m: functions["lazy"](v, m, True, mutable=["batch_stats"])[1])(variables, pools)
+        moved = moved["batch_stats"]
+        before = variables["batch_stats"]
+        for cell in ("cell0", "cell1"):
+            norms = [stats[cell]["norms"] for stats in (before, moved)]
+            same = [jax.tree.map(np.allclose, *(n[name] for n in norms)) for name in ("sep_conv_3x3", "max_pool_3x3")]
+            assert all(jax.tree.leaves(same[0])) and not any(jax.tree.leaves(same[1]))
 
 
 def test_a_loop_can_be_a_static_argument():

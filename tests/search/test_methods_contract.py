@@ -17,22 +17,20 @@ import optax
 import pytest
 from scipy import special, stats
 
+from configs.methods import SETTINGS
 from dartsx.runtime import Checkpointer, at_step, stream
 from dartsx.search import METHODS, init_state, make_step
+from dartsx.search.methods.darts import INIT_SCALE
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 AT = 60  # the step at which formulas are checked: progress 0.2
 
 # Methods that act between epochs or after the search: their step is DARTS's, see the last tests.
-ON_THE_HOST = ("darts_plus", "r_darts", "p_darts", "darts_pt")
+ON_THE_HOST = ("darts_plus", "r_darts", "p_darts", "progressive", "darts_pt")
 IN_THE_STEP = tuple(name for name in METHODS if name not in ON_THE_HOST)
 
-
-# Penalties whose weights are meant for the loss of a network outweigh that of the stand-in; these do not.
-LIGHT = {
-    "fair_darts": {"fair_darts": {"penalty": 0.1, "threshold": 0.5}},
-    "beta_darts": {"beta_darts": {"penalty_end": 0.2}},
-}
+# Formulas with what the paper leaves out by default.
+FURTHER = {"drnas": {"drnas": {"penalty": 1e-3}}}
 
 
 # ------------------------------------------------------------------------------- the stand-in by hand
@@ -101,7 +99,8 @@ def gumbel(alpha, key, temperature):
 def gdas(alpha, key, t):
     temperature = 10 - 9.9 * t
     soft = gumbel(alpha, key, temperature)
-    return np.eye(alpha.shape[1])[soft.argmax(-1)], lambda g: softmax_back(soft, g) / temperature
+    drawn = np.eye(alpha.shape[1])[soft.argmax(-1)]
+    return drawn, lambda g: softmax_back(soft, drawn * g) / temperature
 
 
 def snas(alpha, key, t):
@@ -160,7 +159,7 @@ def divergence(alphas, t):
         beta = np.where(alpha > 0, alpha + 1, np.exp(alpha))
         whole = beta.sum(-1, keepdims=True)
         normaliser = special.gammaln(whole[:, 0]) - special.gammaln(beta).sum(-1) - special.gammaln(beta.shape[1])
-        return np.mean(normaliser + ((beta - 1) * (special.psi(beta) - special.psi(whole))).sum(-1))
+        return np.sum(normaliser + ((beta - 1) * (special.psi(beta) - special.psi(whole))).sum(-1))
 
     return 1e-3 * sum(one(a) for a in alphas.values())
 
@@ -256,7 +255,7 @@ class Stepped:
 
     def __init__(self, name, stand_in, quick_jit):
         self.name, self.batches = name, stand_in.batches()
-        self.problem = stand_in.problem(name, optax.sgd(1.0))
+        self.problem = stand_in.problem(name, optax.sgd(1.0), **FURTHER.get(name, {}))
         state = init_state(self.problem, jax.random.key(3), (2, 2, 4))
         alpha = jax.tree.map(lambda a: 5 * a.astype(jnp.float64), state.alpha)
         self.start = state._replace(alpha=alpha, step=jnp.int32(AT))
@@ -318,7 +317,9 @@ def _plain(x):
 
 
 def test_a_planted_best_primitive_is_found_from_five_seeds(stepped, stand_in, quick_jit):
-    problem = stand_in.problem(stepped.name, **LIGHT.get(stepped.name, {}))
+    """By the options and initial alphas of each method's paper; its schedules fit the steps."""
+    initial = SETTINGS.get(stepped.name, {}).get("alphas.init_scale", INIT_SCALE)
+    problem = stand_in.problem(stepped.name, init_scale=initial)
     batches = [stand_in.batches(seed, size=32) for seed in range(16)]
     stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *map(tuple, batches))
     step = make_step(problem)
@@ -353,9 +354,9 @@ from dartsx.runtime import make_mesh, put_batch, put_replicated
 from dartsx.search import init_state, make_step
 mesh, found = make_mesh(4), {}
 quick = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
-for name in sys.argv[1:]:
+for name in sys.argv[2:]:
     for dtype in ("float64", "bfloat16"):
-        problem = stand_in.make_problem(name, optax.sgd(1.0), dtype)
+        problem = stand_in.make_problem(name, optax.sgd(1.0), dtype, **json.loads(sys.argv[1]).get(name, {}))
         state = init_state(problem, jax.random.key(3), (2, 2, 4))
         wide = jnp.float64 if dtype == "float64" else jnp.float32
         alpha = jax.tree.map(lambda a: 5 * a.astype(wide), state.alpha)
@@ -377,7 +378,7 @@ print(json.dumps(found))
 def elsewhere():
     """One step of every method on four emulated devices, in float64 and with bfloat16 activations."""
     environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_PLATFORMS": "cpu"}
-    command = [sys.executable, "-c", CHILD, *IN_THE_STEP]
+    command = [sys.executable, "-c", CHILD, json.dumps(FURTHER), *IN_THE_STEP]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

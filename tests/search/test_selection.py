@@ -10,6 +10,7 @@ from dartsx.search.method import Supernet
 from dartsx.search.methods.darts_pt import select, undecided
 from dartsx.search.methods.fair_darts import above
 from dartsx.search.methods.p_darts import at_most, narrowed, strongest, with_skip_dropout
+from dartsx.search.methods.progressive import widened
 from dartsx.spaces import CellSpace
 
 SPACE = CellSpace(("none", "skip_connect", "sep_conv_3x3", "avg_pool_3x3"), num_nodes=2)
@@ -43,8 +44,8 @@ def test_selection_keeps_what_costs_most_to_remove(seed):
             kept = sorted(rows, key=lambda row: -strength[row])[:2]
             wanted = {(SPACE.primitives[best[row]], SPACE.edges[row][0]) for row in kept}
             assert {(e.primitive, e.source) for e in genotype.cell(name).inputs(node)} == wanted
-    # Once after each of 10 edges, with one edge more decided, then after each of 4 nodes.
-    assert net.tuned == [(n, 2) for n in [*range(1, 11), 10, 10, 10, 10]]
+    # Once after each of 5 edges of both cells, then after each of 2 nodes.
+    assert net.tuned == [(n, 2) for n in [2, 4, 6, 8, 10, 10, 10]]
 
 
 def test_a_choice_removes_candidates_and_fixes_edges_in_prediction_and_training(stand_in):
@@ -118,6 +119,18 @@ def test_stages_only_narrow():
             assert (np.where(mask, strengths[n], np.inf).min(1) >= np.where(mask, -1, strengths[n]).max(1)).all()
 
 
+def test_widened_weights_repeat_the_same_channels_wherever_a_width_grows():
+    rng = np.random.default_rng(0)
+    narrow = {"pw": rng.normal(size=(5, 4, 4)), "bn": rng.normal(size=(5, 4)), "same": rng.normal(size=(3, 3))}
+    shapes = {"pw": (5, 6, 6), "bn": (5, 6), "same": (3, 3)}
+    wide = widened(narrow, {name: np.empty(shape) for name, shape in shapes.items()}, seed=3)
+    assert {name: w.shape for name, w in wide.items()} == shapes
+    of = [next(c for c in range(4) if (narrow["bn"][:, c] == wide["bn"][:, i]).all()) for i in range(6)]
+    assert of[:4] == [0, 1, 2, 3]
+    np.testing.assert_array_equal(wide["pw"], narrow["pw"][:, of][:, :, of])
+    np.testing.assert_array_equal(wide["same"], narrow["same"])
+
+
 def test_dropped_skip_connections_keep_their_mean_and_return_at_the_end():
     base = compose("darts", TASK)
     method, alpha = with_skip_dropout(base, TASK, 0.4), random_alphas()
@@ -129,6 +142,21 @@ def test_dropped_skip_connections_keep_their_mean_and_return_at_the_end():
     assert (np.abs(dropped - 0.2) < 4 * np.sqrt(0.16 / 2000)).all()
     np.testing.assert_allclose(rows[:, :, 1].mean(0), plain[:, 1], rtol=0.1)
     np.testing.assert_allclose(method.mixture(alpha, keys[0], 1.0)["normal"], plain, rtol=1e-6)
+    np.testing.assert_array_equal(method.expected(alpha, 0.5)["normal"], plain)
+
+
+def test_dropped_edges_keep_their_mean_and_every_cell_has_its_own():
+    base = compose("darts", TASK)
+    method, alpha = compose("r_darts", TASK, {"r_darts": {"drop_path": 0.4}}), random_alphas()
+    plain = np.asarray(base.mixture(alpha, None, 0.0)["normal"])
+    keys = jax.random.split(jax.random.key(0), 2000)
+    rows = np.asarray(jax.vmap(lambda key: method.mixture(alpha, key, 0.5)["normal"])(keys))
+    assert rows.shape == (2000, 2, 5, 4)  # two normal cells
+    dropped = (rows == 0).all(-1)
+    np.testing.assert_allclose(rows[~dropped].mean(0) * 0.8, plain[np.nonzero(~dropped)[2]].mean(0), rtol=0.01)
+    assert (np.abs(dropped.mean(0) - 0.2) < 4 * np.sqrt(0.16 / 2000)).all()  # rate 0.4 * 0.5
+    assert (dropped[:, 0] != dropped[:, 1]).any()
+    np.testing.assert_allclose(method.mixture(alpha, keys[0], 0.0)["normal"][0], plain, rtol=1e-6)
     np.testing.assert_array_equal(method.expected(alpha, 0.5)["normal"], plain)
 
 

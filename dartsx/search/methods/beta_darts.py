@@ -1,8 +1,8 @@
 """beta-DARTS (arXiv:2203.01665): a decay of the mixture's weights instead of the alphas.
 
 Penalty: w log sum exp(alpha), mean over all edges, w growing linearly from 0 to 50. Its gradient is w softmax(alpha),
-so large weights shrink and their variance with them. All else is DARTS. The weight is the paper's on
-NAS-Bench-201.
+so large weights shrink and their variance with them. All else is DARTS. Followed is the released code on NAS-Bench-201:
+w is half the number of the epoch, of 100 epochs.
 """
 
 from __future__ import annotations

@@ -4,7 +4,9 @@ Mixture: that of the method below it, plus beta on skip_connect, beta falling li
 skip's help to training thus no longer shows in its alpha. Alphas, penalty and derivation are DARTS's.
 
 The auxiliary connection is the candidate skip_connect itself with an extra weight, which is the same thing where it is
-the identity; in reduction cells the paper gives the auxiliary reduction weights of its own, here the two share them.
+the identity; where it halves the map the released code gives the auxiliary one weights of its own, here the two share
+them. Beta, its linear decay and all other settings are those of the released code (DARTS's); the config leaves 'none'
+out, as FairDARTS, by the same authors, does.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import dataclasses
 import jax.numpy as jnp
 
 from dartsx.search.columns import places
-from dartsx.search.method import Method, Task
+from dartsx.search.method import Method, Task, without_noise
 from dartsx.search.schedules import linear
 
 SKIP = "skip_connect"
@@ -35,12 +37,9 @@ def darts_minus(base: Method, task: Task, skip_start: float = 1.0, skip_end: flo
         added = {name: jnp.asarray(beta(progress) * skip, mixture[name].dtype) for name, skip in skips.items()}
         return {name: rows + added[name] if name in added else rows for name, rows in mixture.items()}
 
-    def expected(alpha, progress):
-        plain = base.expected(alpha, progress) if base.expected else base.mixture(alpha, None, progress)
-        return assisted(plain, progress)
-
+    expected = without_noise(base)
     return dataclasses.replace(
         base,
         mixture=lambda alpha, key, t: assisted(base.mixture(alpha, key, t), t),
-        expected=expected,
+        expected=lambda alpha, t: assisted(expected(alpha, t), t),
     )

@@ -1,11 +1,13 @@
 """DrNAS (arXiv:2006.10355): the mixture of an edge is a sample of a Dirichlet distribution whose parameters are learnt.
 
-Mixture: rows from Dirichlet(beta), beta = elu(alpha) + 1, gradients through the samples. Penalty: w
-mean KL(Dirichlet(beta) || Dirichlet(1)) over edges, w = 0.001, summed over the cell types (as in the
-released code). Prediction and derivation use the mean beta / sum beta. Unlike DARTS the mixture is random while
-alphas are uncertain, which explores. The progressive scheme of the paper is left out: it widens the
-channels of a trained supernet in the middle of the search; ``pc_darts+drnas`` searches with its first stage's partial
-channels throughout.
+Mixture: rows from Dirichlet(beta), beta = elu(alpha) + 1, gradients through the samples. What keeps beta near 1 is the
+weight decay of the alphas (0.001, as in DARTS): the L2 distance of the paper, the default of the released code. Its
+other one is the penalty w KL(Dirichlet(beta) || Dirichlet(1)), summed over edges; w is 0 by default, and then there is
+none. Prediction and derivation use the mean beta / sum beta, where the released code takes softmax(alpha): the order on
+an edge is the same. Unlike DARTS the mixture is random while alphas are uncertain, which explores.
+
+Settings are those of the released code in the space of DARTS (no 'none' among the candidates, alphas rest for 10
+epochs), in a supernet of DARTS's size; the paper's progressive scheme is ``drnas+progressive``, see `progressive`.
 """
 
 from __future__ import annotations
@@ -22,13 +24,13 @@ from dartsx.search import relax
 from dartsx.search.method import Alpha, Method, Task
 
 
-def drnas(base: Method, task: Task, penalty: float = 1e-3) -> Method:
+def drnas(base: Method, task: Task, penalty: float = 0.0) -> Method:
     """`base` with Dirichlet samples; see the module's docstring."""
     return dataclasses.replace(
         base,
         mixture=lambda alpha, key, progress: relax.dirichlet(alpha, key),
         expected=lambda alpha, progress: mean(alpha),
-        penalty=lambda alpha, progress: penalty * divergence(alpha),
+        penalty=(lambda alpha, progress: penalty * divergence(alpha)) if penalty else None,
         strength=strength,
     )
 
@@ -40,14 +42,14 @@ def mean(alpha: Alpha) -> dict[str, jax.Array]:
 
 
 def divergence(alpha: Alpha) -> jax.Array:
-    """KL(Dirichlet(beta) || Dirichlet(1)), mean over edges, sum over cell types; dropped candidates do not count."""
+    """KL(Dirichlet(beta) || Dirichlet(1)), sum over all edges; dropped candidates do not count."""
     total = 0.0
     for name, beta in relax.concentration(alpha).items():
         kept = jnp.isfinite(alpha[name])
         beta = jnp.where(kept, beta, 1)
         whole, count = jnp.where(kept, beta, 0).sum(-1, keepdims=True), kept.sum(-1)
         terms = (beta - 1) * (digamma(beta) - digamma(whole)) - gammaln(beta)
-        total += (terms.sum(-1) + gammaln(whole[..., 0]) - gammaln(count.astype(beta.dtype))).mean()
+        total += (terms.sum(-1) + gammaln(whole[..., 0]) - gammaln(count.astype(beta.dtype))).sum()
     return total
 
 

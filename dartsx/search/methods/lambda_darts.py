@@ -6,7 +6,7 @@ the normal cells. The weights maximise it: their gradient is d L_train / d w - l
 growing linearly to 0.125. Since Lambda depends on w through the g_l alone, d Lambda / d w = d/dw (sum_l u_l . g_l)
 with u_l = d Lambda / d g_l held fixed: one mixed Hessian-vector product. The released code takes it by finite
 differences; here it is exact. Of the paper's two forms this is the first (plain cosine). Mixture, alpha step and
-derivation are DARTS's.
+derivation, and all settings are DARTS's.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def lambda_darts(
         gradient = alignment_gradient(loss, weights, mixture, cell_type, cells)
         return jax.tree.map(lambda g: (-weight(progress) * g).astype(g.dtype), gradient)
 
-    return dataclasses.replace(base, align=align)
+    return dataclasses.replace(base, align=align, lazy=False)  # it asks for the gradients of all weights
 
 
 def alignment(gradients: jax.Array) -> jax.Array:
@@ -51,7 +51,7 @@ def alignment_gradient(
     loss: LossOfBoth, weights: Any, mixture: Mixture, cell_type: str, cells: int
 ) -> Any:
     """d Lambda / d w; `loss` must take a mixture of its own for every cell of the type, [cells, edges, primitives]."""
-    rows = jnp.broadcast_to(mixture[cell_type], (cells, *mixture[cell_type].shape))
+    rows = jnp.broadcast_to(mixture[cell_type], (cells, *mixture[cell_type].shape[-2:]))
 
     # With respect to both, so that no custom reverse rule is met by the forward derivative.
     def gradients(w, r):

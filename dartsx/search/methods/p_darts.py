@@ -2,14 +2,16 @@
 
 Stages: 5, 11 and 17 cells with 8, 5 and 3 candidates per edge; each starts from new weights and alphas,
 and on every edge keeps the candidates with the largest weights of the stage before. Skip connections are dropped at
-random, at rates that fall to 0 within a stage and start at 0, 0.4, 0.7. After the last stage the
-weakest skip connections of the derived normal cell give way until two are left. Unlike DARTS the gap in depth to the
-final network is closed in steps.
+random, at rates that fall to 0 within a stage and start at 0, 0.4, 0.7. After the last stage the weakest skip
+connections of the derived normal cell give way until two are left. Unlike DARTS the gap in depth to the final network
+is closed in steps.
 
-Dropped candidates have weight 0 but are still computed, since the convolutions of a cell are batched over its edges:
-depth costs what it costs, fewer candidates save nothing. The paper drops skip connections per image and element; here
-they are dropped per step and edge. Stages have equal lengths; every stage is a search of its own, in a folder of the
-work directory.
+Rates are the paper's, and fall linearly; the released command starts at 0.1, and its rates fall exponentially once the
+alphas move.
+Dropped candidates have weight 0 and are not computed where edges are computed one after the other (the default on a
+CPU, ``search.remat=branch`` elsewhere); their weights stay in memory, unused. The paper drops skip connections per
+image and element; here they are dropped per step and edge. Stages have equal lengths; every stage is a search of its
+own, in a folder of the work directory.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import numpy as np
 
 from dartsx.runtime import stream
 from dartsx.search.columns import places
-from dartsx.search.method import HostAlpha, Method, Stage, Task
+from dartsx.search.method import HostAlpha, Method, Stage, Task, without_noise
 
 SKIP = "skip_connect"
 Kept = Mapping[str, np.ndarray]  # per cell type booleans [edges, primitives]
@@ -42,9 +44,9 @@ def p_darts(
 ) -> Method:
     """`base` in three stages; see the module's docstring."""
     stages = (
-        Stage(0, keep_second, 0.0),
-        Stage(extra_layers_second, keep_third, dropout_second),
-        Stage(extra_layers_third, None, dropout_third),
+        Stage(keep_second),
+        Stage(keep_third, extra_layers_second, dropout_second),
+        Stage(None, extra_layers_third, dropout_third),
     )
     return dataclasses.replace(base, stages=stages, discretize=at_most(skips))
 
@@ -68,6 +70,7 @@ def narrowed(base: Method, kept: Kept) -> Method:
         strength=lambda alpha: base.strength(masked(alpha, np)),
         expected=expected if base.expected else None,
         penalty=penalty if base.penalty else None,
+        lazy=base.lazy or not all(mask.all() for mask in masks.values()),
     )
 
 
@@ -84,10 +87,7 @@ def with_skip_dropout(base: Method, task: Task, rate: float) -> Method:
             rows[name] = rows[name] * jnp.where(skip, drawn / keep, 1).astype(rows[name].dtype)
         return rows
 
-    def expected(alpha, progress):
-        return base.expected(alpha, progress) if base.expected else base.mixture(alpha, None, progress)
-
-    return dataclasses.replace(base, mixture=mixture, expected=expected)
+    return dataclasses.replace(base, mixture=mixture, expected=without_noise(base))
 
 
 def strongest(space, strengths: HostAlpha, kept: Kept, count: int) -> dict[str, np.ndarray]:

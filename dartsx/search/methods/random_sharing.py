@@ -44,4 +44,5 @@ def random_sharing() -> Method:
         hypergradient=none,
         strength=dict,
         discretize=discretize,
+        lazy=True,
     )

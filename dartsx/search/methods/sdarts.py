@@ -5,7 +5,8 @@ Weight step: min over w of L_train(w, m + delta), |delta|_inf <= epsilon, with d
   sdarts_adv  the worst one: 7 steps of 2 epsilon / 7 along the sign of the gradient from a random start,
               each projected to the ball; given up where it does not raise the loss.
 epsilon grows linearly from 0.03 to 0.3. As in the released code the perturbed rows are cut to [0, 1] and scaled back to
-their sum. The alpha step is DARTS's.
+their sum; its attack sees batch norms by their running statistics, here by those of the batch. The alpha step and all
+settings are DARTS's.
 """
 
 from __future__ import annotations

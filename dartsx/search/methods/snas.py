@@ -3,8 +3,8 @@
 Mixture: softmax((alpha + g) / lambda), g Gumbel noise (with alpha the log probabilities up to a
 constant); lambda falls from 1 to 0.03 by a constant factor a step. Unlike DARTS, alphas and weights minimise the same
 loss on the same batch, so only the first-order gradient has a meaning. The resource constraint of the paper is left
-out, and the two updates of a step are made one after the other. No code was released; settings are the paper's,
-epochs aside (150).
+out, and the two updates of a step are made one after the other. No code was released; settings are the paper's (150
+epochs; batch and optimisers as in DARTS).
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from dartsx.search.methods.lambda_darts import lambda_darts
 from dartsx.search.methods.oles import oles
 from dartsx.search.methods.p_darts import p_darts
 from dartsx.search.methods.pc_darts import pc_darts
+from dartsx.search.methods.progressive import progressive
 from dartsx.search.methods.r_darts import r_darts
 from dartsx.search.methods.reinmax import reinmax
 from dartsx.search.methods.sdarts import sdarts_adv, sdarts_rs
@@ -54,16 +55,21 @@ METHODS: dict[str, Entry] = {
     "darts_plus": Entry(darts_plus, ("early stopping",)),
     "r_darts": Entry(r_darts, ("early stopping",)),
     "p_darts": Entry(p_darts, ("stages", "derivation")),
-    "darts_pt": Entry(darts_pt, ("derivation",)),
+    "darts_pt": Entry(darts_pt, ("selection after the search",)),
     "pc_darts": Entry(pc_darts, ("channels",)),
+    "progressive": Entry(progressive, ("stages", "channels")),
 }
 
 # Pairs that would compute, but mean nothing.
 MEANINGLESS: dict[frozenset[str], str] = {
     frozenset({"gdas", "darts_minus"}): "an auxiliary skip helps a mixture; gdas draws one candidate",
     frozenset({"reinmax", "darts_minus"}): "an auxiliary skip helps a mixture; reinmax draws one candidate",
+    frozenset({"gdas", "oles"}): "what is not drawn has no gradients to compare",
+    frozenset({"reinmax", "oles"}): "what is not drawn has no gradients to compare",
     frozenset({"p_darts", "darts_plus"}): "stages have fixed lengths",
     frozenset({"p_darts", "r_darts"}): "stages have fixed lengths",
+    frozenset({"progressive", "darts_plus"}): "stages have fixed lengths",
+    frozenset({"progressive", "r_darts"}): "stages have fixed lengths",
 }
 
 
