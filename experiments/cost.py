@@ -21,6 +21,7 @@ from experiments.jobs import cost as job
 from experiments.settings import SettingsError, run_main
 from experiments.settings.read import read_group
 from experiments.settings.rules import at_least, where
+from experiments.tables import show
 
 if TYPE_CHECKING:
     from dartsx.cost import Cost
@@ -62,7 +63,7 @@ def main(config: ConfigDict) -> None:
         table = job.layer_table(subjects[0], costs[0], latencies[0], _rows(subjects[0], costs[0]))
     else:
         table = job.comparison(subjects, costs, latencies)
-    job.show(table)
+    show(table)
 
 
 def _named(config: ConfigDict) -> ConfigDict:

@@ -127,7 +127,8 @@ class Graph:
         """Numbers alive during a step; `now` with its output, `ends` are the tensors that nobody reads afterwards."""
         if step.peak is not None:
             (read,) = step.terms
-            return now - self.size({*read, step.writes}) + (step.peak.freed if ends.issuperset(read) else step.peak.kept)
+            others = now - self.size({*read, step.writes})
+            return others + (step.peak.freed if ends.issuperset(read) else step.peak.kept)
         size = self._sizes[step.writes]
         # The output then takes the place of a term, which is not there beside it.
         moves = step.in_place and any(ends.issuperset(term) and self.size(term) == size for term in step.terms)

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from dartsx.networks import names, network
+from dartsx.networks.reference import rows
 from dartsx.report import write_report
 from experiments.jobs import run_evaluate
 from experiments.settings import parse_config
@@ -45,4 +46,13 @@ def test_the_command_lists_every_network_beside_its_reference(python):
     header, _, *lines = process.stdout.splitlines()
     assert header.startswith("| network | pixels | parameters | multiply-adds |")
     assert [line.split(" | ")[0].removeprefix("| ") for line in lines] == list(names())
+    assert "| amoebanet_a_6_448 | 299 | 468,151,184 | 103,887,693,968 | 469 / 104e3 | 1 / 0 |" in process.stdout
     assert "| resnet50 | 224 | 25,557,032 | 4,089,184,256 | 25.557032 / 4089.184256 | 0 / 0 |" in process.stdout
+
+
+def test_the_table_fits_80_columns_and_loses_nothing(python):
+    out = python("-m", "experiments.networks", COLUMNS="40").stdout  # a narrow window hides nothing either
+    assert max(map(len, out.splitlines())) <= 80
+    for row in rows():
+        for text in (row.name, row.params_m, row.macs_m, f"{row.params:,}", f"{row.macs:,}", *row.source.split()):
+            assert text in out
