@@ -49,7 +49,7 @@ def start(options: dict[str, Any]) -> Task:
     """Compiles the step and does it once; for `options` see `settings_of`, and ``cache``."""
     size = Size(*(options[name] for name in ("channels", "layers", "batch", "pixels")))
     settings = settings_of(options)
-    problem = search_problem(settings, CLASSES, EPOCH)
+    problem = search_problem(settings, CLASSES, EPOCH, (size.pixels, size.pixels, 3))
 
     def make():
         state = run_once(lambda key: init_state(problem, key, (size.pixels, size.pixels, 3)), jax.random.key(0))

@@ -27,6 +27,7 @@ def drnas(base: Method, task: Task, penalty: float = 1e-3) -> Method:
     return dataclasses.replace(
         base,
         mixture=lambda alpha, key, progress: relax.dirichlet(alpha, key),
+        chances=mean,
         expected=lambda alpha, progress: mean(alpha),
         penalty=lambda alpha, progress: penalty * divergence(alpha),
         strength=strength,

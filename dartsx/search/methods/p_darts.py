@@ -66,6 +66,7 @@ def narrowed(base: Method, kept: Kept) -> Method:
         base,
         mixture=lambda alpha, key, progress: base.mixture(masked(alpha), key, progress),
         strength=lambda alpha: base.strength(masked(alpha, np)),
+        chances=lambda alpha: base.chances(masked(alpha)),
         expected=expected if base.expected else None,
         penalty=penalty if base.penalty else None,
     )
