@@ -8,6 +8,7 @@ import pytest
 from dartsx.networks import names, network
 from dartsx.networks.reference import rows
 from dartsx.report import write_report
+from dartsx.report.settings import UNUSED, describe, settings, varying
 from experiments.jobs import run_evaluate
 from experiments.settings import parse_config
 
@@ -38,6 +39,21 @@ def test_the_report_has_its_row(workdir, tmp_path):
         (row,) = [row for row in csv.DictReader(file) if row["method"] == "resnet20"]
     assert (row["origin"], row["n"], row["settings"]) == ("retrained here", "1", "")
     assert "Training: resnet20" in paths.markdown.read_text()
+
+
+def test_settings_of_a_genotypes_network_do_not_set_it_apart(workdir):
+    given = settings(json.loads((workdir / "config.json").read_text()))
+    other = given | {"evaluate.layers": "20", "evaluate.channels": "36"}
+    assert given["evaluate.layers"] == UNUSED and varying([given, given | {"evaluate.layers": "20"}]) == ()
+    assert describe(given, varying([given, other, other | {"evaluate.layers": "8"}])) == ""
+
+
+def test_the_plot_draws_it_on_its_data_and_says_where_it_is_not(workdir, tmp_path, python):
+    command = ("-m", "experiments.cost", "--config.network=resnet20", f"--runs={workdir}")
+    process = python(*command, f"--plot={tmp_path / 'digits.svg'}", "--dataset=digits")
+    assert process.returncode == 0 and "resnet20 (n=1, digits)" in (tmp_path / "digits.svg").read_text()
+    process = python(*command, f"--plot={tmp_path / 'cifar.svg'}")
+    assert "--runs: none is on CIFAR-10; they are on digits, which --dataset can name" in process.stderr
 
 
 def test_the_command_lists_every_network_beside_its_reference(python):
