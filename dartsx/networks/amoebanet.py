@@ -30,7 +30,7 @@ SOURCE = "arXiv:1802.01548; the release (tensorflow/tpu, amoeba_net)"
 
 
 def amoebanet_a(cells: int, filters: int, classes: int | None = None, stem: str = "imagenet") -> Network:
-    """AmoebaNet-A, without its auxiliary head.
+    """AmoebaNet-A, without the auxiliary head that its authors trained it with, which papers do not count.
 
     The paper's: N = 4, F = 50 (mobile), N = 6, F = 190, 204 or 448 on ImageNet (331 pixels but for the first, which
     has 224), N = 6, F = 32 or 36 on CIFAR-10. The release differs from figure 5 in the inputs of the first normal
