@@ -95,6 +95,14 @@ def _search() -> dict:
             "every": 5,  # epochs between Hessian, hypergradient errors, discretization gap; 0: never
             "iterations": 10,  # Hessian-vector products of one diagnosis
         },
+        "cost": {  # binds the search to the expected cost of its networks
+            "kind": "",  # params, macs, activations, memory (in numbers); empty: unbound
+            "form": "linear",  # weight * cost / target; above: only what exceeds the target; log: of cost / target
+            "weight": 1.0,  # in units of the loss
+            "target": 0.0,  # in units of the cost
+            "channels": 0,  # of the network that is counted; 0: as the supernet
+            "layers": 0,
+        },
     }
 
 

@@ -21,9 +21,11 @@ from experiments.jobs import cost as job
 from experiments.settings import SettingsError, run_main
 from experiments.settings.read import read_group
 from experiments.settings.rules import at_least, where
+from experiments.tables import show
 
 if TYPE_CHECKING:
     from dartsx.cost import Cost
+    from dartsx.report.tradeoff import Point
 
 _FORMAT = flags.DEFINE_enum("format", "table", ["table", "json"], "table, or totals as JSON")
 _ROWS = flags.DEFINE_enum(
@@ -62,7 +64,7 @@ def main(config: ConfigDict) -> None:
         table = job.layer_table(subjects[0], costs[0], latencies[0], _rows(subjects[0], costs[0]))
     else:
         table = job.comparison(subjects, costs, latencies)
-    job.show(table)
+    show(table)
 
 
 def _named(config: ConfigDict) -> ConfigDict:
@@ -86,15 +88,13 @@ def _measured(subject: job.Subject):
 
 
 def _write_plot(subjects: list[job.Subject], costs: list[Cost]) -> None:
-    from dartsx.report import aggregate, own_points, published_points, read_runs, tradeoff
+    from dartsx.report import published_points, tradeoff
 
     dataset = _DATASET.value or job.dataset(subjects)
     exact = {point.label: job.exact_name(point.label) for point in published_points(dataset)}
     wanted = {subject.label for subject in subjects}
     points = published_points(dataset, {label for label, name in exact.items() if name in wanted})
-    if _RUNS.value:
-        folders = [path for pattern in _RUNS.value for path in sorted(glob.glob(pattern)) or [pattern]]
-        points += own_points(dataset, aggregate(read_runs(folders).evaluates).rows)
+    points += _own_points(dataset) if _RUNS.value else []
     try:
         text = tradeoff(dataset, points, job.not_drawn(subjects, costs, set(exact.values())))
     except ValueError as error:
@@ -103,6 +103,19 @@ def _write_plot(subjects: list[job.Subject], costs: list[Cost]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     print(f"plot: {path}", file=sys.stderr)
+
+
+def _own_points(dataset: str) -> list[Point]:
+    from dartsx.report import aggregate, own_points, read_runs
+
+    folders = [path for pattern in _RUNS.value for path in sorted(glob.glob(pattern)) or [pattern]]
+    rows = aggregate(read_runs(folders).evaluates).rows
+    points = own_points(dataset, rows)
+    if not points:
+        others = ", ".join(sorted({row.dataset for row in rows}))
+        problem = f"they are on {others}, which --dataset can name" if others else "they are no finished evaluations"
+        print(f"--runs: none is on {dataset}; {problem}", file=sys.stderr)
+    return points
 
 
 if __name__ == "__main__":

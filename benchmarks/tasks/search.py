@@ -62,10 +62,11 @@ def start(options: dict[str, Any]) -> Task:
     """Compiles the step and does it once; for `options` see `settings_of`, and ``cache``."""
     size = Size(*(options[name] for name in ("channels", "layers", "batch", "pixels")))
     settings = settings_of(options)
-    problem = search_problem(settings, CLASSES, EPOCH, _change(settings, options.get("keep", 0)))
+    image_shape = (size.pixels, size.pixels, 3)
+    problem = search_problem(settings, CLASSES, EPOCH, image_shape, _change(settings, options.get("keep", 0)))
 
     def make():
-        state = run_once(lambda key: init_state(problem, key, (size.pixels, size.pixels, 3)), jax.random.key(0))
+        state = run_once(lambda key: init_state(problem, key, image_shape), jax.random.key(0))
         batches = tuple(run_once(lambda i=i: random_batch(i, size, settings.dtype)) for i in (1, 2))
         return make_step(problem), state, batches
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from dartsx.cost import layers
-from dartsx.cost.graph import Graph, Value
+from dartsx.cost.graph import Graph, Peak, Value
 from dartsx.nn.plan import CellPlan
 from dartsx.nn.primitives import Primitive
 
@@ -56,11 +56,13 @@ def cell(
     for label, primitive, source, node in operations:
         source_size = size if source < 2 else inner
         cost = layers.operation(primitive, plan.edge_channels, source_size, plan.stride(source), affine)
-        y = graph.layer(f"{name}/{label}", states[source], cost.shape, cost.counts, cost.inner)
+        y = graph.layer(f"{name}/{label}", states[source], cost.shape, cost.counts, peak=cost.peak)
         states[node] = graph.combine(states[node], y) if node in states else y
     return states
 
 
 def classifier(graph: Graph, x: Value, channels: int, classes: int) -> None:
     """Adds global average and linear layer."""
-    graph.layer("classifier", x, (classes,), layers.classifier(channels, classes), inner=[channels])
+    read = graph.size(x)
+    peak = Peak(max(read + channels, channels + classes), read + channels + classes)
+    graph.layer("classifier", x, (classes,), layers.classifier(channels, classes), peak=peak)

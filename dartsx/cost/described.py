@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from dartsx.cost.counts import Cost
-from dartsx.cost.graph import Graph, Value
+from dartsx.cost.graph import Graph, Peak, Value
 from dartsx.networks import Network, Step
 from dartsx.networks.layers import (
     Activation,
@@ -50,6 +50,19 @@ def steps_cost(steps: Sequence[Step]) -> Cost:
     A row is a layer that writes a tensor of its own. Scale and bias of a batch norm belong to the row of the layer that
     it normalises, or have their own row where it normalises something else, such as a sum.
     """
+    return _replayed(steps)[0].cost()
+
+
+def steps_peak(steps: Sequence[Step]) -> Peak:
+    """Most numbers alive inside of a block, its input included, which is the first step."""
+    graph, values = _replayed(steps)
+    freed = graph.cost().memory
+    graph.layer("reader", values[0], (0,))  # keeps the input to the end
+    return Peak(freed, graph.cost().memory)
+
+
+def _replayed(steps: Sequence[Step]) -> tuple[Graph, list[Value]]:
+    """The steps in a graph, and what each of them gives."""
     graph = Graph()
     values: list[Value] = []
     row = None  # position of the step that made the last row
@@ -69,7 +82,7 @@ def steps_cost(steps: Sequence[Step]) -> Cost:
             value = graph.layer(step.name, joint, step.shape, _counts(step), in_place=isinstance(step.layer, Norm))
             row = i
         values.append(value)
-    return graph.cost()
+    return graph, values
 
 
 def _counts(step: Step) -> tuple[int, int, int]:

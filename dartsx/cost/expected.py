@@ -22,24 +22,28 @@ from dartsx.cost import layers
 from dartsx.cost.counts import KINDS
 from dartsx.cost.expected_memory import expected_memory
 from dartsx.cost.stack import Stack
-from dartsx.nn import Supernet
+from dartsx.cost.staged import staged_network_cost
+from dartsx.nn import StagedNetwork, StagedSupernet, Supernet
 from dartsx.nn.plan import output_channels
+from dartsx.spaces import CELL_TYPES, NONE, Edge, Topology
+from dartsx.spaces.topology_space import CELL
 
 Mixture = Mapping[str, Any]
 """Per cell type [edges, primitives]: JAX or NumPy arrays."""
 
 
 def expected_cost(
-    supernet: Supernet, image_shape: int | Sequence[int], kind: str = "macs"
+    supernet: Supernet | StagedSupernet, image_shape: int | Sequence[int], kind: str = "macs"
 ) -> Callable[[Mixture], Any]:
     """The expected cost as a function of the mixture.
 
     Args:
       supernet: space, channels, layers and classes. Cells are counted as a `dartsx.nn.Network` of these numbers; for
         the larger network that will be trained, say ``expected_cost(supernet.clone(channels=36, layers=20), 32)``.
+        Topologies are counted as a `dartsx.nn.StagedNetwork`.
       image_shape: (height, width, channels), or one number for square images of 3 channels.
       kind: ``"params"``, ``"macs"``, ``"activations"`` or ``"memory"``, as `dartsx.cost.counts` defines them; what is
-        expected of memory, a maximum, says `dartsx.cost.expected_memory`.
+        expected of memory, a maximum, says `dartsx.cost.expected_memory`. Of topologies all but memory.
 
     Returns:
       mixture -> scalar. JAX arrays give a differentiable scalar of their dtype (float32 rounds at 1e-7), NumPy arrays
@@ -48,12 +52,23 @@ def expected_cost(
     Raises:
       ValueError: unknown kind, or height or width that the supernet's reductions do not divide.
     """
-    if kind not in KINDS:
-        raise ValueError(f"unknown kind of cost {kind!r}; allowed: {', '.join(KINDS)}")
+    staged = isinstance(supernet, StagedSupernet)
+    kinds = tuple(name for name in KINDS if not (staged and name == "memory"))
+    if kind not in kinds:
+        raise ValueError(f"unknown kind of cost {kind!r}; allowed: {', '.join(kinds)}")
+    if staged:
+        return _of_topologies(supernet, image_shape, kind)
     stack = Stack(supernet, image_shape)
-    if kind == "memory":
-        return expected_memory(stack)
-    column = KINDS.index(kind)
+    cost = expected_memory(stack) if kind == "memory" else _of_cells(stack, KINDS.index(kind))
+
+    def expected(mixture: Mixture) -> Any:
+        full = supernet.space.expand(mixture)
+        return cost({name: full[name] for name in CELL_TYPES})
+
+    return expected
+
+
+def _of_cells(stack: Stack, column: int) -> Callable[[Mixture], Any]:
     operations = _operations(stack, column)
 
     def cost(mixture: Mixture) -> Any:
@@ -61,6 +76,21 @@ def expected_cost(
         return mixed + _others(stack, mixture, column)
 
     return cost
+
+
+def _of_topologies(supernet: StagedSupernet, image_shape: int | Sequence[int], kind: str) -> Callable[[Mixture], Any]:
+    """All edges cost the same: what the network with one primitive on one edge costs more than that without any."""
+    (source, node), *others = supernet.space.edges
+
+    def with_one(primitive: str) -> int:
+        edges = Edge(primitive, source, node), *(Edge(NONE, *ends) for ends in others)
+        topology = Topology(edges, supernet.space.custom_primitives)
+        options = {name: getattr(supernet, name) for name in ("channels", "layers", "classes", "primitives")}
+        return getattr(staged_network_cost(StagedNetwork(topology, **options), image_shape), kind)
+
+    fixed = with_one(NONE)
+    counts = np.array([with_one(name) - fixed for name in supernet.space.primitives], float)
+    return lambda mixture: fixed + (counts * mixture[CELL]).sum()
 
 
 def _operations(stack: Stack, column: int) -> dict[str, np.ndarray]:

@@ -45,14 +45,14 @@ class _CellSizes(NamedTuple):
       plan: of the cell.
       pre: of each preprocessed input.
       nodes: of all nodes, inputs included, [nodes].
-      steps: what a step of an operation has beside its source: the step before's output and its own,
-        [edges, primitives, steps], 0 where there is none.
+      peaks: numbers alive inside an operation with its source, which is read afterwards or not (`graph.Peak`),
+        [edges, primitives, 2].
     """
 
     plan: CellPlan
     pre: int
     nodes: np.ndarray
-    steps: np.ndarray
+    peaks: np.ndarray
 
 
 def expected_memory(stack: Stack) -> Callable[[Mapping[str, Any]], Any]:
@@ -95,27 +95,19 @@ def _chances(stack: Stack, rows: Any) -> _Chances:
 def _cell_sizes(stack: Stack, plan: CellPlan, size: Map) -> _CellSizes:
     node = plan.channels * size.strided(2 if plan.reduction else 1).pixels
     pre = plan.channels * size.pixels
-    chains = [[(0, *cost.inner, np.prod(cost.shape)) for cost in row] for row in stack.operations(plan, size)]
-    most = max(len(chain) for row in chains for chain in row)
-    pairs = [
-        [[a + b for a, b in zip(chain, chain[1:], strict=False)] + [0] * (most - len(chain)) for chain in row]
-        for row in chains
-    ]
+    peaks = [[cost.peak for cost in row] for row in stack.operations(plan, size)]
     nodes = np.array([pre if i < stack.space.nodes.start else node for i in range(stack.space.nodes.stop)])
-    return _CellSizes(plan, pre, nodes, np.array(pairs))
+    return _CellSizes(plan, pre, nodes, np.array(peaks, float))
 
 
 def _at_edges(stack: Stack, chances: _Chances, cell: _CellSizes, kept: Any) -> Any:
-    """Expected numbers alive at the worst step of every edge, [edges]; `kept` are alive all the time."""
+    """Expected numbers alive at the worst moment of every edge, [edges]; `kept` are alive all the time."""
     later = chances.later[1:]
     is_source = stack.sources[:, None] == np.arange(len(cell.nodes))
     complete = stack.targets[:, None] > np.arange(len(cell.nodes))
     others = (complete & ~is_source) * chances.nodes * later @ cell.nodes
     begun = chances.begun * cell.nodes[stack.targets]
-    # The first step reads the source, which is alive at the others if something else reads it after this edge.
-    source = cell.nodes[stack.sources]
-    again = source * (is_source * later).sum(-1)
-    first, rest = cell.steps[..., :1] + source[:, None, None], cell.steps[..., 1:] + again[:, None, None]
-    xp = chances.rows.__array_namespace__()
-    own = xp.concatenate([first * xp.ones_like(again)[:, None, None], rest], axis=-1).max(-1)
+    again = (is_source * later).sum(-1)[:, None]  # chance that something reads the source after this edge
+    freed, held = cell.peaks[..., 0], cell.peaks[..., 1]
+    own = freed + again * (held - freed)
     return (chances.rows * (own + (others + begun + kept)[:, None])).sum(-1)

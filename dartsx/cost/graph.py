@@ -6,6 +6,7 @@ A network is computed layer by layer in the order of its rows, one image, forwar
 - Batch norm and activation functions are part of the layer before (or after) them: no tensor of their own.
 - A sum (or product) goes into one of its terms if nobody reads that term any more, otherwise into a new tensor.
 - A concatenation is the tensors that it is made of; a split or reshape is the tensor that it reads.
+- A layer may be made of several steps (an operation of a cell): then its peak counts, as `Peak` says.
 Weights and a convolution's workspace are not counted. This is eq. 3 of MobileNetV2 (arXiv:1801.04381), taken layer by
 layer with the order of computation fixed.
 """
@@ -23,11 +24,24 @@ Value = tuple[int, ...]
 """What a layer reads or gives: the tensors that hold it, several after a concatenation."""
 
 
+class Peak(NamedTuple):
+    """Most numbers alive inside a layer of several steps, among what it reads, its inner tensors and its output.
+
+    Attributes:
+      freed: where nobody reads its input afterwards, which is then given back after the last step inside that does.
+      kept: where somebody does.
+    """
+
+    freed: int
+    kept: int
+
+
 class _Step(NamedTuple):
     row: int
     terms: tuple[Value, ...]
     writes: int
     in_place: bool
+    peak: Peak | None
 
 
 class Graph:
@@ -48,8 +62,8 @@ class Graph:
         value: Value,
         shape: tuple[int, ...],
         counts: Sequence[int] = (0, 0, 0),
-        inner: Sequence[int] = (),
         in_place: bool = False,
+        peak: Peak | None = None,
     ) -> Value:
         """Adds one row of the cost.
 
@@ -58,16 +72,14 @@ class Graph:
           value: what it reads.
           shape: of its output.
           counts: its params, macs and activations.
-          inner: numbers in the outputs of all its steps but the last, where it is a chain of several.
           in_place: it may overwrite an input that nobody reads afterwards.
+          peak: where it is made of several steps.
 
         Returns:
           Its output.
         """
         self._rows.append(LayerCost(name, shape, *counts, memory=0))
-        for size in (*inner, math.prod(shape)):
-            value = self._step((value,), size, in_place)
-        return value
+        return self._step((value,), math.prod(shape), in_place, peak)
 
     def charge(self, params: int) -> None:
         """Adds parameters to the last row."""
@@ -75,7 +87,7 @@ class Graph:
 
     def combine(self, first: Value, *others: Value) -> Value:
         """Elementwise sum or product of the size of the first, as part of the last row."""
-        return self._step((first, *others), self._size(first), in_place=True)
+        return self._step((first, *others), self.size(first), in_place=True)
 
     def cost(self) -> Cost:
         """Rows with the memory of their worst step."""
@@ -89,26 +101,35 @@ class Graph:
         self._sizes.append(size)
         return len(self._sizes) - 1
 
-    def _size(self, tensors: Iterable[int]) -> int:
+    def size(self, tensors: Iterable[int]) -> int:
+        """Numbers in all of these tensors."""
         return sum(self._sizes[tensor] for tensor in tensors)
 
-    def _step(self, terms: tuple[Value, ...], size: int, in_place: bool) -> Value:
+    def _step(self, terms: tuple[Value, ...], size: int, in_place: bool, peak: Peak | None = None) -> Value:
         output = self._new(size)
-        self._steps.append(_Step(len(self._rows) - 1, terms, output, in_place))
+        self._steps.append(_Step(len(self._rows) - 1, terms, output, in_place, peak))
         return (output,)
 
     def _alive(self) -> list[int]:
         """Numbers alive during each step."""
         touched = [{step.writes, *itertools.chain.from_iterable(step.terms)} for step in self._steps]
         last = {tensor: k for k, tensors in enumerate(touched) for tensor in tensors}
-        now = self._size(set(range(len(self._sizes))) - {step.writes for step in self._steps})
+        now = self.size(set(range(len(self._sizes))) - {step.writes for step in self._steps})
         alive = []
         for k, step in enumerate(self._steps):
-            size = self._sizes[step.writes]
+            now += self._sizes[step.writes]
             ends = {tensor for tensor in touched[k] if last[tensor] == k}
-            # The output then takes the place of a term, which is not there beside it.
-            moves = step.in_place and any(ends.issuperset(t) and self._size(t) == size for t in step.terms)
-            now += size
-            alive.append(now - size if moves else now)
-            now -= self._size(ends)
+            alive.append(self._during(step, now, ends))
+            now -= self.size(ends)
         return alive
+
+    def _during(self, step: _Step, now: int, ends: set[int]) -> int:
+        """Numbers alive during a step; `now` with its output, `ends` are the tensors that nobody reads afterwards."""
+        if step.peak is not None:
+            (read,) = step.terms
+            others = now - self.size({*read, step.writes})
+            return others + (step.peak.freed if ends.issuperset(read) else step.peak.kept)
+        size = self._sizes[step.writes]
+        # The output then takes the place of a term, which is not there beside it.
+        moves = step.in_place and any(ends.issuperset(term) and self.size(term) == size for term in step.terms)
+        return now - size if moves else now

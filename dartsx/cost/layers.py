@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dartsx.cost.described import steps_peak
+from dartsx.cost.graph import Peak
 from dartsx.nn.primitives import Primitive, norm_widths
 from dartsx.nn.primitives.base import halved
+from dartsx.nn.primitives.described import Described
 
 
 class Map(NamedTuple):
@@ -79,13 +84,13 @@ class OperationCost(NamedTuple):
     """One primitive on one edge.
 
     Attributes:
-      inner: numbers in the outputs of its convolutions but the last, which form a chain.
       shape: of its output.
+      peak: of the numbers alive inside.
     """
 
     counts: Counts
-    inner: tuple[int, ...]
     shape: tuple[int, int, int]
+    peak: Peak
 
 
 def operation(primitive: Primitive, channels: int, size: Map, stride: int, affine: bool) -> OperationCost:
@@ -93,7 +98,7 @@ def operation(primitive: Primitive, channels: int, size: Map, stride: int, affin
 
     With `affine` every batch norm has scale and bias; pools have no batch norm then (networks). What has no
     convolution writes one output all the same: a pool, and the identity, since nodes are sums of outputs. A candidate
-    is taken as a chain of its convolutions: of building blocks with branches, memory is that of the chain alone.
+    is a chain of its convolutions, or what its block writes down.
     """
     specs = primitive.weights(channels, stride).values()
     params = sum(math.prod(spec.shape) for spec in specs)
@@ -101,7 +106,17 @@ def operation(primitive: Primitive, channels: int, size: Map, stride: int, affin
         params += 2 * sum(norm_widths(primitive, channels, stride).values())
     outputs = primitive.outputs(channels, *size, stride)
     counts = Counts(params, primitive.macs(channels, *size, stride), sum(outputs))
-    return OperationCost(counts, outputs[:-1], (*size.strided(stride), channels))
+    return OperationCost(counts, (*size.strided(stride), channels), _peak(primitive, channels, size, stride))
+
+
+@functools.lru_cache(maxsize=4096)
+def _peak(primitive: Primitive, channels: int, size: Map, stride: int) -> Peak:
+    if isinstance(primitive, Described):
+        return steps_peak(primitive.steps(channels, *size, stride))
+    inner, read = primitive.outputs(channels, *size, stride)[:-1], channels * size.pixels
+    outputs = (*inner, channels * size.strided(stride).pixels)
+    pairs = [a + b for a, b in itertools.pairwise((0, *outputs))]
+    return Peak(max(read + outputs[0], *pairs), read + max(pairs))
 
 
 def classifier(channels: int, classes: int) -> Counts:

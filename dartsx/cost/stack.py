@@ -14,7 +14,7 @@ from dartsx.cost import layers
 from dartsx.nn import Network, Supernet
 from dartsx.nn.plan import CellPlan, plan_cells
 from dartsx.nn.primitives import PRIMITIVES, lookup
-from dartsx.spaces import NONE
+from dartsx.spaces import NONE, RestrictedSpace
 
 
 class Stack:
@@ -22,7 +22,9 @@ class Stack:
 
     def __init__(self, supernet: Supernet, image_shape: int | Sequence[int]):
         """Raises ValueError for a height or width that the reductions do not divide."""
-        self.space, self.layers, self.classes = supernet.space, supernet.layers, supernet.classes
+        restricted = isinstance(supernet.space, RestrictedSpace)
+        self.space = supernet.space.cells if restricted else supernet.space
+        self.layers, self.classes = supernet.layers, supernet.classes
         self.channels, self.stem_channels = supernet.channels, Network(None, supernet.channels).stem_channels()
         self.primitives = lookup(self.space.primitives, supernet.primitives or PRIMITIVES)
         divisor = 2 ** sum(plan.reduction for plan in self.plans({"normal": 0, "reduce": 0}))

@@ -64,7 +64,7 @@ def _stages(module, image_shape, operations: Operations, output: int, affine: bo
             states = {0: x}
             for label, primitive, source, node in operations:
                 cost = layers.operation(primitive, width, size, 1, affine)
-                y = graph.layer(f"cell{i}/{label}", states.get(source, x), cost.shape, cost.counts, cost.inner)
+                y = graph.layer(f"cell{i}/{label}", states.get(source, x), cost.shape, cost.counts, peak=cost.peak)
                 states[node] = graph.combine(states[node], y) if node in states else y
             x = states.get(output, x)
     x = graph.layer("last_bn", x, (*size, width), layers.Counts(2 * width, 0, 0))

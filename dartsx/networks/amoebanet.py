@@ -29,13 +29,15 @@ REDUCE = Design(
 SOURCE = "arXiv:1802.01548; the release (tensorflow/tpu, amoeba_net)"
 
 
-
 def amoebanet_a(cells: int, filters: int, classes: int | None = None, stem: str = "imagenet") -> Network:
-    """AmoebaNet-A, without its auxiliary head.
+    """AmoebaNet-A, without the auxiliary head that its authors trained it with, which papers do not count.
 
     The paper's: N = 4, F = 50 (mobile), N = 6, F = 190, 204 or 448 on ImageNet (331 pixels but for the first, which
     has 224), N = 6, F = 32 or 36 on CIFAR-10. The release differs from figure 5 in the inputs of the first normal
     block, and is followed; its stem on CIFAR is taken from NASNet.
+
+    Of F = 448 the paper prints 469M parameters and 104B multiply-adds. The latter are those at 299 pixels, the
+    release's default; the former those here, 468.15M, with the running statistics of the batch norms, 468.60M.
 
     Args:
       cells: N.

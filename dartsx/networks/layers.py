@@ -11,6 +11,7 @@ import dataclasses
 import math
 from typing import Literal, NamedTuple, Protocol
 
+from dartsx.networks.errors import check_choice
 from dartsx.networks.windows import Padding, Pair, count, pads
 
 Shape = tuple[int, ...]
@@ -116,18 +117,13 @@ class Pool(_Free):
     count_padding: bool = False
     ceil: bool = False
 
-    @property
-    def reach(self) -> Pair:
-        """The kernel."""
-        return self.kernel
-
     def pads(self, size: Pair) -> tuple[Pair, Pair]:
         """Padding of a map of this height and width; windows that reach over the end (`ceil`) not included."""
         return pads(self.padding, self.kernel, self.stride, size)
 
     def output(self, x: Shape) -> Shape:
         """(height', width', channels)."""
-        return (*count(x[:2], self.pads(x[:2]), self.reach, self.stride, self.ceil), x[2])
+        return (*count(x[:2], self.pads(x[:2]), self.kernel, self.stride, self.ceil), x[2])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,7 +148,6 @@ class GlobalPool(_Free):
         return (1, 1, x[2]) if self.keep else (x[2],)
 
 
-# --------------------------------------------------------------------------------- other layers
 @dataclasses.dataclass(frozen=True)
 class Linear:
     """Linear layer on a vector. Weights: ``kernel`` [inputs, features], ``bias`` [features]."""
@@ -192,8 +187,7 @@ class Activation(_SameShape):
     kind: str
 
     def __post_init__(self):
-        if self.kind not in ACTIVATIONS:
-            raise ValueError(f"unknown activation {self.kind!r}; allowed: {', '.join(ACTIVATIONS)}")
+        check_choice("activation", self.kind, ACTIVATIONS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -227,7 +221,6 @@ class DropPath(_SameShape):
     """Where training asks for drop path, drops whole images of a branch (arXiv:1605.07648); else the identity."""
 
 
-# -------------------------------------------------------------------------------- several inputs
 @dataclasses.dataclass(frozen=True)
 class Input(_Free):
     """The images, or another value that comes from outside."""

@@ -24,6 +24,9 @@ STEMS = ("imagenet", "cifar")
 def mobilenet_v2(width: float = 1.0, classes: int = 1000, stem: str = "imagenet") -> Network:
     """MobileNetV2.
 
+    Widths are rounded as in the authors' release, and so in torchvision and timm; libraries that only multiply (0.75
+    wide: 179M multiply-adds) miss the paper's counts (209M).
+
     Args:
       width: multiplier of all channel counts, which are rounded to multiples of 8; that of the last convolution is not
         made smaller (section 4, footnote).

@@ -35,6 +35,10 @@ EPSILON = 1e-3
 def mobilenet_v3(size: str, width: float = 1.0, classes: int = 1000) -> Network:
     """MobileNetV3. A gate squeezes to a quarter of its channels, rounded to a multiple of 8, as in torchvision.
 
+    The hidden layer of the small network has 1,024 channels (2.5M parameters) as in the paper's last version; some
+    libraries follow the first, with 1,280 (2.9M). Those whose hidden layer has no bias count 1,280 parameters fewer for
+    the large one.
+
     Args:
       size: ``"large"`` or ``"small"``.
       width: multiplier of all channel counts, which are rounded to multiples of 8.

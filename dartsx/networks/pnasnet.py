@@ -26,7 +26,11 @@ PLANS = {
 
 
 def pnasnet5(size: str, classes: int | None = None) -> Network:
-    """PNASNet-5, without its auxiliary head.
+    """PNASNet-5, without the auxiliary head that its authors trained it with, which papers do not count.
+
+    The first stem cell has F / 4 filters, in the mobile network 13 (13.5 rounded down, as in the release), which gives
+    587.3M multiply-adds where the paper prints 588M. Ports to PyTorch that compute a row and a column more in strided
+    operations, and then cut them off, count 0.2% more for the large one.
 
     Args:
       size: ``"large"``, ``"mobile"`` or ``"cifar"``.

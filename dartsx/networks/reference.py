@@ -1,13 +1,16 @@
 """Counts of all networks beside those of the papers and of other libraries, which ``reference.csv`` holds.
 
-The file gives parameters and multiply-adds in millions, to as many digits as the source does (six are exact). Where a
-source counts for another image size than the paper's, its size is taken.
+The file gives parameters and multiply-adds in millions, to as many digits as the source does: six decimals are exact,
+``23.1e3`` is known to hundreds of millions. Exact figures of libraries are counted on their own modules without
+weights (torchvision 0.28.0, timm 1.0.31, pytorchcv 0.0.74): trainable parameters, and multiply-adds by hooks on all
+convolutions and linear layers. Where a source counts for another image size than the paper's, its size is taken.
 """
 
 from __future__ import annotations
 
 import csv
 import functools
+from decimal import Decimal
 from importlib import resources
 from typing import NamedTuple
 
@@ -73,5 +76,5 @@ def row(name: str) -> Row:
 def _off(figure: str, count: int) -> float | None:
     if not figure:
         return None
-    digits = len(figure.partition(".")[2])
-    return round(float(figure) - round(count / 1e6, digits), digits)
+    given = Decimal(figure)
+    return float(given - Decimal(count).scaleb(-6).quantize(given))

@@ -54,7 +54,9 @@ def shufflenet_v1(groups: int, scale: float = 1.0, classes: int = 1000) -> Netwo
 
 
 def shufflenet_v2(scale: float, classes: int = 1000, stem: str = "imagenet") -> Network:
-    """ShuffleNet V2.
+    """ShuffleNet V2, with the widths of the paper's table and of torchvision.
+
+    Some libraries widen the last convolution too (at 1.5 and 2, 4.4M and 7.6M parameters instead of 3.5M and 7.4M).
 
     Args:
       scale: 0.5, 1, 1.5 or 2.

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from dartsx.networks import layers
@@ -114,7 +115,8 @@ def _local_norm(step: Step, inputs, weights: Weights, context: Context) -> jax.A
     below = layer.size // 2
     padding = [(0, 0)] * (x.ndim - 1) + [(below, layer.size - 1 - below)]
     window = (1,) * (x.ndim - 1) + (layer.size,)
-    squares = lax.reduce_window(jnp.square(x), jnp.zeros((), x.dtype), lax.add, window, (1,) * x.ndim, padding)
+    # A NumPy zero: under jit only a known one makes it the sum, which has a derivative.
+    squares = lax.reduce_window(jnp.square(x), np.zeros((), x.dtype), lax.add, window, (1,) * x.ndim, padding)
     return x * (layer.bias + layer.alpha * squares) ** -layer.beta
 
 

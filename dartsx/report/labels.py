@@ -13,8 +13,8 @@ from typing import NamedTuple
 MARKER = 5.0  # half the side of the square that a marker takes
 GAP = 2.0  # between labels
 NEAR = (8.0, 14.0, 22.0, 32.0, 44.0, 58.0)  # distances from the point that are tried
-FAR = (*NEAR, 72.0, 88.0, 104.0, 120.0)
-_ANGLES = 24
+FAR = (*NEAR, 72.0, 88.0, 104.0, 120.0, 140.0, 165.0, 190.0, 215.0)
+_ANGLES = 48
 _SAMPLES = 24  # points along a leader line that must be free
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import jax
 import numpy as np
 
+from dartsx.search import relax
 from dartsx.search.hypergradient import Hypergradient
 from dartsx.spaces import AnyGenotype, Space
 
@@ -129,6 +130,8 @@ class Method:
       hypergradient: how d L_valid / d alpha is taken.
       strength: alphas on the host -> weights by which cells are derived, float64, per cell type.
       discretize: (space, strengths) -> genotype.
+      chances: alphas -> chance of every candidate in the network that they stand for, without noise and aids of the
+        search, differentiable: what an expected cost is taken of.
       expected: alphas -> the mixture without noise, by which the supernet predicts; None where `mixture` has none.
       penalty: (alphas, progress) -> scalar added to the validation loss, or None.
       one_level: alphas are trained on the batch of the weights.
@@ -148,6 +151,7 @@ class Method:
     hypergradient: Hypergradient
     strength: Callable[[HostAlpha], HostAlpha]
     discretize: Callable[[Space, HostAlpha], AnyGenotype] = lambda space, strengths: space.derive(strengths)
+    chances: Callable[[Alpha], Mixture] = relax.softmax
     expected: Callable[[Alpha, jax.Array], Mixture] | None = None
     penalty: Callable[[Alpha, jax.Array], jax.Array] | None = None
     one_level: bool = False

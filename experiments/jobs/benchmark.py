@@ -86,7 +86,7 @@ def search_costs(settings: SearchSettings) -> np.ndarray:
     dataset, group = load_checked(settings), settings.search
     full = steps_per_epoch(int(group.train_fraction * len(dataset.train)), group.batch_size)
     epochs, steps = feed.trial_length(group.epochs, full, group.max_steps)
-    supernet = search_problem(settings, dataset.num_classes, full).supernet
+    supernet = search_problem(settings, dataset.num_classes, full, dataset.image_shape).supernet
     macs = staged_supernet_cost(supernet, dataset.image_shape).macs
     return 2.0 * group.batch_size * steps * macs * np.arange(1, epochs + 1)
 

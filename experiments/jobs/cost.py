@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dartsx import networks
 from dartsx.spaces import CellSpace, Genotype, GenotypeError, resolve_genotype
+from experiments import tables
 from experiments.settings import blame, need_cells
 from experiments.settings.errors import did_you_mean, wrong
 
@@ -128,14 +129,11 @@ def record(subject: Subject, cost: Cost, latency: Latency | None) -> dict[str, A
 
 def layer_table(subject: Subject, cost: Cost, latency: Latency | None, rows: Sequence[LayerCost]) -> Any:
     """One line per layer (or group of layers) and the totals, as a rich table."""
-    from rich.table import Table
-
-    notes = "memory: tensors alive at once, MiB in float32"
+    notes = _NOTES
     if latency is not None:
         notes += f"\nlatency: {_times(latency)}"
-    table = Table(
-        title=f"{subject.label}, {subject.size}x{subject.size}", caption=notes, caption_justify="left", show_footer=True
-    )
+    title = f"{subject.label}, {subject.size}x{subject.size}"
+    table = tables.table(title=title, caption=notes, show_footer=True)
     table.add_column("layer", "total")
     table.add_column("output", justify="right")
     for name, total in zip(_COLUMNS, _numbers(cost), strict=True):
@@ -147,9 +145,7 @@ def layer_table(subject: Subject, cost: Cost, latency: Latency | None, rows: Seq
 
 def comparison(subjects: Sequence[Subject], costs: Sequence[Cost], latencies: Sequence[Latency | None]) -> Any:
     """One line per network, as a rich table."""
-    from rich.table import Table
-
-    table = Table(caption="memory: tensors alive at once, MiB in float32", caption_justify="left")
+    table = tables.table(caption=_NOTES)
     table.add_column("network")
     table.add_column("image", justify="right")
     for name in _COLUMNS:
@@ -162,16 +158,7 @@ def comparison(subjects: Sequence[Subject], costs: Sequence[Cost], latencies: Se
     return table
 
 
-def show(table: Any) -> None:
-    """Prints a table with lines as long as they are: a terminal may wrap, names stay whole."""
-    from rich.console import Console
-    from rich.measure import Measurement
-
-    console = Console(width=1000)
-    width = Measurement.get(console, console.options, table).maximum
-    Console(width=width).print(table)
-
-
+_NOTES = "memory: tensors alive at once, MiB in float32"
 _COLUMNS = ("parameters", "multiply-adds", "activations", "memory")
 
 

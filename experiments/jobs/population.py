@@ -165,7 +165,7 @@ class PopulationJob:
 
     def _problem(self, values: dict[str, Any]) -> SearchProblem:
         settings = with_values(self.settings, values)
-        return search_problem(settings, self.dataset.num_classes, self.members[0].full_epoch)
+        return search_problem(settings, self.dataset.num_classes, self.members[0].full_epoch, self.dataset.image_shape)
 
     def _rows(self, epoch: int, first: int, count: int):
         """As `SearchJob.rows`, int32 [count, members, batch], split over the devices by members."""

@@ -33,7 +33,7 @@ from dartsx.search import Method, SearchProblem, SearchState, Task, compose, ini
 from dartsx.search.method import Stage
 from dartsx.search.methods.progressive import widened
 from dartsx.spaces import to_json
-from experiments.jobs import early_stop, feed, selection
+from experiments.jobs import bound, early_stop, feed, selection
 from experiments.jobs.diagnose import diagnoser
 from experiments.jobs.setup import MAY_DIFFER, finished_before, load_checked, resolved, start
 from experiments.jobs.staged import last_stage
@@ -123,10 +123,11 @@ class SearchJob:
         self.full_epoch = steps_per_epoch(len(self.train), group.batch_size)
         epochs, self.steps = feed.trial_length(group.epochs, self.full_epoch, group.max_steps)
         self.epochs = math.ceil(until * epochs)
-        self.problem = search_problem(settings, dataset.num_classes, self.full_epoch, change)
+        self.problem = search_problem(settings, dataset.num_classes, self.full_epoch, dataset.image_shape, change)
         if before is not None:
             start = self.problem.alpha_start + int(before.step)
             self.problem = dataclasses.replace(self.problem, alpha_start=start)
+        self._expected_cost = bound.figure(settings, self.problem, dataset.image_shape)
         self.batch = augmented_batches(settings, dataset, mesh)
         self._epoch = functools.lru_cache(maxsize=1)(self._orders)  # of the present epoch
         self.arrays = feed.to_device(dataset.train, mesh) if arrays is None else arrays
@@ -195,7 +196,8 @@ class SearchJob:
         genotype = self.derive(state)
         writer.genotype(epochs_done, to_json(genotype))
         writer.alphas(epochs_done, {name: np.asarray(a).tolist() for name, a in state.alpha.items()})
-        return {"diagnosis": self.diagnose(state, self.arrays, genotype, epochs_done)}
+        figures = self.diagnose(state, self.arrays, genotype, epochs_done) | self._expected_cost(state.alpha)
+        return {"diagnosis": figures}
 
     def _orders(self, epoch: int) -> dict[str, np.ndarray]:
         halves = {"train": self.train, "valid": self.valid}
@@ -231,7 +233,9 @@ def augmented_batches(settings: SearchSettings, dataset: Dataset, mesh: jax.shar
     return batch
 
 
-def search_problem(settings: SearchSettings, classes: int, steps: int, change: Change | None = None) -> SearchProblem:
+def search_problem(
+    settings: SearchSettings, classes: int, steps: int, image_shape: tuple[int, ...], change: Change | None = None
+) -> SearchProblem:
     """Supernet, method (after a `change`, if any) and optimisers of a search with `steps` steps per epoch."""
     group, weights, alphas = settings.search, settings.search.weights, settings.search.alphas
     rate = optim.cosine_per_epoch(weights.learning_rate, weights.learning_rate_min, group.epochs, steps)
@@ -248,6 +252,7 @@ def search_problem(settings: SearchSettings, classes: int, steps: int, change: C
     task = Task(settings.space, supernet.cells)
     method = search_method(settings, task)
     method = change(method, task) if change else method
+    method = bound.bound(method, settings, supernet, image_shape)
     supernet = supernet.clone(lazy=method.lazy)
     if method.partial_channels > 1:
         with blame("search.channels", group.channels, ValueError):

@@ -24,6 +24,9 @@ def check_search(search: SearchGroup) -> None:
             search.alphas.warmup_epochs,
             f"must be below --config.search.epochs={search.epochs}, or the alphas never change",
         )
+    if search.cost.kind and not search.cost.target:
+        problem = f"must be above 0 with --config.search.cost.kind={search.cost.kind}, in units of that cost"
+        raise wrong("search.cost.target", search.cost.target, problem)
 
 
 def check_evaluate(evaluate: EvaluateGroup) -> None:

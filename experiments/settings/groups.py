@@ -21,6 +21,8 @@ from experiments.settings.rules import (
 )
 
 # Names that the library defines in modules that import JAX; a test compares them.
+COSTS = ("params", "macs", "activations", "memory")
+COST_FORMS = ("linear", "above", "log")
 DTYPES = ("float32", "bfloat16")
 FORMS = ("plain", "dense", "rows", "taps")
 GROUPED_FORMS = ("plain", "taps", "dense")  # of the networks that have names
@@ -107,6 +109,22 @@ class Diagnosis:
 
 
 @dataclasses.dataclass(frozen=True)
+class CostBound:
+    """What the expected cost of the alphas' networks adds to their loss, see ``dartsx/cost/penalty.py``.
+
+    ``kind`` None for nothing; ``target`` in units of the cost; ``channels`` and ``layers`` of the network that is
+    counted, None for those of the supernet.
+    """
+
+    kind: str | None = where(one_of("", *COSTS))
+    form: str = where(one_of(*COST_FORMS))
+    weight: float = where(at_least(0))
+    target: float = where(at_least(0))
+    channels: int | None = where(at_least(0))
+    layers: int | None = where(at_least(0))
+
+
+@dataclasses.dataclass(frozen=True)
 class SearchGroup:
     """The supernet and how it is searched; ``checkpoint_every`` in epochs."""
 
@@ -126,6 +144,7 @@ class SearchGroup:
     alphas: AlphaOptimizer
     augment: Augment
     diagnosis: Diagnosis
+    cost: CostBound
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dartsx.cost import KINDS, expected_cost, network_cost
-from dartsx.nn import Network, Supernet
+from dartsx.cost import KINDS, expected_cost, network_cost, staged_network_cost
+from dartsx.nn import Network, StagedNetwork, Supernet, supernet_of
 from dartsx.nn.primitives import PRIMITIVES
-from dartsx.spaces import CELL_TYPES, NONE, Cell, CellSpace, Edge, Genotype
+from dartsx.spaces import CELL_TYPES, NONE, Cell, CellSpace, Edge, Genotype, named_space
 
 SIZE, CLASSES = 16, 7
 SPACES = [
@@ -130,8 +130,26 @@ def test_the_network_that_will_be_trained_can_be_counted():
     assert macs == network_cost(Network(genotype), 32).macs
 
 
+@pytest.mark.parametrize("name", ["nb201", "s1", "s2"])
+def test_other_spaces_cost_what_their_networks_cost(name):
+    space = named_space(name)
+    supernet, staged = supernet_of(space, channels=4, layers=3, classes=CLASSES), name == "nb201"
+    kinds = [kind for kind in KINDS if not (staged and kind == "memory")]
+    expected = {kind: expected_cost(supernet, SIZE, kind) for kind in kinds}
+    rng = np.random.default_rng(0)
+    for _ in range(4):
+        genotype = space.sample(rng)
+        network = (StagedNetwork if staged else Network)(genotype, 4, 3, CLASSES)
+        cost = (staged_network_cost if staged else network_cost)(network, SIZE)
+        assert {kind: f(space.encode(genotype)) for kind, f in expected.items()} == {
+            kind: getattr(cost, kind) for kind in kinds
+        }
+
+
 def test_unknown_kinds_and_images_are_refused():
     supernet = Supernet(CellSpace())
+    with pytest.raises(ValueError, match="'memory'; allowed: params, macs, activations$"):
+        expected_cost(supernet_of(named_space("nb201")), 32, "memory")
     with pytest.raises(ValueError, match="'flops'; allowed: params, macs, activations, memory"):
         expected_cost(supernet, 32, "flops")
     with pytest.raises(ValueError, match="images of 30x30: the supernet"):

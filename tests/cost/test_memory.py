@@ -3,7 +3,7 @@
 import pytest
 
 from dartsx.cost import network_cost, steps_cost
-from dartsx.cost.graph import Graph
+from dartsx.cost.graph import Graph, Peak
 from dartsx.networks import Trace
 from dartsx.networks.layers import Conv, Input, Norm
 from dartsx.nn import Network
@@ -24,10 +24,13 @@ def test_a_layer_lives_with_its_input_and_with_what_is_read_later():
     assert memory(graph) == [10 + 20, 20 + 30, 20 + 30 + 5, 30 + 1]
 
 
-def test_steps_inside_a_layer_form_a_chain():
+@pytest.mark.parametrize(("read_again", "expected"), [(False, 7 + 50), (True, 7 + 60)])
+def test_a_layer_of_several_steps_has_the_peak_that_its_input_allows(read_again, expected):
     graph = Graph()
-    graph.layer("a", graph.image(10), (4,), inner=(20, 30))
-    assert memory(graph) == [20 + 30]
+    x, other = graph.image(10), graph.image(7)
+    y = graph.layer("a", x, (4,), peak=Peak(freed=50, kept=60))
+    graph.layer("end", other + y + (x if read_again else ()), (1,))
+    assert memory(graph)[0] == expected
 
 
 @pytest.mark.parametrize(("read_again", "expected"), [(False, 8 + 8), (True, 8 + 8 + 8)])
@@ -73,6 +76,64 @@ def test_a_cell_by_hand():
         "cell0/op1/skip_connect": pre + node + node,
         "classifier": node + 4,
     }
+
+
+# What blocks compute, written down by hand: tensor, numbers in it, what it reads; x is the source.
+C, PIXELS = 4, 16
+PROGRAMS = {
+    "basic_block": (("conv1", C * PIXELS, "x"), ("conv2", C * PIXELS, "conv1"), ("sum", C * PIXELS, "x conv2")),
+    "se_bottleneck": (
+        ("conv1", C // 2 * PIXELS, "x"),
+        ("conv2", C // 2 * PIXELS, "conv1"),
+        ("conv3", C * PIXELS, "conv2"),
+        ("pooled", C, "conv3"),
+        ("squeezed", 1, "pooled"),
+        ("excited", C, "squeezed"),
+        ("gated", C * PIXELS, "conv3 excited"),
+        ("sum", C * PIXELS, "x gated"),
+    ),
+    "shuffle_v2": (
+        ("pointwise1", C // 2 * PIXELS, "x"),
+        ("depthwise", C // 2 * PIXELS, "pointwise1"),
+        ("pointwise2", C // 2 * PIXELS, "depthwise"),
+        ("shuffled", C * PIXELS, "x pointwise2"),  # the half that is kept lies in x
+    ),
+}
+OVERWRITE = ("gated", "sum", "node")
+
+
+def most_alive(program, given):
+    """The most numbers alive at once, by brute force: a tensor is, from its step to the last that reads it."""
+    sizes = given | {name: size for name, size, _ in program}
+    last = {name: max(k for k, (made, _, reads) in enumerate(program) if name in (made, *reads)) for name in sizes}
+    born = dict.fromkeys(given, -1) | {name: k for k, (name, *_) in enumerate(program)}
+    totals = []
+    for k, (name, size, reads) in enumerate(program):
+        alive = [tensor for tensor in sizes if born[tensor] <= k <= last[tensor]]
+        if name.split()[0] in OVERWRITE and any(last[read] == k and sizes[read] == size for read in reads):
+            alive.remove(name)
+        totals.append(sum(sizes[tensor] for tensor in alive))
+    return max(totals)
+
+
+@pytest.mark.parametrize("first", PROGRAMS)
+@pytest.mark.parametrize("second", PROGRAMS)
+@pytest.mark.parametrize("sources", [(0, 1), (0, 0)])
+def test_blocks_with_branches_hold_what_their_layers_do(first, second, sources):
+    # The first of four cells keeps its size: node 2 = first(x0) + second(x1 or x0); the next cell reads the stem too.
+    names = (first, second)
+    cell = Cell(tuple(Edge(name, source, 2) for name, source in zip(names, sources, strict=True)), (2,))
+    rows = network_cost(Network(Genotype(cell, cell), C, 4, 5), 4).rows
+    counted = max(row.memory for row in rows if row.name.startswith("cell0/op"))
+    program = [
+        (f"{tensor} {i}", size, [f"x{sources[i]}" if read == "x" else f"{read} {i}" for read in reads.split()])
+        for i, name in enumerate(names)
+        for tensor, size, reads in PROGRAMS[name]
+    ]
+    results = [f"{PROGRAMS[name][-1][0]} {i}" for i, name in enumerate(names)]
+    program += [("node", C * PIXELS, results), ("next cell", 0, ["stem", "node"])]
+    given = {f"x{source}": C * PIXELS for source in sources} | {"stem": 3 * C * PIXELS}
+    assert counted == most_alive(program, given)
 
 
 def test_a_norm_belongs_to_its_convolution_or_stands_alone():

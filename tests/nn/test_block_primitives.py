@@ -21,10 +21,7 @@ from dartsx.spaces import Cell, CellSpace, Edge, Genotype
 from dartsx.spaces.primitives import BLOCKS as NAMES
 
 CHANNELS = 8
-MIX = (
-    *("skip_connect", "fire", "inverted_3x3", "mobilenet_v3_5x5"),
-    *("resnext_block", "shuffle_v1", "shuffle_v2", "mixconv_3_5"),
-)
+MIX = ("skip_connect", "fire", "inverted_3x3", "mobilenet_v3_5x5", "resnext_block", "shuffle_v2", "mixconv_3_5")
 
 
 def test_both_packages_name_the_same_blocks():
@@ -112,8 +109,8 @@ def test_the_network_of_a_derived_cell_has_the_parameters_that_are_counted():
 
 @pytest.mark.parametrize("remat", ["none", "branch"])
 def test_a_search_over_a_mix_of_blocks_takes_a_step(remat, quick_jit):
-    # Edge by edge ("branch") fewer will do: it is the same code for each.
-    mix, layers = (MIX, 3) if remat == "none" else (("skip_connect", "inverted_3x3", "shuffle_v2"), 2)
+    # Edge by edge ("branch") fewer will do: it is the same code for each. A single cell reduces.
+    mix, layers = (MIX, 1) if remat == "none" else (("skip_connect", "inverted_3x3", "shuffle_v2"), 2)
     space = CellSpace(mix, num_nodes=1)
     rate = optim.cosine_per_epoch(0.05, 0.001, 2, 1)
     problem = SearchProblem(
@@ -134,9 +131,8 @@ def test_a_search_over_a_mix_of_blocks_takes_a_step(remat, quick_jit):
     ]
     moved, metrics = quick_jit(make_step(problem))(state, *batches)
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((moved.params, moved.alpha, metrics)))
-    for kind in ("normal", "reduce")[3 - layers :]:  # two cells both reduce
-        assert (np.asarray(moved.alpha[kind]) != np.asarray(state.alpha[kind])).all()
+    assert (np.asarray(moved.alpha["reduce"]) != np.asarray(state.alpha["reduce"])).all()
     changed = jax.tree.map(lambda a, b: bool((a != b).any()), state.params, moved.params)
     assert all(jax.tree.leaves(changed))
     genotype = space.derive({kind: np.exp(alpha) for kind, alpha in jax.device_get(moved.alpha).items()})
-    assert {edge.primitive for edge in genotype.normal.edges} <= set(mix)
+    assert {edge.primitive for edge in genotype.reduce.edges} <= set(mix)

@@ -1,4 +1,6 @@
-"""Networks by their descriptions: variables of all of them, one real training step of every family."""
+"""Networks by their descriptions: a traced training step of all, a real one of the beginning of every family."""
+
+import dataclasses
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +14,6 @@ from dartsx.networks.blocks.inverted import InvertedBottleneck
 from dartsx.networks.cells import Plan, stack
 from dartsx.networks.description import Network
 from dartsx.networks.layers import Norm
-from dartsx.networks.resnet import se_resnet
 from dartsx.nn import DescribedNetwork
 from dartsx.retrain import RetrainProblem, RetrainState, make_step, predict
 
@@ -24,28 +25,29 @@ def stacked(family, **changes) -> Network:
     return stack(family.__name__, plan, 10, "", 16)
 
 
-# The smallest member of every family, and images that it allows.
-FAMILIES = {name: (network(name, 10), size) for name, size in (
-    ("alexnet", 64),
-    ("vgg11_bn_cifar", 32),
-    ("squeezenet1_0_complex_bypass", 32),
-    ("resnet18", 16),
-    ("resnext29_8x64d", 8),
-    ("mobilenet_v1_0_25", 16),
-    ("mobilenet_v2_0_25", 16),
-    ("mobilenet_v3_small", 16),
-    ("shufflenet_v1_g3", 16),
-    ("shufflenet_v2_x0_5", 16),
-    ("mnasnet_a1", 16),
-    ("efficientnet_b0", 16),
-    ("mixnet_s", 16),
-    ("regnety_200mf", 16),
-)} | {
+def beginning(name, stages=2, blocks=2) -> Network:
+    """The first blocks of the first stages between the whole stem and head: every kind of layer, compiled soon."""
+    described = network(name, 10)
+    return dataclasses.replace(described, stages=tuple(stage[:blocks] for stage in described.stages[:stages]))
+
+
+# Every family, and images that are large enough.
+FAMILIES = {
+    name: (beginning(name), 8)
+    for name in (
+        *("vgg11_bn_cifar", "resnet18", "resnext29_8x64d", "resnet50_cifar", "resnet20"),
+        *("mobilenet_v1_0_25", "mobilenet_v2_0_25", "shufflenet_v1_g3", "shufflenet_v2_x0_5"),
+        *("mnasnet_a1", "efficientnet_b0", "mixnet_s", "regnety_200mf"),
+    )
+} | {
+    "alexnet_two_towers": (network("alexnet_two_towers", 10), 64),
+    "squeezenet1_0_complex_bypass": (beginning("squeezenet1_0_complex_bypass", blocks=4), 32),
+    "mobilenet_v3_small": (beginning("mobilenet_v3_small", stages=3), 8),
     "nasnet": (stacked(nasnet, skip_reduction_input=True), 16),
     "amoebanet": (stacked(amoebanet, stem="cifar"), 16),
     "pnasnet": (stacked(pnasnet, stem="cifar"), 16),
-    "se_resnet18": (se_resnet(18, 10), 16),
-}  # fmt: skip
+    "se_resnet50": (beginning("se_resnet50"), 8),
+}
 SMALL = Network(
     "small",
     (ConvNorm(4, 3, 2),),
@@ -73,16 +75,27 @@ def smallest(described):
 
 
 @pytest.mark.parametrize("name", names())
-def test_variables_are_those_of_the_description(name):
+def test_a_step_trains_the_variables_of_the_description(name):
     described = network(name, 10)
     size = smallest(described)
-    variables = shapes(DescribedNetwork(described, form="plain"), size)
+    problem = retraining(DescribedNetwork(described, form="plain"))
+    variables = shapes(problem.network, size)
     steps = described.trace(size)
     expected = {step.name: {key: shape for key, (shape, _) in step.weights.items()} for step in steps if step.weights}
     given = {layer: {key: leaf.shape for key, leaf in own.items()} for layer, own in variables["params"].items()}
     assert given == expected
     norms = {step.name for step in steps if isinstance(step.layer, Norm)}
     assert set(variables.get("batch_stats", {})) == norms
+
+    def step(params, stats):
+        return make_step(problem)(fresh(problem, params, stats), jnp.zeros((2, size, size, 3)), jnp.arange(2))
+
+    moved, metrics = jax.eval_shape(step, variables["params"], variables.get("batch_stats", {}))
+    after = {"params": moved.params, "batch_stats": moved.batch_stats}
+    like = {"batch_stats": {}} | dict(variables)
+    same = jax.tree.map(lambda old, new: (old.shape, old.dtype) == (new.shape, new.dtype), like, after)
+    assert all(jax.tree.leaves(same))
+    assert metrics["train"]["loss"].shape == ()
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -114,6 +127,11 @@ def start(problem, size) -> RetrainState:
 
     params = jax.tree.map(draw, variables["params"])
     stats = jax.tree.map(lambda leaf: jnp.ones(leaf.shape), variables.get("batch_stats", {}))
+    return fresh(problem, params, stats)
+
+
+def fresh(problem, params, stats) -> RetrainState:
+    """The state before the first step."""
     return RetrainState(jnp.zeros((), jnp.int32), params, stats, problem.optimizer.init(params), jax.random.key(0))
 
 

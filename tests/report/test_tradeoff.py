@@ -41,6 +41,7 @@ def test_the_front_holds_what_nothing_beats():
 def test_the_picture_is_well_formed_and_repeatable():
     points = [*published_points("ImageNet", ["mobilenet_v2"]), Point("mine", 500.0, 74.0, OWN)]
     text = tradeoff("ImageNet", points)
+    assert "mobilenet_v2" in text and "-  " not in text  # every point has its name or a number beside it
     assert ElementTree.fromstring(text).tag.endswith("svg")
     assert tradeoff("ImageNet", points) == text
 

@@ -61,6 +61,10 @@ class Described:
         steps = _steps(self, channels, stride, height, width)
         return tuple(math.prod(step.shape) for step in steps if step.macs)
 
+    def steps(self, channels: int, height: int, width: int, stride: int) -> tuple[Step, ...]:
+        """All layers for sources of this size, of which the first is the source and the last a batch norm."""
+        return _steps(self, channels, stride, height, width)
+
     @staticmethod
     def evaluate(members: Mapping[str, Described], block: Block) -> list[Branches]:
         """One branch per member."""

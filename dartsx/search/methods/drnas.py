@@ -29,6 +29,7 @@ def drnas(base: Method, task: Task, penalty: float = 0.0) -> Method:
     return dataclasses.replace(
         base,
         mixture=lambda alpha, key, progress: relax.dirichlet(alpha, key),
+        chances=mean,
         expected=lambda alpha, progress: mean(alpha),
         penalty=(lambda alpha, progress: penalty * divergence(alpha)) if penalty else None,
         strength=strength,

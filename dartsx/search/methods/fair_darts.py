@@ -27,6 +27,7 @@ def fair_darts(base: Method, task: Task, penalty: float = 10.0, threshold: float
     return dataclasses.replace(
         base,
         mixture=lambda alpha, key, progress: relax.sigmoid(alpha),
+        chances=relax.sigmoid,
         penalty=lambda alpha, progress: penalty * zero_one_loss(alpha),
         strength=strength,
         discretize=above(threshold),

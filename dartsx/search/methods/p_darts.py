@@ -68,6 +68,7 @@ def narrowed(base: Method, kept: Kept) -> Method:
         base,
         mixture=lambda alpha, key, progress: base.mixture(masked(alpha), key, progress),
         strength=lambda alpha: base.strength(masked(alpha, np)),
+        chances=lambda alpha: base.chances(masked(alpha)),
         expected=expected if base.expected else None,
         penalty=penalty if base.penalty else None,
         lazy=base.lazy or not all(mask.all() for mask in masks.values()),

@@ -59,6 +59,7 @@ def edge_normalized(base: Method, task: Task) -> Method:
         init=init,
         mixture=mixture,
         strength=strength,
+        chances=lambda alpha: base.chances(candidates(alpha)),
         expected=expected if base.expected else None,
         penalty=penalty if base.penalty else None,
     )

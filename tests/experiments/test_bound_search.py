@@ -1,0 +1,93 @@
+"""A search bound to a cost: with every method, in a population, and what is refused."""
+
+import json
+
+import jax
+import numpy as np
+import pytest
+
+from configs.digits import get_config
+from dartsx.cost import KINDS, expected_cost
+from dartsx.cost.penalty import FORMS
+from dartsx.nn import supernet_of
+from dartsx.search import Task
+from dartsx.search.methods import METHODS, compose
+from dartsx.spaces import CellSpace, named_space
+from experiments.jobs.bound import bound
+from experiments.settings import SettingsError, search_settings
+from experiments.settings.groups import COST_FORMS, COSTS
+
+PRIMITIVES = ("none", "skip_connect", "conv_1x1", "separable_3x3")
+IMAGES = (12, 12, 1)  # of digits
+
+
+def bound_config(method="darts", **fields):
+    config = get_config(method)
+    config.space.primitives, config.space.nodes = PRIMITIVES, 1
+    config.search.update({"channels": 4, "layers": 4})
+    config.search.cost.update({"kind": "macs", "weight": 5.0, "target": 1e4})
+    config.update_from_flattened_dict(fields)
+    return config
+
+
+def problem_of(config):
+    settings = search_settings(config)
+    supernet = supernet_of(settings.space, channels=4, layers=4)
+    return settings, supernet, Task(settings.space, supernet.cells)
+
+
+def test_the_choices_are_those_of_the_library():
+    assert COSTS == KINDS and COST_FORMS == FORMS
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_moves_its_alphas_towards_cheaper_networks(method):
+    settings, supernet, task = problem_of(bound_config(method))
+    plain = compose(method, task)
+    costly = bound(plain, settings, supernet, IMAGES)
+    own = plain.penalty or (lambda alpha, progress: 0.0)
+    alpha = plain.init(jax.random.key(0), task.space.alpha_shapes)
+    ratio = float(expected_cost(supernet, IMAGES)(costly.chances(alpha))) / 1e4
+    added, slopes = jax.value_and_grad(lambda a: costly.penalty(a, 0.5) - own(a, 0.5))(alpha)
+    assert added == pytest.approx(5.0 * ratio, rel=1e-5)
+    for kind in task.space.alpha_shapes:
+        none, skip, _, separable = np.asarray(slopes[kind]).T
+        assert (separable > 0).all() and (separable > skip).all() and (none <= 0).all()
+
+
+def test_the_expected_cost_falls_in_every_member_of_a_population(python, quick_flags, compilation_cache, tmp_path):
+    bind = ("--config.search.cost.kind=macs", "--config.search.cost.weight=5.0", "--config.search.cost.target=1e4")
+    small = ("--config.space.nodes=1", "--config.search.channels=2", "--config.search.layers=1")
+    short = ("--config.search.max_steps=4", "--config.search.chunk_steps=4", "--config.search.alphas.learning_rate=0.1")
+    primitives = "--config.space.primitives=('none','skip_connect','conv_1x1')"
+    command = ("-m", "experiments.search", f"--workdir={tmp_path}", "--config.population=2", compilation_cache)
+    process = python(*command, *bind, *small, *short, primitives, XLA_FLAGS=quick_flags)
+    assert process.returncode == 0, process.stderr
+    space = CellSpace(("none", "skip_connect", "conv_1x1"), num_nodes=1)
+    uniform = {kind: np.full(shape, 1 / 3) for kind, shape in space.alpha_shapes.items()}
+    start = expected_cost(supernet_of(space, channels=2, layers=1), IMAGES)(uniform)
+    for member in ("member0", "member1"):
+        *_, last = [json.loads(line) for line in (tmp_path / member / "metrics.jsonl").read_text().splitlines()]
+        assert 0 < last["expected_macs"] < start
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"search.cost.kind": "flops"}, "--config.search.cost.kind='flops'.*params, macs, activations, memory"),
+        ({"search.cost.target": 0.0}, "--config.search.cost.target=0.0: must be above 0 with .*kind=macs"),
+        ({"search.cost.weight": -1.0}, "--config.search.cost.weight=-1.0"),
+        ({"search.cost.form": "cubic"}, "--config.search.cost.form='cubic'.*linear, above, log"),
+    ],
+)
+def test_wrong_bounds_are_refused_by_name(fields, message):
+    with pytest.raises(SettingsError, match=message):
+        search_settings(bound_config(**fields))
+
+
+def test_a_cost_that_a_space_does_not_have_is_refused():
+    config = bound_config(**{"search.cost.kind": "memory"})
+    settings, _, task = problem_of(config)
+    topologies = supernet_of(named_space("nb201"))
+    with pytest.raises(SettingsError, match="--config.search.cost.kind='memory'.*allowed: params, macs, activations"):
+        bound(compose("darts", task), settings, topologies, IMAGES)
