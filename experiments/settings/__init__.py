@@ -13,6 +13,8 @@ from experiments.settings.groups import (
     WeightOptimizer,
 )
 from experiments.settings.load import load_config
+from experiments.settings.methods import DECIDES as METHODS
+from experiments.settings.methods import acts_alone
 from experiments.settings.population import member_config, member_settings, with_values
 from experiments.settings.settings import (
     EvaluateSettings,
@@ -23,6 +25,7 @@ from experiments.settings.settings import (
 )
 
 __all__ = [
+    "METHODS",
     "REQUIRED",
     "AlphaOptimizer",
     "Augment",
@@ -34,6 +37,7 @@ __all__ = [
     "SearchSettings",
     "SettingsError",
     "WeightOptimizer",
+    "acts_alone",
     "blame",
     "check_against_data",
     "evaluate_settings",
