@@ -20,7 +20,6 @@ from experiments.settings.settings import (
     EvaluateSettings,
     SearchSettings,
     evaluate_settings,
-    need_cells,
     search_settings,
 )
 
@@ -44,7 +43,6 @@ __all__ = [
     "load_config",
     "member_config",
     "member_settings",
-    "need_cells",
     "parse_config",
     "run_main",
     "search_settings",

@@ -4,6 +4,8 @@ from experiments.settings.errors import wrong
 from experiments.settings.groups import (
     FORMS,
     GROUPED_FORMS,
+    STAGED,
+    STEMS,
     DatasetSettings,
     EvaluateGroup,
     SearchGroup,
@@ -46,6 +48,9 @@ def check_evaluate(evaluate: EvaluateGroup) -> None:
             "must be 0 with --config.evaluate.schedule='exponential', which has no lower end; "
             "choose cosine or linear",
         )
+    if evaluate.network == STAGED and evaluate.auxiliary:
+        problem = f"--config.evaluate.network='{STAGED}' has no auxiliary head; set False"
+        raise wrong("evaluate.auxiliary", True, problem)
     # The stem halves the width, and the first cell's factorized reduction concatenates two halves.
     if evaluate.network == "imagenet" and evaluate.channels % 2:
         raise wrong(
@@ -54,6 +59,17 @@ def check_evaluate(evaluate: EvaluateGroup) -> None:
             f"must be even with --config.evaluate.network='imagenet'; nearest: "
             f"{evaluate.channels - 1 or 2} or {evaluate.channels + 1}",
         )
+
+
+def check_network(network: str, topology: bool, field: str = "evaluate.network") -> None:
+    """Check that a network is made of what it is given: a topology, or two kinds of cell.
+
+    Raises:
+      SettingsError: naming the field.
+    """
+    if topology != (network == STAGED):
+        given, needed = ("a topology", STAGED) if topology else ("two kinds of cell", " or ".join(STEMS))
+        raise wrong(field, network, f"the genotype is {given}, for which the network is {needed}")
 
 
 def check_form(network: str | None, evaluate: EvaluateGroup) -> None:
