@@ -5,9 +5,9 @@ Commands::
     python -m benchmarks.small_cifar data cifar-small.npz
     python -m experiments.benchmark --config=configs/nb201_small.py --methods=all --seeds=0:3 --workdir=runs/benchmark
 
-5,000 images of 8x8 pixels, 4 channels, three cells in each of the network's three stages, 30 epochs of 39 steps.
-P-DARTS has three searches of 10 epochs, the later ones with two and four cells more in each stage. In place of 19,500
-steps the alphas have 1,170, so that their learning rate is 30 times the method's own: enough for DARTS to end at skip
+5,000 images of 8x8 pixels, 4 channels, three cells in each of the network's three stages, 20 epochs of 39 steps.
+P-DARTS has three searches of 6 epochs, the later ones with two and four cells more in each stage. In place of 19,500
+steps the alphas have 780, so that their learning rate is 30 times the method's own: enough for DARTS to end at skip
 connections in some searches. Epochs without alphas keep their share of the search.
 Data: ``cifar-small.npz``, made by the first command.
 Needs: a CPU.
@@ -18,7 +18,7 @@ searches at this size do not rank methods.
 
 from configs.nb201 import get_config as full_size
 
-EPOCHS = 30
+EPOCHS = 20
 
 
 def get_config(method: str = ""):
