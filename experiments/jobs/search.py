@@ -28,7 +28,18 @@ from dartsx.runtime import (
     run_once,
     stream,
 )
-from dartsx.search import Method, SearchProblem, SearchState, Task, compose, init_state, make_step, predict
+from dartsx.search import (
+    Method,
+    SearchProblem,
+    SearchState,
+    Task,
+    compose,
+    init_state,
+    make_diagnosis,
+    make_step,
+    predict,
+)
+from dartsx.search.diagnosis import Diagnose
 from dartsx.spaces import to_json
 from experiments.jobs import early_stop, feed, selection
 from experiments.jobs.diagnose import diagnoser
@@ -104,8 +115,19 @@ class SearchJob:
         arrays=None,
         change: Change | None = None,
         earlier: float = 0.0,
+        diagnosis: Diagnose | None = None,
     ):
-        """`change` makes a stage's method of the settings' one; `earlier` are the seconds of stages before it."""
+        """Makes the parts.
+
+        Args:
+          settings: of the search.
+          dataset: of its images.
+          mesh: of its devices.
+          arrays: see above; None to copy them to the devices.
+          change: makes a stage's method of the settings' one.
+          earlier: seconds of the stages before.
+          diagnosis: compiled for an equal search; None for one of its own.
+        """
         group = settings.search
         self.earlier = earlier
         self.settings, self.dataset, self.mesh = settings, dataset, mesh
@@ -118,7 +140,8 @@ class SearchJob:
         self.batch = augmented_batches(settings, dataset, mesh)
         self._epoch = functools.lru_cache(maxsize=1)(self._orders)  # of the present epoch
         self.arrays = feed.to_device(dataset.train, mesh) if arrays is None else arrays
-        self.diagnose = diagnoser(settings, self.problem, dataset, self.train, self.valid)
+        self.diagnosis = diagnosis or make_diagnosis(self.problem, group.diagnosis.iterations)
+        self.diagnose = diagnoser(settings, self.diagnosis, dataset, self.train, self.valid)
 
     def like(self, extra_layers: int, change: Change, earlier: float) -> SearchJob:
         """A deeper search of the same settings with another method."""
