@@ -1,4 +1,4 @@
-"""CIFAR-10 at a size for a CPU: the first 5,000 training and 1,000 test images, averaged down to 8x8 pixels or others.
+"""CIFAR-10 at a size for a CPU: the first 5,000 training and 1,000 test images, averaged down to 16x16 pixels or others.
 
 ``python -m benchmarks.small_cifar data cifar-small.npz`` (data: the TFDS folder that holds CIFAR-10; a third argument
 gives other pixels, a divisor of 32)
@@ -20,7 +20,7 @@ def shrink(images: np.ndarray, pixels: int) -> np.ndarray:
     return np.round(blocks.mean((2, 4))).astype(np.uint8)
 
 
-def main(data_dir: str, out: str, pixels: str = "8") -> None:
+def main(data_dir: str, out: str, pixels: str = "16") -> None:
     """Writes the arrays that ``--config.dataset.name=OUT`` reads."""
     dataset = load_dataset("cifar10", data_dir)
     arrays = {}

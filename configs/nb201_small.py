@@ -2,7 +2,7 @@
 
 Commands::
 
-    python -m benchmarks.small_cifar data cifar-small.npz
+    python -m benchmarks.small_cifar data cifar-small.npz 8
     python -m experiments.benchmark --config=configs/nb201_small.py --methods=all --seeds=0:3 --workdir=runs/benchmark
 
 5,000 images of 8x8 pixels, 4 channels, three cells in each of the network's three stages, 20 epochs of 39 steps.
