@@ -1,4 +1,4 @@
-"""CIFAR-10 at a size for a CPU: the first 5,000 training and 1,000 test images, averaged down to 16x16 pixels or others.
+"""CIFAR-10 at a size for a CPU: the first 5,000 training and 1,000 test images, averaged down to 16x16 pixels or less.
 
 ``python -m benchmarks.small_cifar data cifar-small.npz`` (data: the TFDS folder that holds CIFAR-10; a third argument
 gives other pixels, a divisor of 32)

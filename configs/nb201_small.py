@@ -35,7 +35,7 @@ def get_config(method: str = ""):
     search.alphas.learning_rate *= 30
     search.augment.crop_padding = 1
     search.checkpoint_every = 10
-    search.diagnosis.every = 0  # its programs compile for longer than a search runs
+    search.diagnosis.every = 0  # compiling its programs would be a large part of so short a search
 
     config.methods.p_darts.extra_layers_second = 2
     config.methods.p_darts.extra_layers_third = 4

@@ -81,7 +81,8 @@ def check_form(network: str | None, evaluate: EvaluateGroup) -> None:
     forms, kind = (GROUPED_FORMS, f"--config.network={network}") if network else (FORMS, "a genotype's network")
     if evaluate.form is not None and evaluate.form not in forms:
         raise wrong("evaluate.form", evaluate.form, f"not a form for {kind}; choose one of {', '.join(forms)}")
-    if network and evaluate.remat is not None:
+    if evaluate.remat is not None and (network or evaluate.network == STAGED):
+        kind = kind if network else f"--config.evaluate.network={STAGED}"
         raise wrong("evaluate.remat", evaluate.remat, f"{kind} keeps all it computes; leave it empty")
 
 
