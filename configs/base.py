@@ -108,11 +108,11 @@ def _search() -> dict:
 
 def _evaluate() -> dict:
     return {
-        "network": "cifar",
+        "network": "cifar",  # or imagenet; nb201 for topologies
         "epochs": 600,
         "batch_size": 96,
         "channels": 36,
-        "layers": 20,
+        "layers": 20,  # cells; in nb201 cells of each of the three stages
         "auxiliary": True,
         "auxiliary_weight": 0.4,
         "drop_path": 0.2,  # grows from 0 to this

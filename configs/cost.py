@@ -12,7 +12,8 @@ from ml_collections import ConfigDict
 def get_config():
     return ConfigDict(
         {
-            # cifar: C=36, 20 cells; imagenet: C=48, 14 cells; supernet: C=16, 8 cells; or a name of dartsx.networks.
+            # cifar: C=36, 20 cells; imagenet: C=48, 14 cells; supernet: C=16, 8 cells; nb201 (of a topology): C=16,
+            # three stages of 5 cells; or a name of dartsx.networks.
             # Several, separated by commas, are compared; cifar:NASNet-A names its genotype itself.
             "network": "cifar",
             "genotype": "DARTS_V2",  # a name, a text, a file or a search's work directory

@@ -25,7 +25,7 @@ def get_config(method: str = ""):
     search.alphas.learning_rate = 1e-2  # 440 steps instead of 19,500
     search.augment.crop_padding = 1
     search.augment.flip = False  # a mirrored digit is no digit
-    search.diagnosis.every = 0  # its programs compile for longer than the search runs
+    search.diagnosis.every = 0  # compiling its programs would be a large part of so short a search
 
     evaluate = config.evaluate
     evaluate.epochs = 20

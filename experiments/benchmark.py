@@ -2,18 +2,22 @@
 
 ``python -m experiments.benchmark --methods=darts --seeds=0:3 --table=nb201.csv.xz --workdir=runs/benchmark``
 
-A method may name its hypergradient: ``--methods=darts,darts@exact``. Random search and random search with weight
-sharing are always there. ``--config`` (default configs/nb201.py) says on which images and at what size to search.
+A method may name its hypergradient: ``--methods=darts,darts@exact``; ``all`` stands for every method. Random search
+and random search with weight sharing are always there, at the cost of the first method. ``--config`` (default
+configs/nb201.py; configs/nb201_small.py for a CPU) says on which images and at what size to search. Seeds that follow
+each other are searched in one program where the method allows it. The same command goes on where it was stopped; with
+more methods it adds them.
 """
 
 import re
 import sys
+from collections.abc import Sequence
 
 from absl import flags
 
-from experiments.settings import REQUIRED, SettingsError, parse_config, run_main, search_settings
+from experiments.settings import METHODS, REQUIRED, SettingsError, parse_config, run_main, search_settings
 
-_METHODS = flags.DEFINE_list("methods", ["darts"], "search methods, each may end in @HYPERGRADIENT")
+_METHODS = flags.DEFINE_list("methods", ["darts"], "search methods, each may end in @HYPERGRADIENT; or all")
 _SEEDS = flags.DEFINE_string("seeds", "0:3", "first:end, or numbers separated by commas")
 _TABLE = flags.DEFINE_string("table", "../shared/reference/nb201.csv.xz", "NAS-Bench-201's table")
 CONFIG = "nb201.py"
@@ -23,12 +27,17 @@ def main(config, workdir: str) -> None:
     """Runs what is missing and prints the table."""
     del config  # each method has its own
     seeds = read_seeds(_SEEDS.value)
-    configs = {name: method_config(name, sys.argv) for name in _METHODS.value}
+    configs = {name: method_config(name, sys.argv) for name in read_methods(_METHODS.value)}
     from dartsx.tabular import load_nb201
     from experiments.jobs.benchmark import run_benchmark  # imports JAX: wrong flags fail before that
 
     text = run_benchmark(configs, seeds, load_nb201(_TABLE.value), workdir)
     print(text or f"stopped; the same command resumes in {workdir}")
+
+
+def read_methods(names: Sequence[str]) -> tuple[str, ...]:
+    """The names given, each once, with those of all methods for ``all``."""
+    return tuple(dict.fromkeys(name for given in names for name in (METHODS if given == "all" else (given,))))
 
 
 def read_seeds(text: str) -> list[int]:

@@ -3,15 +3,18 @@
 import pathlib
 
 from absl import flags
+from ml_collections import ConfigDict
 
 from dartsx import networks
-from experiments.settings import run_main
+from experiments.settings import SettingsError, evaluate_settings, run_main, search_settings
 
 _BASELINE = flags.DEFINE_string("baseline", "NASNet-A", "genotype or network to train beside the derived one")
 
 
 def main(config, workdir: str) -> None:
     """Runs all steps; those that are finished already are not repeated."""
+    baseline = evaluation_config(config, _BASELINE.value)
+    check(config, baseline)
     from dartsx.report import write_report  # these import JAX: wrong flags fail before that
     from experiments.jobs import run_evaluate, run_search, searches_in
 
@@ -21,15 +24,31 @@ def main(config, workdir: str) -> None:
         return
     # Of a population: derived_member0, derived_member1, ...
     found = {"derived" if path == search else f"derived_{path.name}": str(path) for path in searches_in(search)}
-    for name, genotype in (found | {"baseline": _BASELINE.value}).items():
-        config.genotype, config.network = genotype, ""
-        if name == "baseline" and genotype in networks.names():
-            config.network = genotype
-        if not run_evaluate(config, root / name):
+    configs = {name: evaluation_config(config, path) for name, path in found.items()}
+    for name, chosen in (configs | {"baseline": baseline}).items():
+        if not run_evaluate(chosen, root / name):
             return
     paths = write_report([search, *(root / name for name in found), root / "baseline"], root / "report")
     print(paths.terminal)
     print(f"report: {paths.html}")
+
+
+def check(config: ConfigDict, baseline: ConfigDict) -> None:
+    """Names what is wrong with any of the parts before the first one starts."""
+    search_settings(config)
+    evaluate_settings(evaluation_config(config, ""), need_genotype=False)
+    try:
+        evaluate_settings(baseline)
+    except SettingsError as error:
+        raise SettingsError(f"--baseline={_BASELINE.value}: {error}", error.field) from error
+
+
+def evaluation_config(config: ConfigDict, given: str) -> ConfigDict:
+    """The config with what is to be evaluated: a network by name, or a genotype."""
+    config = config.copy_and_resolve_references()
+    named = given in networks.names()
+    config.genotype, config.network = ("", given) if named else (given, "")
+    return config
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dartsx.search import darts
+from dartsx.search import Task, compose
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "README.md").read_text()
@@ -55,7 +55,9 @@ def test_a_space_of_ones_own_is_searched_by_every_method(tmp_path, quick_jit, mo
     names = _run(_block("TopologySpace("), tmp_path)
     names["own"].validate(names["cell"])
     given = jax.random.normal(jax.random.key(2), (8, 8, 8, 3)), jnp.arange(8)
-    names["own"].validate(names["search"](darts("exact"), *given, steps=1))
+    for method in ("gdas", "drnas+sdarts_rs"):
+        composed = compose(method, Task(names["own"], names["diamond"].cells))
+        names["own"].validate(names["search"](composed, *given, steps=1))
 
 
 def test_supernet_from_python_runs_as_the_readme_says(tmp_path):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
 from dartsx.report.aggregate import best_label
 from dartsx.report.figure import finish, new_figure, styled, svg_text
-from dartsx.report.sections import PLUS_MINUS, Grid
+from dartsx.report.sections import NOTHING, PLUS_MINUS, Grid
 
-_COLOURS = ("#2563eb", "#ea580c", "#0d9488", "#7c3aed", "#dc2626", "#65a30d", "#db2777", "#ca8a04", "#0891b2")
-_LINES = ("-", "--", "-.", ":")
+FALL = 5.0
+_COLUMNS = 4
+_MEAN, _SINGLE, _LEVEL, _FALL = "#2563eb", "#93c5fd", "#9ca3af", "#dc2626"
 
 
 @dataclass(frozen=True)
@@ -19,39 +21,59 @@ class Trajectory:
     """One search: test accuracies in percent of the cell derived after each epoch, by data set, and what it cost.
 
     Attributes:
+      seed: of the search.
       accuracies: by data set, one value per epoch.
-      skips: skip connections of the last epoch's cell.
-      cell: that cell as text.
+      skips: skip connections of the cell of each epoch.
+      cell: the last epoch's as text.
       seconds: of all steps; None where nothing was trained.
     """
 
+    seed: int
     accuracies: Mapping[str, tuple[float, ...]]
-    skips: int
+    skips: tuple[int, ...]
     cell: str
     seconds: float | None = None
 
 
+def fell(accuracies: Sequence[float], fall: float = FALL) -> int | None:
+    """The epoch, from 1, from which on all accuracies are more than `fall` below the best before; None if none is.
+
+    This is how the collapse of a search shows in the cells that it derives.
+    """
+    best = list(itertools.accumulate(accuracies, max))
+    epoch = len(accuracies)
+    while epoch > 1 and accuracies[epoch - 1] < best[epoch - 2] - fall:
+        epoch -= 1
+    return epoch + 1 if epoch < len(accuracies) else None
+
+
 def summary(methods: Mapping[str, Sequence[Trajectory]], datasets: Sequence[str]) -> Grid:
-    """A row per method: mean and sample standard deviation of the last epoch's cells, n, the best of n."""
-    columns = ("method", "n", *(f"{name} (%)" for name in datasets), f"best, {datasets[0]}", "skips", "seconds")
+    """A row per method: mean and sample standard deviation of the last epoch's cells, n, the best of n.
+
+    Beside them, on the first data set, the best epoch's mean, labelled with that epoch, and the searches that `fell`.
+    """
+    columns = ("method", "n", *(f"{name} (%)" for name in datasets), f"best, {datasets[0]}")
+    columns += ("best mean (epoch)", "fell (epochs)", "skips", "seconds")
     lines = []
     for method, runs in methods.items():
         last = {name: [run.accuracies[name][-1] for run in runs] for name in datasets}
         best = f"{max(last[datasets[0]]):.2f} ({best_label(len(runs))})"
         known = [run.seconds for run in runs if run.seconds is not None]
-        seconds = f"{fmean(known):,.0f}" if len(known) == len(runs) else "-"
-        skips = f"{fmean(run.skips for run in runs):.1f}"
-        lines.append((method, str(len(runs)), *map(_mean_std, last.values()), best, skips, seconds))
+        seconds = f"{fmean(known):,.0f}" if len(known) == len(runs) else NOTHING
+        course = _peak(runs, datasets[0]), _falls(runs, datasets[0])
+        skips = f"{fmean(run.skips[-1] for run in runs):.1f}"
+        lines.append((method, str(len(runs)), *map(_mean_std, last.values()), best, *course, skips, seconds))
     return Grid(columns, tuple(lines))
 
 
-def csv_rows(methods: Mapping[str, Sequence[Trajectory]], seeds: Sequence[int]) -> str:
+def csv_rows(methods: Mapping[str, Sequence[Trajectory]]) -> str:
     """One line per method, seed, epoch and data set."""
-    lines = ["method,seed,epoch,dataset,test_accuracy"]
+    lines = ["method,seed,epoch,dataset,test_accuracy,skips"]
     for method, runs in methods.items():
-        for seed, run in zip(seeds, runs, strict=True):
+        for run in runs:
             for dataset, values in run.accuracies.items():
-                lines += [f'"{method}",{seed},{e},{dataset},{value:.4f}' for e, value in enumerate(values, start=1)]
+                pairs = enumerate(zip(values, run.skips, strict=True), start=1)
+                lines += [f'"{method}",{run.seed},{e},{dataset},{value:.4f},{skips}' for e, (value, skips) in pairs]
     return "\n".join(lines) + "\n"
 
 
@@ -59,28 +81,50 @@ def csv_rows(methods: Mapping[str, Sequence[Trajectory]], seeds: Sequence[int]) 
 def trajectories_plot(
     methods: Mapping[str, Sequence[Trajectory]], dataset: str, levels: Mapping[str, float]
 ) -> str:
-    """Test accuracy of the derived cell by epoch: the mean over the searches of a method, and the range of them.
+    """Test accuracy of the derived cell by epoch, a panel per method: every search, their mean, and where they `fell`.
 
     Args:
-      methods: searches of equally many epochs by method.
+      methods: searches by method.
       dataset: which accuracies.
       levels: horizontal lines with their labels, such as the optimum.
     """
-    figure = new_figure(8.5, 4.6)
-    axes = figure.subplots()
-    for i, (method, runs) in enumerate(methods.items()):
-        style = {"color": _COLOURS[i % len(_COLOURS)], "ls": _LINES[i // len(_COLOURS) % len(_LINES)]}
-        series = list(zip(*(run.accuracies[dataset] for run in runs), strict=True))
-        epochs = range(1, len(series) + 1)
-        axes.plot(epochs, [fmean(values) for values in series], label=f"{method} (n = {len(runs)})", lw=1.5, **style)
-        low, high = ([end(values) for values in series] for end in (min, max))
-        axes.fill_between(epochs, low, high, color=style["color"], alpha=0.12, lw=0)
-    for label, level in levels.items():
-        axes.axhline(level, color="#9ca3af", lw=0.9, ls=":")
-        axes.annotate(label, (1, level), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7.5)
-    finish(axes, f"{dataset}: test accuracy of the derived cell (%), mean and range", legend=False)
-    figure.legend(loc="outside right upper", frameon=False, fontsize=8)
+    columns = min(_COLUMNS, len(methods))
+    rows = -(-len(methods) // columns)
+    figure = new_figure(max(2.7 * columns, 6.5), 2.1 * rows + 0.6)
+    panels = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
+    for axes, (method, runs) in zip(panels, methods.items(), strict=False):
+        for run in runs:
+            values = run.accuracies[dataset]
+            axes.plot(range(1, len(values) + 1), values, lw=0.9, color=_SINGLE)
+            if epoch := fell(values):
+                axes.plot([epoch], [values[epoch - 1]], "x", ms=6, color=_FALL)
+        mean = _means(runs, dataset)
+        axes.plot(range(1, len(mean) + 1), mean, lw=1.6, color=_MEAN)
+        for level, style in zip(levels.values(), ("-", ":"), strict=False):
+            axes.axhline(level, color=_LEVEL, lw=0.8, ls=style)
+        finish(axes, f"{method} (n = {len(runs)})", legend=False)
+    for unused in panels[len(methods) :]:
+        unused.set_visible(False)
+    named = ", ".join(f"{label} {level:.2f}" for label, level in levels.items())
+    figure.suptitle(f"{dataset}: test accuracy (%) of the derived cell; x: fell; grey: {named}", size=9)
     return svg_text(figure)
+
+
+def _means(runs: Sequence[Trajectory], dataset: str) -> list[float]:
+    """By epoch; a search that ended early keeps its last cell."""
+    series = [run.accuracies[dataset] for run in runs]
+    length = max(map(len, series))
+    return [fmean(values[min(epoch, len(values) - 1)] for values in series) for epoch in range(length)]
+
+
+def _peak(runs: Sequence[Trajectory], dataset: str) -> str:
+    means = _means(runs, dataset)
+    return f"{max(means):.2f} ({means.index(max(means)) + 1})"
+
+
+def _falls(runs: Sequence[Trajectory], dataset: str) -> str:
+    epochs = [epoch for run in runs if (epoch := fell(run.accuracies[dataset]))]
+    return f"{len(epochs)} of {len(runs)}" + (f" ({', '.join(map(str, epochs))})" if epochs else "")
 
 
 def _mean_std(values: Sequence[float]) -> str:

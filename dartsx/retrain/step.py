@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from dartsx.nn import DescribedNetwork, Network
+from dartsx.nn import DescribedNetwork, Network, StagedNetwork
 from dartsx.nn.initializers import init_at_once
 from dartsx.nn.losses import accuracy, cross_entropy
 from dartsx.runtime import at_step, stream
@@ -39,7 +39,7 @@ class RetrainProblem:
     """What a training step is made of.
 
     Attributes:
-      network: the derived (or published) cells, stacked, or a network by its description.
+      network: the derived (or published) cells or a topology, stacked, or a network by its description.
       optimizer: `dartsx.optim.sgd`.
       rate: its schedule, for the log.
       epochs: of the whole training; drop path grows linearly over them.
@@ -49,7 +49,7 @@ class RetrainProblem:
       label_smoothing: of the training loss.
     """
 
-    network: Network | DescribedNetwork
+    network: Network | StagedNetwork | DescribedNetwork
     optimizer: optax.GradientTransformation
     rate: optax.Schedule
     epochs: int

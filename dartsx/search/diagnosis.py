@@ -8,27 +8,39 @@ On one training and one validation batch (the accuracies on several), all normal
   largest_eigenvalue  the largest with its sign.
   hypergradient_cosine, hypergradient_error  between the finite-difference hypergradient g and the exact one h: their
                     cosine, and |g - h| / |h|.
-  accuracy_mixed, accuracy_derived, discretization_gap  validation accuracy of the supernet under its mixture, under the
-                    one-hot mixture of the derived cell with the same weights, and the difference (arXiv:2108.04392).
+  accuracy_mixed, accuracy_derived, discretization_gap  validation accuracy of the supernet under its mixture without
+                    noise, under the one-hot mixture of the derived cell with the same weights, and the difference
+                    (arXiv:2108.04392).
+
+Eigenvalue and hypergradients are taken under the mixture of a search step, drawn once for a whole diagnosis where the
+method draws. Compiling costs more than computing, so all comes from three programs: the gradient in weights and alphas,
+the forward derivative of the alphas' gradient along both, and the accuracy.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jax.flatten_util import ravel_pytree
 
 from dartsx.nn.losses import accuracy, cross_entropy
 from dartsx.optim import momentum_buffer
 from dartsx.runtime import at_step, stream
-from dartsx.search.hypergradient import Bilevel, Inner, exact, finite_difference
+from dartsx.search.hypergradient import RADIUS, Bilevel, Inner, alpha_gradient, virtual_weights
 from dartsx.search.lanczos import Extremes, extreme_eigenvalues
-from dartsx.search.step import Batch, SearchProblem, SearchState
+from dartsx.search.method import Mixture
+from dartsx.search.step import Batch, SearchProblem, SearchState, expected_mixture
 from dartsx.spaces import CELL_TYPES, SKIP, AnyGenotype, Topology
+
+# One program for all leaves of a tree, not one for each of their shapes.
+_zeros = jax.jit(functools.partial(jax.tree.map, jnp.zeros_like))
+_moved, _norm, _virtual = jax.jit(optax.tree.add_scale), jax.jit(optax.tree.norm), jax.jit(virtual_weights)
 
 ITERATIONS = 20
 Diagnose = Callable[[SearchState, Batch, Batch, Mapping[str, jax.Array]], dict[str, float]]
@@ -64,19 +76,8 @@ def make_eigenvalues(
     The mixture is that of a search step, drawn where the method draws: without noise some methods have a one-hot
     mixture, which has no derivatives.
     """
-
-    @jax.jit
-    def product(state: SearchState, valid: Batch, vector: jax.Array) -> jax.Array:
-        point, unravel = ravel_pytree(state.alpha)
-        loss = _loss(problem, state, valid)
-        return hessian_product(lambda flat: loss(state.params, unravel(flat))[0], point, vector.astype(point.dtype))
-
-    def eigenvalues(state: SearchState, valid: Batch) -> Extremes:
-        size = sum(leaf.size for leaf in jax.tree.leaves(state.alpha))
-        start = np.random.default_rng(int(state.step)).normal(size=size)
-        return extreme_eigenvalues(lambda v: product(state, valid, v), start, iterations)
-
-    return eigenvalues
+    derivative = _make_derivative(problem)
+    return lambda state, valid: _eigenvalues(derivative, state, valid, None, iterations)
 
 
 def make_diagnosis(problem: SearchProblem, iterations: int = ITERATIONS) -> Diagnose:
@@ -85,25 +86,24 @@ def make_diagnosis(problem: SearchProblem, iterations: int = ITERATIONS) -> Diag
     Validation images are [batches, N, H, W, channels], labels [batches, N]: accuracies are over all, the rest looks at
     the first. The one-hot mixture is ``space.encode`` of the derived genotype. Compiled on first use.
     """
-    eigenvalues = make_eigenvalues(problem, iterations)
-
-    @jax.jit
-    def others(state: SearchState, train: Batch, valid: Batch, one_hot: Mapping[str, jax.Array]):
-        bilevel = Bilevel(_loss(problem, state, train), _loss(problem, state, _first(valid)))
-        mixture = _mixture(problem, state, state.alpha)
-        # A mixture may hold more than rows of candidates; deriving changes those only.
-        mixed, derived = (_accuracy(problem, state, m, valid) for m in (mixture, {**mixture, **one_hot}))
-        return {
-            **_hypergradient_error(problem, state, bilevel),
-            "accuracy_mixed": mixed,
-            "accuracy_derived": derived,
-            "discretization_gap": mixed - derived,
-        }
+    gradients, derivative = _make_gradients(problem), _make_derivative(problem)
+    mixture = jax.jit(lambda state: expected_mixture(problem, state))
+    right = jax.jit(lambda state, mixture, batches: _accuracy(problem, state, mixture, batches))
 
     def diagnose(state: SearchState, train: Batch, valid: Batch, one_hot: Mapping[str, jax.Array]):
-        extremes = eigenvalues(state, _first(valid))
-        values = {name: float(value) for name, value in others(state, train, valid, one_hot).items()}
-        return {"eigenvalue": extremes.dominant, "largest_eigenvalue": extremes.largest, **values}
+        first = jax.tree.map(lambda leaf: leaf[0], valid)
+        still = _zeros(state.params)  # not None: the program that also serves the hypergradient
+        extremes = _eigenvalues(derivative, state, first, still, iterations)
+        mixed = mixture(state)
+        accuracies = [float(right(state, m, valid)) for m in (mixed, _derived(mixed, one_hot))]
+        return {
+            "eigenvalue": extremes.dominant,
+            "largest_eigenvalue": extremes.largest,
+            **_hypergradient_error(problem, gradients, derivative, state, train, first),
+            "accuracy_mixed": accuracies[0],
+            "accuracy_derived": accuracies[1],
+            "discretization_gap": accuracies[0] - accuracies[1],
+        }
 
     return diagnose
 
@@ -121,22 +121,76 @@ def skip_counts(genotype: AnyGenotype) -> dict[str, int]:
     return {kind: sum(edge.primitive == SKIP for edge in genotype.cell(kind).edges) for kind in CELL_TYPES}
 
 
-def _first(batches: Batch) -> Batch:
-    return jax.tree.map(lambda leaf: leaf[0], batches)
+def _make_gradients(problem: SearchProblem):
+    """Compiled: (state, weights, batch) -> gradients of the loss in the weights and in alpha."""
+
+    @jax.jit
+    def gradients(state: SearchState, weights: Any, batch: Batch):
+        return jax.grad(_loss(problem, state, batch), (0, 1), has_aux=True)(weights, state.alpha)[0]
+
+    return gradients
 
 
-def _mixture(problem, state, alpha):
-    """The mixture of a search step; a stochastic one is drawn once for a whole diagnosis."""
-    key = at_step(stream(state.key, "diagnosis"), state.step)
-    return problem.method.mixture(alpha, key, state.step / problem.total_steps)
+def _make_derivative(problem: SearchProblem):
+    """Compiled: (state, batch, direction of the weights or None, of alpha) -> derivative of the alphas' gradient."""
+
+    @jax.jit
+    def derivative(state: SearchState, batch: Batch, along_weights: Any, along_alpha: Any):
+        loss = _loss(problem, state, batch)
+        bilevel = Bilevel(loss, loss, lambda *given: loss(*given)[0])
+        if along_weights is None:
+            of_alpha = functools.partial(alpha_gradient, bilevel, state.params)
+            return jax.jvp(of_alpha, (state.alpha,), (along_alpha,))[1]
+        of_both = functools.partial(alpha_gradient, bilevel)
+        return jax.jvp(of_both, (state.params, state.alpha), (along_weights, along_alpha))[1]
+
+    return derivative
+
+
+def _eigenvalues(derivative, state: SearchState, valid: Batch, still: Any, iterations: int) -> Extremes:
+    """By Hessian-vector products in alpha; `still` is the weights' direction, zeros or None."""
+    point, unravel = ravel_pytree(state.alpha)
+
+    def product(vector: np.ndarray) -> np.ndarray:
+        along = unravel(jnp.asarray(vector, point.dtype))
+        return np.asarray(ravel_pytree(derivative(state, valid, still, along))[0])
+
+    start = np.random.default_rng(int(state.step)).normal(size=point.size)
+    return extreme_eigenvalues(product, start, iterations)
+
+
+def _hypergradient_error(problem, gradients, derivative, state, train: Batch, valid: Batch) -> dict[str, float]:
+    """`hypergradient.finite_difference` beside `hypergradient.exact`, which share all but the second term."""
+    rate = float(problem.rate(state.step))
+    inner = Inner(rate, problem.momentum, problem.weight_decay, momentum_buffer(state.weight_opt))
+    virtual = _virtual(state.params, gradients(state, state.params, train)[0], inner)
+    along, direct = gradients(state, virtual, valid)
+    r = RADIUS / float(_norm(along))
+    plus, minus = (gradients(state, _moved(state.params, sign * r, along), train)[1] for sign in (1.0, -1.0))
+    second = derivative(state, train, along, _zeros(state.alpha))
+    direct, plus, minus, second = (np.asarray(ravel_pytree(part)[0]) for part in (direct, plus, minus, second))
+    approximate, reference = direct - rate * (plus - minus) / (2 * r), direct - rate * second
+    norms = np.linalg.norm(approximate), np.linalg.norm(reference)
+    return {
+        "hypergradient_cosine": float(approximate @ reference / (norms[0] * norms[1])),
+        "hypergradient_error": float(np.linalg.norm(approximate - reference) / norms[1]),
+    }
+
+
+def _derived(mixture: Mixture, one_hot: Mapping[str, jax.Array]) -> Mixture:
+    """The mixture with one-hot rows; edges keep their weights, where they have any."""
+    edges = {name: mixture.get(f"{name}/edges", jnp.ones(rows.shape[:1])) for name, rows in one_hot.items()}
+    return {**mixture, **{name: rows * edges[name][:, None] for name, rows in one_hot.items()}}
 
 
 def _loss(problem, state, batch: Batch):
-    """(weights, alpha) -> (loss, None)."""
+    """(weights, alpha) -> (loss, None); a third argument is added to the images."""
+    key, progress = at_step(stream(state.key, "diagnosis"), state.step), state.step / problem.total_steps
 
-    def loss(params, alpha):
-        logits = _logits(problem, state, params, _mixture(problem, state, alpha), batch)
-        return cross_entropy(logits, batch.labels), None
+    def loss(params, alpha, shift=None):
+        images = batch.images if shift is None else batch.images + shift.astype(batch.images.dtype)
+        mixture = problem.method.mixture(alpha, key, progress)
+        return cross_entropy(_logits(problem, state, params, mixture, images), batch.labels), None
 
     return loss
 
@@ -145,24 +199,11 @@ def _accuracy(problem, state, mixture, batches: Batch) -> jax.Array:
     """Mean over batches [K, N, ...], one after another."""
 
     def of_batch(batch):
-        return accuracy(_logits(problem, state, state.params, mixture, Batch(*batch)), batch[1])
+        return accuracy(_logits(problem, state, state.params, mixture, batch[0]), batch[1])
 
     return jnp.mean(jax.lax.map(of_batch, tuple(batches)))
 
 
-def _logits(problem, state, params, mixture, batch: Batch) -> jax.Array:
+def _logits(problem, state, params, mixture, images: jax.Array) -> jax.Array:
     variables = {"params": params, "batch_stats": state.batch_stats}
-    return problem.supernet.apply(variables, batch.images, mixture, True)
-
-
-def _hypergradient_error(problem, state, bilevel: Bilevel) -> dict[str, jax.Array]:
-    rate = problem.rate(state.step)
-    inner = Inner(rate, problem.momentum, problem.weight_decay, momentum_buffer(state.weight_opt))
-    approximate, reference = (
-        ravel_pytree(kind(bilevel, state.params, state.alpha, inner).gradient)[0] for kind in (finite_difference, exact)
-    )
-    norms = jnp.linalg.norm(approximate), jnp.linalg.norm(reference)
-    return {
-        "hypergradient_cosine": approximate @ reference / (norms[0] * norms[1]),
-        "hypergradient_error": jnp.linalg.norm(approximate - reference) / norms[1],
-    }
+    return problem.supernet.apply(variables, images, mixture, True)

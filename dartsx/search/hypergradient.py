@@ -126,17 +126,19 @@ def alpha_gradient(problem: Bilevel, weights: Tree, alpha: Tree) -> Tree:
     return jax.grad(problem.shifted_train, (1, 2))(weights, alpha, jnp.zeros(()))[0]
 
 
+def virtual_weights(weights: Tree, gradient: Tree, inner: Inner) -> Tree:
+    """w': the weights after one step of their optimiser with this gradient of the training loss."""
+
+    def moved(w, b, g):
+        return (w - inner.rate * (inner.momentum * b + g + inner.weight_decay * w)).astype(w.dtype)
+
+    return jax.tree.map(moved, weights, inner.buffer, gradient)
+
+
 def _unroll(problem, weights, alpha, inner) -> tuple[Tree, Result]:
     """v, and the direct term, both at the virtual weights."""
     gradient, _ = jax.grad(problem.train, has_aux=True)(weights, alpha)
-    virtual = jax.tree.map(
-        lambda w, b, g: (w - inner.rate * (inner.momentum * b + g + inner.weight_decay * w)).astype(
-            w.dtype
-        ),
-        weights,
-        inner.buffer,
-        gradient,
-    )
+    virtual = virtual_weights(weights, gradient, inner)
     value_and_grad = jax.value_and_grad(problem.valid, (0, 1), has_aux=True)
     (loss, auxiliary), (along, direct) = value_and_grad(virtual, alpha)
     return along, Result(direct, loss, auxiliary)

@@ -272,11 +272,15 @@ def _updates(problem, state, memory, gradient):
 
 def predict(problem: SearchProblem, state: SearchState, images: jax.Array) -> jax.Array:
     """Logits [N, classes] by the running statistics, under the mixture without noise."""
-    method, progress = problem.method, _progress(problem, state)
     variables = {"params": state.params, "batch_stats": state.batch_stats}
+    return problem.supernet.apply(variables, images, expected_mixture(problem, state), False)
+
+
+def expected_mixture(problem: SearchProblem, state: SearchState) -> Mapping[str, jax.Array]:
+    """The mixture without noise, after the choices of perturbation-based selection."""
+    method, progress = problem.method, _progress(problem, state)
     if method.expected:
         mixture = method.expected(state.alpha, progress)
     else:
-        key = stream(state.key, "relaxation/predict")
-        mixture = method.mixture(state.alpha, key, progress)
-    return problem.supernet.apply(variables, images, _chosen(mixture, state), False)
+        mixture = method.mixture(state.alpha, stream(state.key, "relaxation/predict"), progress)
+    return _chosen(mixture, state)

@@ -92,7 +92,7 @@ def index(cell: Cell) -> int:
 
     Raises GenotypeError if it is none of the space.
     """
-    if isinstance(cell, int | np.integer):
+    if isinstance(cell, int | np.integer) and not isinstance(cell, bool):
         nb201.cell_at(int(cell))
         return int(cell)
     return nb201.index_of(cell)

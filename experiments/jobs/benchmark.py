@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pathlib
+import traceback
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
-import numpy as np
+import jax
 from ml_collections import ConfigDict
 
-from dartsx.cost import staged_supernet_cost
-from dartsx.data import steps_per_epoch
-from dartsx.report.benchmark import Trajectory, csv_rows, summary, trajectories_plot
+from dartsx.report.benchmark import FALL, Trajectory, csv_rows, summary, trajectories_plot
 from dartsx.report.tables import markdown_table
-from dartsx.runtime import read_json, read_records
-from dartsx.search import skip_counts
-from dartsx.spaces import NB201, from_json, nb201
+from dartsx.runtime import WorkdirError
+from dartsx.spaces import NB201
 from dartsx.tabular import NB201Table, expected_best
-from experiments.jobs import feed
+from experiments.jobs.population import run_search
+from experiments.jobs.random_search import TRAINING_EPOCHS, random_trajectory, search_costs, training_costs
 from experiments.jobs.random_sharing import RandomSharingJob
-from experiments.jobs.search import SearchJob, run_one_search, search_problem
-from experiments.jobs.setup import load_checked
-from experiments.settings import SearchSettings, SettingsError, search_settings
+from experiments.jobs.search import run_one_search, search_problem
+from experiments.jobs.trajectories import DATASETS, search_trajectory
+from experiments.settings import SearchSettings, SettingsError, acts_alone, search_settings
 
-DATASETS = {"CIFAR-10": "cifar10", "CIFAR-100": "cifar100", "ImageNet16-120": "in16"}
-TRAINING_IMAGES, TRAINING_EPOCHS = 25_000, 12  # of the table's validation accuracies
 PUBLISHED = (
     "Published means on CIFAR-10, at full size: DARTS 54.30 and GDAS 93.61 (arXiv:2001.00326), DrNAS 94.36 "
     "(arXiv:2006.10355)."
@@ -32,104 +31,125 @@ PUBLISHED = (
 RANDOM, SHARED = "random search", "random search, shared weights"
 
 
+class Run(NamedTuple):
+    """One program of the benchmark: a search, or those of all seeds together.
+
+    Attributes:
+      method: its row of the table.
+      start: runs or resumes it; False if a signal stopped it.
+      place: name of its folder.
+      folders: of its searches.
+    """
+
+    method: str
+    start: Callable[[], bool]
+    place: str
+    folders: tuple[pathlib.Path, ...]
+
+
 def run_benchmark(
     configs: Mapping[str, ConfigDict], seeds: Sequence[int], table: NB201Table, workdir: str | os.PathLike
 ) -> str | None:
-    """Runs or resumes all searches, and writes benchmark.md, trajectories.csv and trajectories.svg.
+    """Runs or resumes all searches, and writes benchmark.md, trajectories.csv and trajectories.svg after each of them.
+
+    Searches of seeds that follow each other are one population where the method allows it. One that fails is named
+    under the table; the others go on.
 
     Args:
       configs: by name of the method; all with the space nb201 and of the same size.
       seeds: of the searches; they replace ``config.seed``.
       table: of NAS-Bench-201.
-      workdir: gets a folder for every search.
+      workdir: gets a folder for every search or population.
 
     Returns:
       The table as Markdown, or None if a signal stopped a search (the same call resumes it).
 
     Raises:
       SettingsError: a config is wrong or searches another space.
+      WorkdirError: a folder holds another run.
     """
-    workdir, methods = pathlib.Path(workdir), {}
+    workdir, text = pathlib.Path(workdir), None
     for config in configs.values():
         _check(search_settings(config))
-    jobs: dict[str, tuple[ConfigDict, Callable]] = {name: (config, SearchJob) for name, config in configs.items()}
     first = next(iter(configs.values()))
-    jobs[SHARED] = first, RandomSharingJob
-    for name, (config, job) in jobs.items():
-        for seed in seeds:
-            config = config.copy_and_resolve_references()
-            config.seed = seed
-            folder = workdir / f"{name.replace(', ', '-').replace(' ', '-')}-{seed}"
-            if not run_one_search(config, folder, job):
+    runs = [run for name, config in configs.items() for run in runs_of(name, config, seeds, workdir)]
+    runs += [_single(SHARED, first, seed, workdir, RandomSharingJob) for seed in seeds]
+    methods: dict[str, list[Trajectory]] = {}
+    failures: list[str] = []
+    for run in runs:
+        try:
+            if not run.start():
                 return None
-            methods.setdefault(name, []).append(trajectory(table, folder))
+        except (SettingsError, WorkdirError):
+            raise  # the caller's to set right
+        except Exception as error:
+            traceback.print_exc()
+            failures.append(f"{run.method}, {run.place}: {type(error).__name__}: {error}")
+        finished = [folder for folder in run.folders if (folder / "genotype.json").is_file()]
+        methods.setdefault(run.method, []).extend(search_trajectory(table, folder) for folder in finished)
+        text = _write(workdir, methods, failures, seeds, table, first)
+        jax.clear_caches()  # no other run shares its programs
+    return text
+
+
+def runs_of(method: str, config: ConfigDict, seeds: Sequence[int], workdir: pathlib.Path) -> list[Run]:
+    """A method's runs: one population of seeds that follow each other, or a search for each seed."""
+    following = list(seeds) == list(range(seeds[0], seeds[0] + len(seeds)))
+    if len(seeds) == 1 or not following or acts_alone(config.method):
+        return [_single(method, config, seed, workdir) for seed in seeds]
+    folder = workdir / _folder_name(method)
+    config = _changed(config, seed=seeds[0], population=len(seeds))
+    members = tuple(folder / f"member{i}" for i in range(len(seeds)))
+    return [Run(method, functools.partial(run_search, config, folder), folder.name, members)]
+
+
+def _single(method: str, config: ConfigDict, seed: int, workdir: pathlib.Path, job=None) -> Run:
+    folder = workdir / f"{_folder_name(method)}-{seed}"
+    start = functools.partial(run_one_search, _changed(config, seed=seed), folder, job)
+    return Run(method, start, folder.name, (folder,))
+
+
+def _changed(config: ConfigDict, **fields: int) -> ConfigDict:
+    config = config.copy_and_resolve_references()
+    config.update(fields)
+    return config
+
+
+def _folder_name(method: str) -> str:
+    return method.replace(", ", "-").replace(" ", "-")
+
+
+def _write(workdir, methods, failures, seeds, table: NB201Table, first: ConfigDict) -> str:
+    """The table of the methods so far, beside random search at the cost of the first one."""
     costs = search_costs(search_settings(first))
+    methods = {name: runs for name, runs in methods.items() if runs}
     methods[RANDOM] = [random_trajectory(table, seed, costs) for seed in seeds]
-    return _write(workdir, methods, seeds, table, costs)
-
-
-def trajectory(table: NB201Table, folder: pathlib.Path) -> Trajectory:
-    """What a search had derived after each epoch, and in the end (by selection, where a method selects), looked up."""
-    cells = [from_json(record["genotype"]) for record in read_records(folder / "genotypes.jsonl")]
-    cells[-1] = from_json(read_json(folder / "genotype.json"))
-    accuracies = {name: tuple(table.accuracy(c, key) for c in cells) for name, key in DATASETS.items()}
-    seconds = read_json(folder / "result.json")["seconds"]
-    return Trajectory(accuracies, skip_counts(cells[-1])["normal"], str(cells[-1]), seconds)
-
-
-def search_costs(settings: SearchSettings) -> np.ndarray:
-    """Multiply-adds of forward passes that a first-order search has spent after each epoch, float64 [epochs].
-
-    A step sends a training and a validation batch through the supernet, forward and backward; so does training a
-    network with its batches, so that the backward passes cancel in comparisons.
-    """
-    dataset, group = load_checked(settings), settings.search
-    full = steps_per_epoch(int(group.train_fraction * len(dataset.train)), group.batch_size)
-    epochs, steps = feed.trial_length(group.epochs, full, group.max_steps)
-    supernet = search_problem(settings, dataset.num_classes, full, dataset.image_shape).supernet
-    macs = staged_supernet_cost(supernet, dataset.image_shape).macs
-    return 2.0 * group.batch_size * steps * macs * np.arange(1, epochs + 1)
-
-
-def random_trajectory(table: NB201Table, seed: int, costs: np.ndarray) -> Trajectory:
-    """Random search: cells trained for 12 epochs until the search's multiply-adds are spent; the best on validation.
-
-    At least one cell is drawn, also where the budget does not suffice for it.
-    """
-    order = np.random.default_rng(seed).permutation(NB201.count())
-    spent = np.cumsum(_training_costs(table)[order])
-    valid = table.accuracies(epochs=TRAINING_EPOCHS, split="valid")[order]
-    counts = np.maximum(np.searchsorted(spent, costs, side="right"), 1)
-    best = [order[np.argmax(valid[:count])] for count in counts]
-    accuracies = {name: tuple(table.accuracy(i, key) for i in best) for name, key in DATASETS.items()}
-    cell = nb201.cell_at(int(best[-1]))
-    return Trajectory(accuracies, skip_counts(cell)["normal"], str(cell))
-
-
-def _training_costs(table: NB201Table) -> np.ndarray:
-    return table.columns["flops_cifar10"] * TRAINING_IMAGES * TRAINING_EPOCHS
-
-
-def _write(workdir, methods, seeds, table: NB201Table, costs: np.ndarray) -> str:
-    optimum = {name: table.best(key)[1] for name, key in DATASETS.items()}
-    draws = max(1, round(costs[-1] / _training_costs(table).mean()))
+    share = costs[-1] / training_costs(table).mean()
+    draws = max(1, round(share))
     valid = table.accuracies(epochs=TRAINING_EPOCHS, split="valid")
     expected = {n: expected_best(valid, table.accuracies(), n) for n in sorted({1, draws})}
-    grid = markdown_table(summary(methods, tuple(DATASETS)))
-    lines = [f"Optimum: {', '.join(f'{name} {value:.2f}' for name, value in optimum.items())}."]
-    lines += [
-        f"Expected of random search with {n} cell(s), chosen by validation accuracy after 12 epochs: {value:.2f}."
-        for n, value in expected.items()
+    optimum = {name: table.best(key)[1] for name, key in DATASETS.items()}
+    lines = [
+        markdown_table(summary(methods, tuple(DATASETS))),
+        f"Fell: searches whose cells stay, from that epoch on, more than {FALL:g} points below their best before.",
+        f"Optimum: {', '.join(f'{name} {value:.2f}' for name, value in optimum.items())}.",
+        *(
+            f"Expected of random search with {n} cell(s), chosen by validation accuracy after 12 epochs: {value:.2f}."
+            for n, value in expected.items()
+        ),
+        f"A search's multiply-adds are those of training {share:.3g} cells of the table for 12 epochs.",
+        PUBLISHED,
+        *(f"Failed: {failure}" for failure in failures),
     ]
-    share = costs[-1] / _training_costs(table).mean()
-    lines += [f"A search's multiply-adds are those of training {share:.3g} cells of the table for 12 epochs."]
-    text = "\n\n".join([grid, *lines, PUBLISHED]) + "\n"
+    text = "\n\n".join(lines) + "\n"
     levels = {"optimum": optimum["CIFAR-10"], f"random search, expected of {draws}": expected[draws]}
-    workdir.mkdir(parents=True, exist_ok=True)
-    (workdir / "benchmark.md").write_text(text, encoding="utf-8")
-    (workdir / "trajectories.csv").write_text(csv_rows(methods, seeds), encoding="utf-8")
-    plot = trajectories_plot(methods, "CIFAR-10", levels)
-    (workdir / "trajectories.svg").write_text(plot, encoding="utf-8")
+    files = {
+        "benchmark.md": text,
+        "trajectories.csv": csv_rows(methods),
+        "trajectories.svg": trajectories_plot(methods, "CIFAR-10", levels),
+    }
+    for name, content in files.items():
+        (workdir / name).write_text(content, encoding="utf-8")
     return text
 
 
@@ -137,3 +157,5 @@ def _check(settings: SearchSettings) -> None:
     if settings.space is not NB201:
         problem = "the benchmark looks cells of NAS-Bench-201 up; needs --config.space.name=nb201"
         raise SettingsError(problem, "space.name")
+    # Names what does not fit, before the first search.
+    search_problem(settings, classes=10, steps=1, image_shape=(32, 32, 3))

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dartsx import networks
-from dartsx.spaces import CellSpace, Genotype, GenotypeError, resolve_genotype
+from dartsx.spaces import AnyGenotype, CellSpace, GenotypeError, Topology, resolve_genotype
 from experiments import tables
-from experiments.settings import blame, need_cells
+from experiments.settings import blame
+from experiments.settings.combinations import check_network
 from experiments.settings.errors import did_you_mean, wrong
+from experiments.settings.groups import STAGED
 
 if TYPE_CHECKING:
     from dartsx.cost import Cost, Latency, LayerCost
 
 # Networks of cells, and the size of their images.
-CELLS = {"cifar": 32, "imagenet": 224, "supernet": 32}
+CELLS = {"cifar": 32, "imagenet": 224, STAGED: 32, "supernet": 32}
 _BYTES = 4  # of a float32
 
 
@@ -25,7 +27,7 @@ class Subject:
     """One network of a comparison.
 
     Attributes:
-      kind: "cifar", "imagenet", "supernet" or the name of a described network.
+      kind: "cifar", "imagenet", "nb201", "supernet" or the name of a described network.
       label: as it is printed.
       size: height and width of its images.
       genotype: of networks of cells, else None.
@@ -35,7 +37,7 @@ class Subject:
     kind: str
     label: str
     size: int
-    genotype: Genotype | None = None
+    genotype: AnyGenotype | None = None
     description: networks.Network | None = None
 
     @property
@@ -47,7 +49,7 @@ class Subject:
 
     def module(self) -> Any:
         """Its Flax module, of full size."""
-        from dartsx.nn import Network, Supernet  # imports JAX: wrong names fail before
+        from dartsx.nn import Network, StagedNetwork, Supernet  # imports JAX: wrong names fail before
         from dartsx.nn.described import DescribedNetwork
 
         if self.description is not None:
@@ -56,17 +58,19 @@ class Subject:
             return Supernet(CellSpace())
         if self.kind == "imagenet":
             return Network(self.genotype, 48, 14, 1000, stem="imagenet")
+        if self.kind == STAGED:
+            return StagedNetwork(self.genotype)
         return Network(self.genotype)
 
     def cost(self) -> Cost:
         """Its exact cost."""
-        from dartsx.cost import described_cost, network_cost, supernet_cost
+        from dartsx.cost import described_cost, network_cost, staged_network_cost, supernet_cost
 
         with blame("image_size", self.size, ValueError):
             if self.description is not None:
                 return described_cost(self.description, self.size)
-            count = supernet_cost if self.kind == "supernet" else network_cost
-            return count(self.module(), self.size)
+            counts = {"supernet": supernet_cost, STAGED: staged_network_cost}
+            return counts.get(self.kind, network_cost)(self.module(), self.size)
 
 
 def read_subjects(given: str, genotype: str, image_size: int | None) -> list[Subject]:
@@ -95,7 +99,7 @@ def _read_subject(name: str, given: str, genotype: str, image_size: int | None) 
     if kind in CELLS and kind != "supernet":
         with blame(*(("network", given) if own else ("genotype", genotype)), GenotypeError):
             cells, label = resolve_genotype(own or genotype)
-            need_cells(cells)
+        check_network(kind, isinstance(cells, Topology), "network")
         return Subject(kind, f"{kind}, {label}", image_size or CELLS[kind], cells)
     try:
         description = networks.network(name)

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from dartsx.data import Dataset, normalize
-from dartsx.search import Batch, SearchProblem, SearchState, entropies, make_diagnosis, skip_counts
+from dartsx.search import Batch, SearchState, entropies, skip_counts
+from dartsx.search.diagnosis import Diagnose
 from dartsx.spaces import AnyGenotype, softmax
 from experiments.settings import SearchSettings
 
@@ -27,16 +28,16 @@ def of_alphas(state: SearchState, genotype: AnyGenotype) -> dict[str, float]:
 
 
 def diagnoser(
-    settings: SearchSettings, problem: SearchProblem, dataset: Dataset, train: np.ndarray, valid: np.ndarray
+    settings: SearchSettings, diagnose: Diagnose, dataset: Dataset, train: np.ndarray, valid: np.ndarray
 ) -> Callable[[SearchState, Mapping[str, jax.Array], AnyGenotype, int], dict[str, float]]:
     """A function of (state, arrays of the training images, derived genotype, epochs done) -> figures by name.
 
-    They are those of `of_alphas`, at the interval of the settings also those of `make_diagnosis`. All epochs look at
-    the same images, the first of each half, without augmentation; what computes them is compiled on first use.
+    They are those of `of_alphas`, at the interval of the settings also those of `diagnose`. All epochs look at the same
+    images, the first of each half, without augmentation; what computes them is compiled on first use.
 
     Args:
       settings: of the search.
-      problem: its parts.
+      diagnose: of `make_diagnosis`.
       dataset: whose training images lie in the arrays.
       train: numbers of the images that train the weights.
       valid: numbers of those that train the alphas.
@@ -44,7 +45,6 @@ def diagnoser(
     size = settings.search.batch_size
     count = min(BATCHES, len(valid) // size)
     rows = train[:size], valid[: count * size].reshape(count, size)
-    diagnose = make_diagnosis(problem, settings.search.diagnosis.iterations)
 
     @jax.jit
     def batches(arrays: Mapping[str, jax.Array]) -> list[Batch]:

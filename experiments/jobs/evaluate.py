@@ -15,9 +15,9 @@ import jax
 from ml_collections import ConfigDict
 
 from dartsx import optim
-from dartsx.cost import network_cost
+from dartsx.cost import network_cost, staged_network_cost
 from dartsx.networks import network as named_network
-from dartsx.nn import DescribedNetwork, Network
+from dartsx.nn import DescribedNetwork, Network, StagedNetwork
 from dartsx.retrain import RetrainProblem, RetrainState, init_state, make_step, predict
 from dartsx.runtime import (
     Loop,
@@ -31,12 +31,14 @@ from dartsx.runtime import (
     run_once,
     stream,
 )
-from dartsx.spaces import published_names, to_json
+from dartsx.spaces import Topology, published_names, to_json
 from experiments.jobs.feed import Feed, trial_length
 from experiments.jobs.in_memory import open_in_memory
 from experiments.jobs.setup import MAY_DIFFER, finished_before, resolved, start
 from experiments.jobs.streamed import open_streamed
 from experiments.settings import EvaluateSettings, evaluate_settings
+
+AnyNetwork = Network | StagedNetwork | DescribedNetwork
 
 # Fields that an evaluation does not read.
 SEARCH_ONLY = ("search", "space", "method", "hypergradient", "population", "population_chunk", "members")
@@ -158,15 +160,16 @@ def retrain_problem(settings: EvaluateSettings, classes: int, steps: int) -> Ret
     )
 
 
-def _network(settings: EvaluateSettings, classes: int) -> Network | DescribedNetwork:
+def _network(settings: EvaluateSettings, classes: int) -> AnyNetwork:
     group = settings.evaluate
     if settings.network:
         return DescribedNetwork(named_network(settings.network, classes), settings.dtype, group.form)
+    shape = (group.channels, group.layers, classes)
+    if isinstance(settings.genotype, Topology):
+        return StagedNetwork(settings.genotype, *shape, dtype=settings.dtype, form=group.form)
     return Network(
-        genotype=settings.genotype,
-        channels=group.channels,
-        layers=group.layers,
-        classes=classes,
+        settings.genotype,
+        *shape,
         stem=group.network,
         auxiliary=group.auxiliary,
         dtype=settings.dtype,
@@ -175,11 +178,12 @@ def _network(settings: EvaluateSettings, classes: int) -> Network | DescribedNet
     )
 
 
-def _counts(network: Network | DescribedNetwork, image_shape: tuple[int, int, int]) -> tuple[int, int]:
+def _counts(network: AnyNetwork, image_shape: tuple[int, int, int]) -> tuple[int, int]:
     """Parameters and multiply-adds."""
     if isinstance(network, DescribedNetwork):
         return network.description.params(image_shape), network.description.macs(image_shape)
-    cost = network_cost(network, image_shape)
+    count = staged_network_cost if isinstance(network, StagedNetwork) else network_cost
+    cost = count(network, image_shape)
     return cost.params, cost.macs
 
 

@@ -12,6 +12,7 @@ member's value in place of the shared one, and all that is made of them (optimis
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import pathlib
 from typing import Any
@@ -90,9 +91,11 @@ class PopulationJob:
     def __init__(self, settings: SearchSettings, dataset: Dataset, mesh: jax.sharding.Mesh):
         self.settings, self.dataset, self.mesh = settings, dataset, mesh
         self.arrays = feed.to_device(dataset.train, mesh)
-        self.members = [
-            SearchJob(member_settings(settings, i), dataset, mesh, self.arrays) for i in range(settings.population)
-        ]
+        first = SearchJob(member_settings(settings, 0), dataset, mesh, self.arrays)
+        # What members have of their own is no part of a diagnosis: one program serves all.
+        further = functools.partial(SearchJob, arrays=self.arrays, diagnosis=first.diagnosis)
+        others = [further(member_settings(settings, i), dataset, mesh) for i in range(1, settings.population)]
+        self.members = [first, *others]
         self.folders: list[Workdir] = []
         everywhere = replicated(mesh)
         self._member = jax.jit(take_member, out_shardings=everywhere)

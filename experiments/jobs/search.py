@@ -29,7 +29,18 @@ from dartsx.runtime import (
     run_once,
     stream,
 )
-from dartsx.search import Method, SearchProblem, SearchState, Task, compose, init_state, make_step, predict
+from dartsx.search import (
+    Method,
+    SearchProblem,
+    SearchState,
+    Task,
+    compose,
+    init_state,
+    make_diagnosis,
+    make_step,
+    predict,
+)
+from dartsx.search.diagnosis import Diagnose
 from dartsx.search.method import Stage
 from dartsx.search.methods.progressive import widened
 from dartsx.spaces import to_json
@@ -109,10 +120,20 @@ class SearchJob:
         earlier: float = 0.0,
         until: float = 1.0,
         before: SearchState | None = None,
+        diagnosis: Diagnose | None = None,
     ):
-        """Of a stage: `change` makes its method of the settings' one, `earlier` are the seconds of stages before it.
+        """Makes the parts.
 
-        It ends after the share `until` of all epochs, and begins with the state `before`, if any.
+        Args:
+          settings: of the search.
+          dataset: of its images.
+          mesh: of its devices.
+          arrays: see above; None to copy them to the devices.
+          change: makes a stage's method of the settings' one.
+          earlier: seconds of the stages before.
+          until: share of all epochs after which a stage ends.
+          before: state that a stage begins with, if any.
+          diagnosis: compiled for an equal search; None for one of its own.
         """
         group = settings.search
         self.earlier, self.before = earlier, before
@@ -131,7 +152,8 @@ class SearchJob:
         self.batch = augmented_batches(settings, dataset, mesh)
         self._epoch = functools.lru_cache(maxsize=1)(self._orders)  # of the present epoch
         self.arrays = feed.to_device(dataset.train, mesh) if arrays is None else arrays
-        self.diagnose = diagnoser(settings, self.problem, dataset, self.train, self.valid)
+        self.diagnosis = diagnosis or make_diagnosis(self.problem, group.diagnosis.iterations)
+        self.diagnose = diagnoser(settings, self.diagnosis, dataset, self.train, self.valid)
 
     def like(self, stage: Stage, change: Change, earlier: float, before: SearchState | None) -> SearchJob:
         """A stage of a search with the same settings."""

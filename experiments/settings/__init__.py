@@ -13,16 +13,18 @@ from experiments.settings.groups import (
     WeightOptimizer,
 )
 from experiments.settings.load import load_config
+from experiments.settings.methods import DECIDES as METHODS
+from experiments.settings.methods import acts_alone
 from experiments.settings.population import member_config, member_settings, with_values
 from experiments.settings.settings import (
     EvaluateSettings,
     SearchSettings,
     evaluate_settings,
-    need_cells,
     search_settings,
 )
 
 __all__ = [
+    "METHODS",
     "REQUIRED",
     "AlphaOptimizer",
     "Augment",
@@ -34,13 +36,13 @@ __all__ = [
     "SearchSettings",
     "SettingsError",
     "WeightOptimizer",
+    "acts_alone",
     "blame",
     "check_against_data",
     "evaluate_settings",
     "load_config",
     "member_config",
     "member_settings",
-    "need_cells",
     "parse_config",
     "run_main",
     "search_settings",

@@ -4,6 +4,8 @@ from experiments.settings.errors import wrong
 from experiments.settings.groups import (
     FORMS,
     GROUPED_FORMS,
+    STAGED,
+    STEMS,
     DatasetSettings,
     EvaluateGroup,
     SearchGroup,
@@ -49,6 +51,9 @@ def check_evaluate(evaluate: EvaluateGroup) -> None:
             "must be 0 with --config.evaluate.schedule='exponential', which has no lower end; "
             "choose cosine or linear",
         )
+    if evaluate.network == STAGED and evaluate.auxiliary:
+        problem = f"--config.evaluate.network='{STAGED}' has no auxiliary head; set False"
+        raise wrong("evaluate.auxiliary", True, problem)
     # The stem halves the width, and the first cell's factorized reduction concatenates two halves.
     if evaluate.network == "imagenet" and evaluate.channels % 2:
         raise wrong(
@@ -57,6 +62,17 @@ def check_evaluate(evaluate: EvaluateGroup) -> None:
             f"must be even with --config.evaluate.network='imagenet'; nearest: "
             f"{evaluate.channels - 1 or 2} or {evaluate.channels + 1}",
         )
+
+
+def check_network(network: str, topology: bool, field: str = "evaluate.network") -> None:
+    """Check that a network is made of what it is given: a topology, or two kinds of cell.
+
+    Raises:
+      SettingsError: naming the field.
+    """
+    if topology != (network == STAGED):
+        given, needed = ("a topology", STAGED) if topology else ("two kinds of cell", " or ".join(STEMS))
+        raise wrong(field, network, f"the genotype is {given}, for which the network is {needed}")
 
 
 def check_form(network: str | None, evaluate: EvaluateGroup) -> None:
@@ -68,7 +84,8 @@ def check_form(network: str | None, evaluate: EvaluateGroup) -> None:
     forms, kind = (GROUPED_FORMS, f"--config.network={network}") if network else (FORMS, "a genotype's network")
     if evaluate.form is not None and evaluate.form not in forms:
         raise wrong("evaluate.form", evaluate.form, f"not a form for {kind}; choose one of {', '.join(forms)}")
-    if network and evaluate.remat is not None:
+    if evaluate.remat is not None and (network or evaluate.network == STAGED):
+        kind = kind if network else f"--config.evaluate.network={STAGED}"
         raise wrong("evaluate.remat", evaluate.remat, f"{kind} keeps all it computes; leave it empty")
 
 

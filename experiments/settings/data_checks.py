@@ -3,7 +3,7 @@
 from dartsx.networks import network
 from dartsx.spaces import TopologySpace
 from experiments.settings.errors import SettingsError, blame, wrong
-from experiments.settings.groups import Augment, EvaluateGroup
+from experiments.settings.groups import STAGED, Augment, EvaluateGroup
 from experiments.settings.population import check_members_on_devices
 from experiments.settings.settings import EvaluateSettings, SearchSettings
 
@@ -59,8 +59,8 @@ def check_against_data(
         _check_named(settings.network, (*size, channels), classes)
         _check_augment(group.augment, f"{path}.augment", size)
         return
-    stem = 1 if searching or group.network == "cifar" else _IMAGENET_STEM
-    staged = searching and isinstance(settings.space, TopologySpace)
+    stem = _IMAGENET_STEM if not searching and group.network == "imagenet" else 1
+    staged = isinstance(settings.space, TopologySpace) if searching else group.network == STAGED
     divisor = stem * (4 if staged else _shrinks(group.layers))
     _check_size(settings, size, divisor, "a supernet" if searching else group.network)
     _check_augment(group.augment, f"{path}.augment", size)

@@ -34,7 +34,9 @@ HYPERGRADIENTS = (
     "neumann",
     "conjugate_gradient",
 )
-NETWORKS = ("cifar", "imagenet")
+STEMS = ("cifar", "imagenet")  # of networks of two kinds of cell
+STAGED = "nb201"  # the network of a topology
+NETWORKS = (*STEMS, STAGED)
 REMAT = ("none", "branch", "cell")
 NETWORK_REMAT = ("none", "cell")  # of networks of a genotype
 SCHEDULES = ("cosine", "linear", "exponential")
@@ -170,7 +172,7 @@ class EvaluateGroup:
     """How a network is trained; ``decay`` is of the exponential schedule.
 
     ``network``, ``channels``, ``layers`` and ``auxiliary`` shape the network of a genotype; one that has a name
-    (``config.network``) is what its paper says.
+    (``config.network``) is what its paper says. In ``nb201`` the layers are the cells of each of three stages.
     """
 
     network: str = where(one_of(*NETWORKS))

@@ -248,15 +248,21 @@ def check_partial(method: str, options: MethodOptions, remat: str) -> None:
         raise wrong("search.remat", remat, f"partial channels of --config.method={method} need none or cell")
 
 
+def acts_alone(method: str) -> str | None:
+    """The name in a method, or None, that acts between epochs or after the search: on one search at a time."""
+    names = method.split("+")
+    return next((name for name in names if name == "darts_pt" or set(DECIDES[name]) & set(ALONE)), None)
+
+
 def check_alone(method: str, population: int) -> None:
     """Check that a population is searched by methods that act within steps only.
 
     Raises:
       SettingsError: naming the field.
     """
-    if population == 1:
-        return
-    for name in method.split("+"):
-        if name == "darts_pt" or set(DECIDES[name]) & set(ALONE):
-            problem = f"{name} of --config.method={method} acts between epochs or after the search"
-            raise wrong("population", population, f"{problem}; search seeds one by one")
+    if population > 1 and (name := acts_alone(method)):
+        problem = f"{name} of --config.method={method} acts between epochs or after the search"
+        others = ", ".join(other for other in DECIDES if not acts_alone(other))
+        raise wrong(
+            "population", population, f"{problem}; search its seeds one by one (--config.seed=), or by one of {others}"
+        )

@@ -9,10 +9,11 @@ from dartsx.networks import canonical_name
 from dartsx.spaces import (
     AnyGenotype,
     CellSpace,
-    Genotype,
     GenotypeError,
     Space,
     SpaceError,
+    Topology,
+    TopologySpace,
     named_space,
     resolve_genotype,
 )
@@ -20,6 +21,7 @@ from experiments.settings.combinations import (
     check_evaluate,
     check_form,
     check_in_memory,
+    check_network,
     check_search,
     check_stream,
 )
@@ -84,7 +86,7 @@ class EvaluateSettings:
       mesh: number of devices, None for all.
       compilation_cache: as in SearchSettings.
       network: name of the network to train, or None for that of a genotype's cells.
-      genotype: the cells to train; None with `network`, or if it was left out and may be.
+      genotype: the cells or the topology to train; None with `network`, or if it was left out and may be.
       genotype_label: published name, path or ``"given text"``; ``""`` without genotype.
       dataset: which images.
       evaluate: the network and its training.
@@ -95,7 +97,7 @@ class EvaluateSettings:
     mesh: int | None
     compilation_cache: str | None
     network: str | None
-    genotype: Genotype | None
+    genotype: AnyGenotype | None
     genotype_label: str
     dataset: DatasetSettings
     evaluate: EvaluateGroup
@@ -159,7 +161,10 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
     elif read.genotype is not None or need_genotype:
         with blame("genotype", config.genotype, GenotypeError):
             genotype, label = resolve_genotype(config.genotype)
-            need_cells(genotype)
+    if genotype is not None:
+        check_network(read.evaluate.network, isinstance(genotype, Topology))
+    elif network is None:
+        check_network(read.evaluate.network, isinstance(_space(read.space), TopologySpace))
     return EvaluateSettings(
         seed=read.seed,
         dtype=read.dtype,
@@ -171,16 +176,6 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
         dataset=read.dataset,
         evaluate=read.evaluate,
     )
-
-
-def need_cells(genotype: AnyGenotype) -> None:
-    """Check that a genotype is two cells, which networks are made of here.
-
-    Raises:
-      GenotypeError: it is a topology of NAS-Bench-201's kind.
-    """
-    if not isinstance(genotype, Genotype):
-        raise GenotypeError("a topology has no normal and reduction cell; its accuracy stands in dartsx.tabular")
 
 
 def _cache(given: str) -> str | None:

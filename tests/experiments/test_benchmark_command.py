@@ -6,11 +6,13 @@ import json
 import numpy as np
 import pytest
 
-from dartsx.spaces import from_json, nb201
+from dartsx.spaces import from_json, nb201, to_json
 from dartsx.tabular import load_nb201
-from experiments.benchmark import method_config, read_seeds
-from experiments.jobs.benchmark import random_trajectory
-from experiments.settings import SettingsError
+from experiments.benchmark import method_config, read_methods, read_seeds
+from experiments.jobs import benchmark
+from experiments.jobs.random_search import random_trajectory
+from experiments.jobs.trajectories import search_trajectory
+from experiments.settings import METHODS, SettingsError
 
 NAMES = ("darts", "random search", "random search, shared weights")
 
@@ -75,6 +77,49 @@ def test_the_table_says_n_best_optimum_and_expectation(done, table):
     assert (root / "trajectories.svg").read_text().startswith("<?xml")
 
 
+def test_one_search_that_fails_is_named_and_the_others_go_on(done, table, tmp_path, monkeypatch):
+    _, root = done
+    for name in ("darts-1", "random-search-shared-weights-1"):
+        (tmp_path / name).symlink_to(root / name)
+
+    def search(config, folder, job):
+        if folder.name == "gdas-1":
+            raise FloatingPointError("loss is NaN")
+        return True
+
+    monkeypatch.setattr(benchmark, "run_one_search", search)
+    given = ["program", "--config.dataset.name=digits", "--config.search.layers=1", "--config.search.epochs=2"]
+    configs = {name: method_config(name, given) for name in ("gdas", "darts")}
+    text = benchmark.run_benchmark(configs, [1], table, tmp_path)
+    assert "Failed: gdas, gdas-1: FloatingPointError: loss is NaN" in text
+    assert "| darts | 1 |" in text and "| gdas |" not in text
+
+
+def test_seeds_are_one_program_where_they_follow_each_other_and_the_method_allows_it(tmp_path):
+    def folders(name, seeds):
+        planned = benchmark.runs_of(name, method_config(name, ["program"]), seeds, tmp_path)
+        return [[str(folder.relative_to(tmp_path)) for folder in run.folders] for run in planned]
+
+    assert folders("darts@exact", [4, 5]) == [["darts@exact/member0", "darts@exact/member1"]]
+    assert folders("darts", [4, 6]) == [["darts-4"], ["darts-6"]]
+    assert folders("r_darts", [0, 1]) == [["r_darts-0"], ["r_darts-1"]]
+
+
+def test_a_trajectory_goes_through_all_stages_and_ends_at_the_chosen_cell(table, tmp_path):
+    def document(index):
+        return to_json(nb201.cell_at(index))
+
+    for part, cells in (("stage1", (1, 2)), ("stage2", (3,)), ("", (4, 5))):
+        (tmp_path / part).mkdir(exist_ok=True)
+        lines = [json.dumps({"epoch": e, "genotype": document(cell)}) for e, cell in enumerate(cells, 1)]
+        (tmp_path / part / "genotypes.jsonl").write_text("\n".join(lines) + "\n")
+    for name, content in (("genotype", document(6)), ("run", {"seed": 7}), ("result", {"seconds": 8.0})):
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    found = search_trajectory(table, tmp_path)
+    assert found.accuracies["CIFAR-10"] == tuple(map(table.accuracy, (1, 2, 3, 4, 6)))
+    assert (found.seed, found.seconds, found.cell) == (7, 8.0, nb201.strings()[6])
+
+
 def test_cheap_figures_are_logged_every_epoch(done):
     _, root = done
     lines = (root / "darts-1" / "metrics.jsonl").read_text().splitlines()
@@ -100,6 +145,8 @@ def test_seeds_and_methods():
     for wrong in ("3:3", "a", "0,0", "", "-1:2"):
         with pytest.raises(SettingsError, match="must be first:end, such as 0:3"):
             read_seeds(wrong)
+    assert read_methods(["darts@exact", "gdas", "gdas"]) == ("darts@exact", "gdas")
+    assert read_methods(["all", "darts@exact"]) == (*METHODS, "darts@exact")
     config = method_config("darts@exact", ["program", "--config.search.epochs=3", "--seeds=0:1"])
     assert (config.method, config.hypergradient, config.search.epochs) == ("darts", "exact", 3)
     assert config.space.name == "nb201"

@@ -70,8 +70,22 @@ CASES = {
         SEARCH, "--config.space.name=s2 --config.space.nodes=3", CIFAR,
         ["--config.space.nodes=3", "can be set for --config.space.name=darts only", "s2 has its own"],
     ),
-    "a topology to train": (
-        EVALUATE, "--config.genotype=|skip_connect~0|", CIFAR, ["--config.genotype=", "no normal and reduction cell"],
+    "a topology in a network of cells": (
+        EVALUATE, "--config.genotype=|skip_connect~0|", CIFAR,
+        ["--config.evaluate.network='cifar'", "the genotype is a topology, for which the network is nb201"],
+    ),
+    "cells in the network of a topology": (
+        EVALUATE, "--config=configs/nb201.py --config.genotype=DARTS_V2", CIFAR,
+        ["--config.evaluate.network='nb201'", "two kinds of cell, for which the network is cifar or imagenet"],
+    ),
+    "an auxiliary head where there is none": (
+        EVALUATE,
+        "--config=configs/nb201.py --config.genotype=|skip_connect~0| --config.evaluate.auxiliary=True", CIFAR,
+        ["--config.evaluate.auxiliary=True", "has no auxiliary head; set False"],
+    ),
+    "images too small for the network of a topology": (
+        EVALUATE, "--config=configs/nb201.py --config.genotype=|skip_connect~0|", Data(6, 6),
+        ["are 6x6", "nb201 halves them until 1/4 is left"],
     ),
     "images too small for three stages": (
         SEARCH, "--config.space.name=nb201 --config.search.layers=1", Data(6, 6), ["are 6x6", "1/4 is left"],

@@ -14,6 +14,7 @@ from experiments import cost
 from experiments.settings import SettingsError, parse_config
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+TOPOLOGY = "|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|nor_conv_1x1~1|avg_pool_3x3~2|"
 DARTS_V2 = {"params": 3_349_342, "macs": 528_359_040}
 
 
@@ -38,6 +39,7 @@ def run(*arguments, form="json", **settings):
         (["--config.network=supernet"], {"params": 1_930_618, "macs": 300_255_744}),
         (["--config.network=MobileNet-V2"], {"params": 3_504_872, "macs": 300_774_272}),
         (["--config.network=imagenet:DARTS_V2"], {"params": 4_718_752, "macs": 529_911_552}),
+        (["--config.network=nb201", f"--config.genotype={TOPOLOGY}"], {"params": 73_306 + 2 * 243_040 + 28_000}),
     ],
 )
 def test_json_holds_parameters_and_multiply_adds(capsys, arguments, expected):
@@ -143,7 +145,7 @@ def test_the_table_has_a_line_per_group_and_totals(capsys):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["--config.network=mnist"], ["--config.network='mnist'", "cifar, imagenet, supernet"]),
+        (["--config.network=mnist"], ["--config.network='mnist'", "cifar, imagenet, nb201, supernet"]),
         (["--config.network=resnet51"], ["no network 'resnet51'", "did you mean resnet", "supernet, alexnet"]),
         (["--config.network=cifar:DARTS_V9"], ["--config.network='cifar:DARTS_V9'", "DARTS_V2"]),
         (["--config.network=,"], ["no network; choose one of cifar"]),
@@ -155,6 +157,10 @@ def test_the_table_has_a_line_per_group_and_totals(capsys):
         (
             ["--config.network=imagenet", "--config.image_size=100"],
             ["--config.image_size=100", "1/32", "32, 64, 96"],
+        ),
+        (
+            [f"--config.genotype={TOPOLOGY}"],
+            ["--config.network='cifar'", "a topology, for which the network is nb201"],
         ),
         (
             ["--config.network=supernet", "--config.image_size=6"],
@@ -184,7 +190,7 @@ def test_the_command_prints_one_line_of_json():
 @pytest.mark.parametrize(
     ("argument", "expected"),
     [
-        ("--config.network=mnist", "cifar, imagenet, supernet"),
+        ("--config.network=mnist", "cifar, imagenet, nb201, supernet"),
         ("--config.image_size=30", "4, 8, 12"),
         ("--format=xml", "table"),
     ],

@@ -11,7 +11,7 @@ import pytest
 from configs.base import base
 from dartsx import optim
 from dartsx.data import load_dataset
-from dartsx.search import SearchProblem, darts, init_state
+from dartsx.search import SearchProblem, darts, init_state, make_diagnosis
 from dartsx.spaces import CellSpace
 from experiments.jobs.diagnose import BATCHES, diagnoser
 from experiments.settings import search_settings
@@ -49,7 +49,8 @@ def figures(tmp_path_factory):
     problem = SearchProblem(Toy(SPACE), darts(init_scale=1.0), *optimizers, rate, 0.9, 0.0, total_steps=9)
     state = init_state(problem, jax.random.key(0), (8, 8, 3))
     arrays = {"images": jnp.asarray(dataset.train.images), "labels": jnp.asarray(dataset.train.labels)}
-    diagnose = diagnoser(settings, problem, dataset, np.arange(25), np.arange(25, 50))
+    whole = make_diagnosis(problem, settings.search.diagnosis.iterations)
+    diagnose = diagnoser(settings, whole, dataset, np.arange(25), np.arange(25, 50))
     genotype = problem.method.derive(SPACE, jax.tree.map(np.asarray, state.alpha))
     return {epochs: diagnose(state, arrays, genotype, epochs) for epochs in (1, 3)}
 

@@ -242,7 +242,7 @@ def test_choices_are_those_of_the_library():
     assert tuple(GROUPED_FORMS) == groups.GROUPED_FORMS
     assert groups.REMAT == REMAT
     assert groups.NETWORK_REMAT == nn_network.REMAT
-    assert groups.NETWORKS == STEMS
+    assert groups.STEMS == STEMS
     assert set(groups.HYPERGRADIENTS) == set(HYPERGRADIENTS)
 
 
@@ -255,7 +255,7 @@ def test_errors_for_the_user_exist_and_get_their_status(place):
     assert entry.exit_status(ValueError()) is None
 
 
-@pytest.mark.parametrize("network", groups.NETWORKS)
+@pytest.mark.parametrize("network", groups.STEMS)
 def test_the_auxiliary_head_needs_the_map_that_the_check_asks_for(network):
     def last_map(size: int) -> tuple[int, ...]:
         head = AuxiliaryHead(10, network)

@@ -56,6 +56,9 @@ def test_what_is_not_there_is_named(table, path, tmp_path):
         table.accuracy(0, split="valid")
     with pytest.raises(GenotypeError, match="unknown primitive"):
         table.accuracy("|conv~0|")
+    for wrong in (15_625, -1, True):
+        with pytest.raises(GenotypeError):
+            table.accuracy(wrong)
 
 
 def test_damaged_and_partial_files(path, tmp_path):

@@ -1,0 +1,50 @@
+"""Random search in NAS-Bench-201's table, at the cost of a search."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dartsx.cost import staged_supernet_cost
+from dartsx.data import steps_per_epoch
+from dartsx.report.benchmark import Trajectory
+from dartsx.spaces import NB201, nb201
+from dartsx.tabular import NB201Table
+from experiments.jobs import feed
+from experiments.jobs.search import search_problem
+from experiments.jobs.setup import load_checked
+from experiments.jobs.trajectories import looked_up
+from experiments.settings import SearchSettings
+
+TRAINING_IMAGES, TRAINING_EPOCHS = 25_000, 12  # of the table's validation accuracies
+
+
+def search_costs(settings: SearchSettings) -> np.ndarray:
+    """Multiply-adds of forward passes that a first-order search has spent after each epoch, float64 [epochs].
+
+    A step sends a training and a validation batch through the supernet, forward and backward; so does training a
+    network with its batches, so that the backward passes cancel in comparisons.
+    """
+    dataset, group = load_checked(settings), settings.search
+    full = steps_per_epoch(int(group.train_fraction * len(dataset.train)), group.batch_size)
+    epochs, steps = feed.trial_length(group.epochs, full, group.max_steps)
+    supernet = search_problem(settings, dataset.num_classes, full, dataset.image_shape).supernet
+    macs = staged_supernet_cost(supernet, dataset.image_shape).macs
+    return 2.0 * group.batch_size * steps * macs * np.arange(1, epochs + 1)
+
+
+def training_costs(table: NB201Table) -> np.ndarray:
+    """Multiply-adds of the forward passes of training each cell for 12 epochs, float64 [15625]."""
+    return table.columns["flops_cifar10"] * TRAINING_IMAGES * TRAINING_EPOCHS
+
+
+def random_trajectory(table: NB201Table, seed: int, costs: np.ndarray) -> Trajectory:
+    """Random search: cells trained for 12 epochs until the search's multiply-adds are spent; the best on validation.
+
+    At least one cell is drawn, also where the budget does not suffice for it.
+    """
+    order = np.random.default_rng(seed).permutation(NB201.count())
+    spent = np.cumsum(training_costs(table)[order])
+    valid = table.accuracies(epochs=TRAINING_EPOCHS, split="valid")[order]
+    counts = np.maximum(np.searchsorted(spent, costs, side="right"), 1)
+    cells = [nb201.cell_at(int(order[np.argmax(valid[:count])])) for count in counts]
+    return looked_up(table, seed, cells)
