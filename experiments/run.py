@@ -14,7 +14,7 @@ _BASELINE = flags.DEFINE_string("baseline", "NASNet-A", "genotype or network to 
 def main(config, workdir: str) -> None:
     """Runs all steps; those that are finished already are not repeated."""
     baseline = evaluation_config(config, _BASELINE.value)
-    check(config, baseline)
+    check(config, _BASELINE.value)
     from dartsx.report import write_report  # these import JAX: wrong flags fail before that
     from experiments.jobs import run_evaluate, run_search, searches_in
 
@@ -33,14 +33,14 @@ def main(config, workdir: str) -> None:
     print(f"report: {paths.html}")
 
 
-def check(config: ConfigDict, baseline: ConfigDict) -> None:
+def check(config: ConfigDict, baseline: str) -> None:
     """Names what is wrong with any of the parts before the first one starts."""
     search_settings(config)
     evaluate_settings(evaluation_config(config, ""), need_genotype=False)
     try:
-        evaluate_settings(baseline)
+        evaluate_settings(evaluation_config(config, baseline))
     except SettingsError as error:
-        raise SettingsError(f"--baseline={_BASELINE.value}: {error}", error.field) from error
+        raise SettingsError(f"--baseline={baseline}: {error}", error.field) from error
 
 
 def evaluation_config(config: ConfigDict, given: str) -> ConfigDict:

@@ -149,9 +149,7 @@ def _search_chapter(number: int, run: SearchRun) -> Chapter:
             picture = evolution(run, cell_type)
             pictures.append(Picture(f"{name}_evolution_{cell_type}", caption, picture))
     title = f"Search {number}: {run.method}, seed {run.seed}"
-    topology = isinstance(run.genotype, Topology)
-    text = str(run.genotype) if topology else to_text(run.genotype)
-    return Chapter(title, tuple(facts), text, tuple(pictures))
+    return Chapter(title, tuple(facts), _text(run.genotype), tuple(pictures))
 
 
 def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
@@ -171,7 +169,11 @@ def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
     if genotype is None or searched:
         return Chapter(f"Training: {row.method}", tuple(facts), None, tuple(pictures))
     pictures = [*_cells(name, genotype), *pictures]
-    return Chapter(f"Training: {row.method}", tuple(facts), to_text(genotype), tuple(pictures))
+    return Chapter(f"Training: {row.method}", tuple(facts), _text(genotype), tuple(pictures))
+
+
+def _text(genotype: AnyGenotype) -> str:
+    return str(genotype) if isinstance(genotype, Topology) else to_text(genotype)
 
 
 def _cells(name: str, genotype: AnyGenotype) -> tuple[Picture, ...]:

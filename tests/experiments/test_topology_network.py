@@ -48,8 +48,7 @@ def test_the_report_has_its_row(workdir, tmp_path):
 
 def test_a_pipeline_names_a_wrong_network_or_baseline_before_it_searches():
     def check(baseline, *arguments):
-        config = parse_config(["program", *GIVEN, *arguments]).config
-        pipeline.check(config, pipeline.evaluation_config(config, baseline))
+        pipeline.check(parse_config(["program", *GIVEN, *arguments]).config, baseline)
 
     check(TEXT)
     check("resnet20")
