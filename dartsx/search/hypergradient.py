@@ -122,8 +122,20 @@ def alpha_gradient(problem: Bilevel, weights: Tree, alpha: Tree) -> Tree:
     network's inputs, from which everything follows. What comes out for these is not used.
     """
     if problem.shifted_train is None:
-        return jax.grad(problem.train, (0, 1), has_aux=True)(weights, alpha)[0][1]
+        return train_gradients(problem, weights, alpha)[1]
     return jax.grad(problem.shifted_train, (1, 2))(weights, alpha, jnp.zeros(()))[0]
+
+
+def train_gradients(problem: Bilevel, weights: Tree, alpha: Tree) -> tuple[Tree, Tree]:
+    """d_w and d_alpha of L_train, of which forward derivatives can be taken, see `alpha_gradient`."""
+    return jax.grad(problem.train, (0, 1), has_aux=True)(weights, alpha)[0]
+
+
+def valid_gradients(problem: Bilevel, weights: Tree, alpha: Tree) -> tuple[Tree, Result]:
+    """v = d_w L_valid, and the direct term d_alpha L_valid."""
+    value_and_grad = jax.value_and_grad(problem.valid, (0, 1), has_aux=True)
+    (loss, auxiliary), (along, direct) = value_and_grad(weights, alpha)
+    return along, Result(direct, loss, auxiliary)
 
 
 def virtual_weights(weights: Tree, gradient: Tree, inner: Inner) -> Tree:
@@ -138,10 +150,7 @@ def virtual_weights(weights: Tree, gradient: Tree, inner: Inner) -> Tree:
 def _unroll(problem, weights, alpha, inner) -> tuple[Tree, Result]:
     """v, and the direct term, both at the virtual weights."""
     gradient, _ = jax.grad(problem.train, has_aux=True)(weights, alpha)
-    virtual = virtual_weights(weights, gradient, inner)
-    value_and_grad = jax.value_and_grad(problem.valid, (0, 1), has_aux=True)
-    (loss, auxiliary), (along, direct) = value_and_grad(virtual, alpha)
-    return along, Result(direct, loss, auxiliary)
+    return valid_gradients(problem, virtual_weights(weights, gradient, inner), alpha)
 
 
 def _total(direct: Result, second: Tree, inner: Inner) -> Result:

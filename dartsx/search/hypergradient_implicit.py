@@ -19,13 +19,14 @@ K such products, and the loop is compiled once whatever K is.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from dartsx.search.hypergradient import Bilevel, Inner, Result, Tree
+from dartsx.search.hypergradient import Bilevel, Inner, Result, Tree, train_gradients, valid_gradients
 
 TERMS = 3
 
@@ -34,8 +35,7 @@ def neumann(
     problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, terms: int = TERMS
 ) -> Result:
     """Neumann series of `terms` terms; see the module's docstring."""
-    value_and_grad = jax.value_and_grad(problem.valid, (0, 1), has_aux=True)
-    (loss, auxiliary), (along, direct) = value_and_grad(weights, alpha)
+    along, direct = valid_gradients(problem, weights, alpha)
     product = curvature(problem, weights, alpha, inner)
 
     def term(carry, _):
@@ -45,15 +45,14 @@ def neumann(
 
     start = along, jax.tree.map(jnp.zeros_like, alpha)
     (_, total), _ = jax.lax.scan(term, start, length=terms)
-    return Result(_plus(direct, -inner.rate, total), loss, auxiliary)
+    return direct._replace(gradient=_plus(direct.gradient, -inner.rate, total))
 
 
 def conjugate_gradient(
     problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, terms: int = TERMS
 ) -> Result:
     """`terms` steps of conjugate gradients; see the module's docstring."""
-    value_and_grad = jax.value_and_grad(problem.valid, (0, 1), has_aux=True)
-    (loss, auxiliary), (along, direct) = value_and_grad(weights, alpha)
+    along, direct = valid_gradients(problem, weights, alpha)
     product = curvature(problem, weights, alpha, inner)
 
     # M is linear, so M q is summed over the steps and q itself is never needed.
@@ -71,18 +70,14 @@ def conjugate_gradient(
 
     start = along, along, optax.tree.vdot(along, along), jax.tree.map(jnp.zeros_like, alpha)
     (*_, total), _ = jax.lax.scan(step, start, length=terms)
-    return Result(_plus(direct, -1, total), loss, auxiliary)
+    return direct._replace(gradient=_plus(direct.gradient, -1, total))
 
 
 def curvature(
     problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner
 ) -> Callable[[Tree], tuple[Tree, Tree]]:
     """The function p -> (H p, M p) at these weights and alphas."""
-
-    # With respect to both, so that no custom reverse rule is met by the forward derivative.
-    def gradients(w, a):
-        return jax.grad(problem.train, (0, 1), has_aux=True)(w, a)[0]
-
+    gradients = functools.partial(train_gradients, problem)
     still = jax.tree.map(jnp.zeros_like, alpha)
 
     def product(p):

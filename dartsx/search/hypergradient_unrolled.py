@@ -9,10 +9,12 @@ program does not grow with K. With one step this is ``exact``.
 
 from __future__ import annotations
 
+import functools
+
 import jax
 import jax.numpy as jnp
 
-from dartsx.search.hypergradient import Bilevel, Inner, Result, Tree
+from dartsx.search.hypergradient import Bilevel, Inner, Result, Tree, train_gradients, valid_gradients
 
 STEPS = 3
 
@@ -22,10 +24,7 @@ def unrolled(
 ) -> Result:
     """The exact gradient through `terms` virtual steps; see the module's docstring."""
     eta, momentum, decay = inner.rate, inner.momentum, inner.weight_decay
-
-    # With respect to both, so that no custom reverse rule is met by the forward derivative.
-    def gradients(w, a):
-        return jax.grad(problem.train, (0, 1), has_aux=True)(w, a)[0]
+    gradients = functools.partial(train_gradients, problem)
 
     def forward(carry, _):
         w, buffer = carry
@@ -34,8 +33,7 @@ def unrolled(
         return (_map(lambda w, b: w - eta * b, w, buffer), buffer), w
 
     (last, _), path = jax.lax.scan(forward, (weights, inner.buffer), length=terms)
-    value_and_grad = jax.value_and_grad(problem.valid, (0, 1), has_aux=True)
-    (loss, auxiliary), (along, direct) = value_and_grad(last, alpha)
+    along, direct = valid_gradients(problem, last, alpha)
     still = jax.tree.map(jnp.zeros_like, alpha)
 
     def backward(carry, w):
@@ -48,7 +46,7 @@ def unrolled(
 
     start = along, jax.tree.map(jnp.zeros_like, along), still
     (*_, total), _ = jax.lax.scan(backward, start, path, reverse=True)
-    return Result(_map(jnp.add, direct, total), loss, auxiliary)
+    return direct._replace(gradient=_map(jnp.add, direct.gradient, total))
 
 
 def _map(function, first: Tree, *rest: Tree) -> Tree:
