@@ -1,12 +1,8 @@
 """Dense k x k convolution in channel-major layout, as a library call or as one matrix product over its taps.
 
-On a CPU XLA computes a library convolution inside a loop (a `lax.scan` over steps) by code that is 6 to 50 times slower
-than outside; matrix products keep their speed there. Per gradient of 3x3 kernels on 64 images, 2 cores, milliseconds:
-
-  channels in -> out, pixels    library, alone / in a loop    product, alone / in a loop
-  4 -> 12, 16x16                2.2 / 12.8                    0.7 / 0.9
-  8 -> 16, 8x8                  0.6 / 7.4                     0.7 / 0.4
-  16 -> 48, 32x32               38 / 2031                     80 / 55
+On a CPU XLA computes a library convolution inside a loop (a `lax.scan` over steps) by other code than outside, many times
+slower; matrix products keep their speed there, so that a scan of steps is no slower than single steps
+(``python -m benchmarks.scan --size=small``).
 """
 
 from __future__ import annotations
