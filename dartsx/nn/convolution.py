@@ -1,7 +1,7 @@
 """Dense k x k convolution in channel-major layout, as a library call or as one matrix product over its taps.
 
-On a CPU XLA computes a library convolution inside a loop (a `lax.scan` over steps) by other code than outside, many times
-slower; matrix products keep their speed there, so that a scan of steps is no slower than single steps
+On a CPU XLA computes a library convolution inside a loop (a `lax.scan` over steps) by other code than outside, many
+times slower; matrix products keep their speed there, so that a scan of steps is no slower than single steps
 (``python -m benchmarks.scan --size=small``).
 """
 
