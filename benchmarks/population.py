@@ -76,9 +76,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     result |= {"population_chunk": arguments.population_chunk, "devices": arguments.devices}
     result |= {"solo_s": found.median, "solo_spread": [found.low, found.high]}
     result |= {"solo_member_steps_per_s": 1 / found.median, "solo_compile_s": modes["solo"].compile_seconds}
-    result["populations"] = {
-        str(n): _population(n, blocks[n], blocks["solo"], modes[n]) for n in modes if n != "solo"
-    }
+    result["populations"] = {str(n): _population(n, blocks[n], blocks["solo"], modes[n]) for n in modes if n != "solo"}
     return result | {"about": {"dartsx": record_run_info()}}
 
 

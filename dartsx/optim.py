@@ -9,9 +9,7 @@ import jax.numpy as jnp
 import optax
 
 
-def cosine_per_epoch(
-    peak: float, floor: float, epochs: int, steps_per_epoch: int
-) -> optax.Schedule:
+def cosine_per_epoch(peak: float, floor: float, epochs: int, steps_per_epoch: int) -> optax.Schedule:
     """Learning rate floor + (peak - floor) (1 + cos(pi e / epochs)) / 2, constant within epoch e = 0, 1, ...
 
     As in the original, the floor itself is never reached.
@@ -60,9 +58,7 @@ def clip_by_norm(limit: float) -> optax.GradientTransformation:
     return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
 
 
-def sgd(
-    rate: optax.Schedule, momentum: float, weight_decay: float, clip: float
-) -> optax.GradientTransformation:
+def sgd(rate: optax.Schedule, momentum: float, weight_decay: float, clip: float) -> optax.GradientTransformation:
     """Clip, add L2, momentum buffer = momentum * buffer + g, step by -rate * buffer."""
     return optax.named_chain(
         ("clip", clip_by_norm(clip)),
@@ -77,9 +73,7 @@ def momentum_buffer(state: dict[str, Any]) -> Any:
     return state["momentum"].trace
 
 
-def adam(
-    rate: float, beta1: float, beta2: float, weight_decay: float
-) -> optax.GradientTransformation:
+def adam(rate: float, beta1: float, beta2: float, weight_decay: float) -> optax.GradientTransformation:
     """Adam with L2 added to the gradient before the moments (not decoupled), as PyTorch's Adam does."""
     return optax.chain(
         optax.add_decayed_weights(weight_decay),

@@ -59,6 +59,4 @@ def _stem(graph: Graph, network: Network, image: layers.Map, channels: int) -> t
 def _operations(cell: Cell) -> list[cells.Operation]:
     """Edges in the order in which they are computed here: by node, then by source."""
     order = sorted(enumerate(cell.edges), key=lambda item: (item[1].node, item[1].source))
-    return [
-        cells.Operation(f"op{k}/{name}", lookup([name])[name], source, node) for k, (name, source, node) in order
-    ]
+    return [cells.Operation(f"op{k}/{name}", lookup([name])[name], source, node) for k, (name, source, node) in order]

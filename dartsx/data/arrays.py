@@ -57,9 +57,7 @@ def from_arrays(
     return Dataset(name, label or name, tuple(classes), train, test, mean, std)
 
 
-def load_npz(
-    path: pathlib.Path, held_out: float, seed: int, image_size: int | None = None
-) -> Dataset:
+def load_npz(path: pathlib.Path, held_out: float, seed: int, image_size: int | None = None) -> Dataset:
     """Reads a data set from an ``.npz`` file.
 
     The file holds ``x_train, y_train, x_test, y_test``, or ``images, labels`` of which a share of
@@ -100,8 +98,7 @@ def load_npz(
         label = held_out_label(path.stem, held_out, seed)
         return from_arrays(path.stem, *four, classes=classes, label=label)
     raise ValueError(
-        f"{path} holds the arrays {', '.join(found) or 'none'}; "
-        f"needed are {', '.join(_FOUR)}, or {', '.join(_TWO)}"
+        f"{path} holds the arrays {', '.join(found) or 'none'}; needed are {', '.join(_FOUR)}, or {', '.join(_TWO)}"
     )
 
 
@@ -125,7 +122,5 @@ def _labels(name: str, part: str, labels: np.ndarray) -> np.ndarray:
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if not np.issubdtype(labels.dtype, np.integer) or labels.ndim != 1:
-        raise ValueError(
-            f"{name}: {part} labels must be integers [N], got {labels.dtype} {list(labels.shape)}"
-        )
+        raise ValueError(f"{name}: {part} labels must be integers [N], got {labels.dtype} {list(labels.shape)}")
     return labels.astype(np.int32)

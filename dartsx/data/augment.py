@@ -36,9 +36,7 @@ class AugmentPolicy:
                 raise ValueError(f"{field}={getattr(self, field)}: must be 0 (off) or positive")
 
 
-def normalize(
-    images: jax.Array, mean: tuple[float, ...], std: tuple[float, ...], dtype=jnp.float32
-) -> jax.Array:
+def normalize(images: jax.Array, mean: tuple[float, ...], std: tuple[float, ...], dtype=jnp.float32) -> jax.Array:
     """``(images / 255 - mean) / std`` per channel.
 
     Computed in float32 at least and rounded once, so bfloat16 loses nothing on the way.

@@ -12,9 +12,7 @@ def steps_per_epoch(size: int, batch_size: int) -> int:
         ValueError: if there is not one full batch.
     """
     if not 1 <= batch_size <= size:
-        raise ValueError(
-            f"batch_size={batch_size} does not fit {size} examples: it must be from 1 to {size}"
-        )
+        raise ValueError(f"batch_size={batch_size} does not fit {size} examples: it must be from 1 to {size}")
     return size // batch_size
 
 

@@ -155,9 +155,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m dartsx.data.convert", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("name", help="TFDS name, e.g. cifar10")
-    parser.add_argument(
-        "--data_dir", type=pathlib.Path, default=default_data_dir(), help="default: %(default)s"
-    )
+    parser.add_argument("--data_dir", type=pathlib.Path, default=default_data_dir(), help="default: %(default)s")
     parser.add_argument("--out_dir", type=pathlib.Path, help="default: beside the present files")
     options = parser.parse_args(arguments)
     try:

@@ -28,9 +28,7 @@ class Split:
                 f"got {self.images.dtype} {list(self.images.shape)}"
             )
         if self.labels.dtype != np.int32 or self.labels.ndim != 1:
-            raise ValueError(
-                f"labels must be int32 [N], got {self.labels.dtype} {list(self.labels.shape)}"
-            )
+            raise ValueError(f"labels must be int32 [N], got {self.labels.dtype} {list(self.labels.shape)}")
         if len(self.images) != len(self.labels):
             raise ValueError(f"{len(self.images)} images but {len(self.labels)} labels")
         if not len(self.images):

@@ -119,9 +119,7 @@ def _scan(root: pathlib.Path, classes: tuple[str, ...]) -> FolderRecords:
 def _image_files(folder: pathlib.Path) -> list[pathlib.Path]:
     if not folder.is_dir():  # an evaluation folder may lack a class
         return []
-    images = sorted(
-        p for p in folder.iterdir() if p.suffix.lower() in EXTENSIONS and not p.name.startswith(".")
-    )
+    images = sorted(p for p in folder.iterdir() if p.suffix.lower() in EXTENSIONS and not p.name.startswith("."))
     if not images:
         raise ValueError(f"class folder {folder} has no images; looked for {', '.join(EXTENSIONS)}")
     return images

@@ -121,9 +121,7 @@ def random_resized_crop(
     return image.resize((size, size), Image.Resampling.BILINEAR, box=box)
 
 
-def color_jitter(
-    rng: np.random.Generator, image: Image.Image, strength: float = 0.4, hue: float = 0.2
-) -> Image.Image:
+def color_jitter(rng: np.random.Generator, image: Image.Image, strength: float = 0.4, hue: float = 0.2) -> Image.Image:
     """Random brightness, contrast, saturation and hue, in random order: DARTS's ImageNet recipe.
 
     Args:

@@ -62,9 +62,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m dartsx.data.prepare", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("name", help="TFDS name, e.g. cifar10")
-    parser.add_argument(
-        "--data_dir", type=pathlib.Path, default=default_data_dir(), help="default: %(default)s"
-    )
+    parser.add_argument("--data_dir", type=pathlib.Path, default=default_data_dir(), help="default: %(default)s")
     options = parser.parse_args(arguments)
     data_dir = options.data_dir.expanduser()
     try:

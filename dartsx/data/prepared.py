@@ -174,13 +174,10 @@ def _open_split(name: str, builder: Any, keys: tuple[str, str], split: str) -> T
 
     if split not in builder.info.splits:
         raise ValueError(
-            f"data set {name!r} in {builder.data_dir} has no split {split!r}, "
-            f"only {', '.join(builder.info.splits)}"
+            f"data set {name!r} in {builder.data_dir} has no split {split!r}, only {', '.join(builder.info.splits)}"
         )
     label = builder.info.features[keys[1]]
-    source = builder.as_data_source(
-        split, decoders={keys[0]: tfds.decode.SkipDecoding()}, file_format="array_record"
-    )
+    source = builder.as_data_source(split, decoders={keys[0]: tfds.decode.SkipDecoding()}, file_format="array_record")
     classes = tuple(label.int2str(i) for i in range(label.num_classes))
     return TfdsRecords(classes, source, keys, f"{name} {split} in {builder.data_dir}")
 

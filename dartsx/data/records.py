@@ -56,9 +56,7 @@ def decode_all(records: Records, image_size: int | None = None) -> Split:
         raise ValueError("there are no images to load")
     ((first, _),) = _decode_chunk(records, range(1), image_size)
     _check_memory(first.nbytes * len(records))
-    chunks = [
-        range(start, min(start + _CHUNK, len(records))) for start in range(0, len(records), _CHUNK)
-    ]
+    chunks = [range(start, min(start + _CHUNK, len(records))) for start in range(0, len(records), _CHUNK)]
     decoded: list[np.ndarray] = []
     labels: list[int] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # PIL decodes outside Python's lock
@@ -69,9 +67,7 @@ def decode_all(records: Records, image_size: int | None = None) -> Split:
     return Split(_stack(decoded), np.array(labels, np.int32))
 
 
-def _decode_chunk(
-    records: Records, indices: range, image_size: int | None
-) -> list[tuple[np.ndarray, int]]:
+def _decode_chunk(records: Records, indices: range, image_size: int | None) -> list[tuple[np.ndarray, int]]:
     return [
         (image_tools.decode(data, records.origin(index), size=image_size), label)
         for index, (data, label) in zip(indices, records.read(indices), strict=True)

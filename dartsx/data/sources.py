@@ -85,9 +85,7 @@ def load_dataset(
     if name.endswith(".npz"):
         return load_npz(pathlib.Path(name), held_out, seed, image_size)
     source = open_source(name, data_dir, held_out=held_out, seed=seed)
-    train, test = _same_channels(
-        decode_all(source.train, image_size), decode_all(source.test, image_size)
-    )
+    train, test = _same_channels(decode_all(source.train, image_size), decode_all(source.test, image_size))
     known = KNOWN.get(base_name(name))
     if known is not None and known.mean is not None:
         mean, std = known.mean, known.std

@@ -3,9 +3,7 @@
 import numpy as np
 
 
-def search_halves(
-    size: int, seed: int, train_fraction: float = 0.5
-) -> tuple[np.ndarray, np.ndarray]:
+def search_halves(size: int, seed: int, train_fraction: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
     """Divides a training split into the part for the weights and the part for the alphas.
 
     As in DARTS (arXiv:1806.09055): a random ``floor(train_fraction * size)`` examples train the
@@ -24,16 +22,12 @@ def search_halves(
     """
     first = int(train_fraction * size)
     if not 0 < first < size:
-        raise ValueError(
-            f"train_fraction={train_fraction} of {size} examples leaves one of the two parts empty"
-        )
+        raise ValueError(f"train_fraction={train_fraction} of {size} examples leaves one of the two parts empty")
     order = np.random.default_rng(seed).permutation(size).astype(np.int32)
     return np.sort(order[:first]), np.sort(order[first:])
 
 
-def stratified_holdout(
-    labels: np.ndarray, fraction: float, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+def stratified_holdout(labels: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Holds out a share of the examples, the same share of every class up to one example.
 
     Args:
@@ -50,9 +44,7 @@ def stratified_holdout(
     labels = np.asarray(labels)
     count = round(fraction * len(labels))
     if not 0 < count < len(labels):
-        raise ValueError(
-            f"holding out {fraction} of {len(labels)} examples leaves one of the two parts empty"
-        )
+        raise ValueError(f"holding out {fraction} of {len(labels)} examples leaves one of the two parts empty")
     order = np.random.default_rng(seed).permutation(len(labels)).astype(np.int32)
     # An example's quantile within its class, in random order: the lowest quantiles over all classes
     # are an equal share of each.

@@ -133,9 +133,7 @@ def _order_seed(seed: int) -> int:
     return int(np.random.SeedSequence(seed).generate_state(1)[0])
 
 
-def _train_loader(
-    source: Records, image_size: int, seed: int, flip: bool, jitter: bool
-) -> Callable[[int, int], Batch]:
+def _train_loader(source: Records, image_size: int, seed: int, flip: bool, jitter: bool) -> Callable[[int, int], Batch]:
     def load(position: int, index: int) -> Batch:
         rng = np.random.default_rng((seed, position))
         image, label = _read(source, index % len(source))

@@ -56,9 +56,7 @@ def mobilenet_v3(size: str, width: float = 1.0, classes: int = 1000) -> Network:
 
     def block(kernel: int, expanded: int, features: int, se: bool, act: str, stride: int) -> InvertedBottleneck:
         gate = SqueezeExcite(1 / 4, divisor=8, gate="hard_sigmoid") if se else None
-        return InvertedBottleneck(
-            scaled(features), None, scaled(expanded), kernel, stride, gate, act, epsilon=EPSILON
-        )
+        return InvertedBottleneck(scaled(features), None, scaled(expanded), kernel, stride, gate, act, epsilon=EPSILON)
 
     return Network(
         f"mobilenet_v3_{size}" + ("" if width == 1 else f"_{width:g}".replace(".", "_")),

@@ -121,9 +121,7 @@ def resnext_cifar(cardinality: int = 8, width: int = 64, classes: int = 10) -> N
     check_positive("cardinality", cardinality)
     check_positive("width of a group", width)
     stages = tuple(
-        repeated(
-            lambda s, i=i: Bottleneck(256 * 2**i, cardinality * width * 2**i, s, cardinality), min(i, 1) + 1, 3
-        )
+        repeated(lambda s, i=i: Bottleneck(256 * 2**i, cardinality * width * 2**i, s, cardinality), min(i, 1) + 1, 3)
         for i in range(3)
     )
     name, source = f"resnext29_{cardinality}x{width}d", "arXiv:1611.05431, section 5.3"

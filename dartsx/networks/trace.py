@@ -178,6 +178,4 @@ class Trace:
     def split(self, x: Value, *sizes: int) -> tuple[Value, ...]:
         """Consecutive parts of the channels."""
         ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
-        return tuple(
-            self.add(layers.Slice(end - size, end), x) for size, end in zip(sizes, ends, strict=True)
-        )
+        return tuple(self.add(layers.Slice(end - size, end), x) for size, end in zip(sizes, ends, strict=True))

@@ -33,9 +33,7 @@ class CellLayout:
     def weight_slices(self, name: str) -> dict[EdgeBlock, slice]:
         """Where each block's edges stand in the weight arrays of a primitive."""
         return self._slices(
-            lambda block: bool(
-                self.primitives[name].weights(self.plan.edge_channels, self.stride(block))
-            ),
+            lambda block: bool(self.primitives[name].weights(self.plan.edge_channels, self.stride(block))),
             lambda block: len(block.rows),
         )
 

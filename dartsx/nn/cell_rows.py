@@ -10,9 +10,7 @@ import jax.numpy as jnp
 EDGES = "/edges"
 
 
-def cell_rows(
-    mixture: Mapping[str, jax.Array], cell_types: Sequence[str], partial: int = 1
-) -> list[jax.Array]:
+def cell_rows(mixture: Mapping[str, jax.Array], cell_types: Sequence[str], partial: int = 1) -> list[jax.Array]:
     """The rows of every cell.
 
     Args:

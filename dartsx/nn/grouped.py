@@ -102,9 +102,7 @@ def choose_form(backend: str, kernel: tuple[int, ...], groups: int) -> str:
     return "plain" if kernel[2] == 1 else "dense"
 
 
-def convolve(
-    x: jax.Array, kernel: jax.Array, window: Window, groups: int = 1, form: str | None = None
-) -> jax.Array:
+def convolve(x: jax.Array, kernel: jax.Array, window: Window, groups: int = 1, form: str | None = None) -> jax.Array:
     """Convolution of [N, H, W, C] by [kh, kw, C / groups, features]; `form` is for several groups.
 
     One group is left to the library, a 1x1 kernel without padding a matrix product.

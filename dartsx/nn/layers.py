@@ -20,9 +20,7 @@ def keep_running(module: nn.Module, shapes: Mapping[running.Key, tuple[int, int]
     return module.variable("batch_stats", "norms", running.fresh, shapes)
 
 
-def advance(
-    module: nn.Module, stats: nn.Variable, batch: Mapping[running.Key, running.Stats]
-) -> None:
+def advance(module: nn.Module, stats: nn.Variable, batch: Mapping[running.Key, running.Stats]) -> None:
     """Moves the running averages, but only where the caller made ``batch_stats`` mutable.
 
     Virtual, perturbed and unrolled passes do not, so that only real weight steps change the statistics.
@@ -64,9 +62,9 @@ class Conv(nn.Module):
         """[C, N, H, W] -> [features, N, H', W']."""
         channels, size = x.shape[0], self.kernel
         fan_in = channels * size**2
-        weights = self.param(
-            "kernel", initializers.uniform, (size, size, channels, self.features), fan_in
-        ).astype(x.dtype)
+        weights = self.param("kernel", initializers.uniform, (size, size, channels, self.features), fan_in).astype(
+            x.dtype
+        )
         return convolve(x, weights, self.stride, self.padding)
 
 
@@ -79,10 +77,7 @@ class FactorizedReduction(nn.Module):
     def __call__(self, x: jax.Array) -> jax.Array:
         """[C, N, H, W] -> [features, N, H / 2, W / 2]; H and W even."""
         half = Weight((x.shape[0], self.features // 2), x.shape[0])
-        weights = {
-            name: self.param(name, initializers.uniform, *half).astype(x.dtype)
-            for name in ("conv_a", "conv_b")
-        }
+        weights = {name: self.param(name, initializers.uniform, *half).astype(x.dtype) for name in ("conv_a", "conv_b")}
         return factorized_reduction(x, **weights)
 
 

@@ -135,9 +135,7 @@ class Network(nn.Module):
         )
 
     @nn.compact
-    def __call__(
-        self, images: jax.Array, train: bool, drop_path: jax.Array | None = None, masks=None
-    ) -> Logits:
+    def __call__(self, images: jax.Array, train: bool, drop_path: jax.Array | None = None, masks=None) -> Logits:
         """Computes logits.
 
         Args:

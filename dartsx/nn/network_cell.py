@@ -34,9 +34,7 @@ class Operation(nn.Module):
         weights = {}
         if spec:
             stacked = self.param("weights", initializers.stacked, spec)
-            weights[name] = {
-                key: value.astype(x.dtype)[None, None] for key, value in stacked.items()
-            }
+            weights[name] = {key: value.astype(x.dtype)[None, None] for key, value in stacked.items()}
         # Pools, the only ones that share results, have no batch norm in a network.
         widths = {} if self.primitive.per_source else norm_widths(self.primitive, channels, self.stride)
         keys = [(name, norm) for norm in widths]
@@ -103,8 +101,7 @@ class NetworkCell(nn.Module):
         plan = self.plan
         pre = [(s0, plan.reduction_prev), (s1, False)]
         states = {
-            i: Preprocess(plan.channels, reduce, True, name=f"pre{i}")(s, train)
-            for i, (s, reduce) in enumerate(pre)
+            i: Preprocess(plan.channels, reduce, True, name=f"pre{i}")(s, train) for i, (s, reduce) in enumerate(pre)
         }
         for k, edge in enumerate(self.cell.edges):
             stride = plan.stride(edge.source)

@@ -28,8 +28,7 @@ def updated(running: Running, batch: Mapping[Key, Stats]) -> Running:
     """Running averages after one more batch; every norm of `running` must be in `batch`."""
     return {
         primitive: {
-            name: jax.tree.map(norm.update_running, stats, batch[primitive, name])
-            for name, stats in norms.items()
+            name: jax.tree.map(norm.update_running, stats, batch[primitive, name]) for name, stats in norms.items()
         }
         for primitive, norms in running.items()
     }
@@ -96,6 +95,5 @@ class Norms:
 
     def _running(self, keys, shape) -> tuple[jax.Array, jax.Array]:
         return tuple(
-            jnp.stack([self.running[key[0]][key[1]][k].reshape(shape) for key in keys])
-            for k in ("mean", "var")
+            jnp.stack([self.running[key[0]][key[1]][k].reshape(shape) for key in keys]) for k in ("mean", "var")
         )

@@ -115,4 +115,3 @@ class SearchCell(nn.Module):
                 stacked = self.param(name, initializers.stacked, spec, edges)
                 weights[name] = {key: value.astype(dtype) for key, value in stacked.items()}
         return weights
-

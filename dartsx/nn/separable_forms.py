@@ -193,9 +193,7 @@ def choose_form(backend: str, channels: int, width: int) -> str:
     return "dense" if channels <= 64 else "plain"
 
 
-def separable(
-    x: jax.Array, units: Sequence[Unit], stride: int, form: str | None = None
-) -> jax.Array:
+def separable(x: jax.Array, units: Sequence[Unit], stride: int, form: str | None = None) -> jax.Array:
     """Depthwise-separable convolutions of x [L, C, N, H, W] by K kinds of T targets -> [K, L, T, D, N, H', W'].
 
     Raises:
@@ -203,7 +201,5 @@ def separable(
     """
     form = form or choose_form(jax.default_backend(), x.shape[1], x.shape[-1])
     if form not in FORMS:
-        raise ValueError(
-            f"unknown form {form!r} of separable convolution; allowed: {', '.join(FORMS)}"
-        )
+        raise ValueError(f"unknown form {form!r} of separable convolution; allowed: {', '.join(FORMS)}")
     return FORMS[form](x, units, stride)

@@ -67,9 +67,7 @@ class Supernet(nn.Module):
         return count_cells([plan.cell_type for plan in self.plans()])
 
     @nn.compact
-    def __call__(
-        self, images: jax.Array, mixture: Mapping[str, jax.Array], train: bool
-    ) -> jax.Array:
+    def __call__(self, images: jax.Array, mixture: Mapping[str, jax.Array], train: bool) -> jax.Array:
         """Computes logits.
 
         Args:

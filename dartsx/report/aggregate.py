@@ -119,9 +119,7 @@ def aggregate(runs: Sequence[EvaluateRun]) -> Results:
             excluded.append(Excluded(run.path, f"repeats {first.path} (seed {run.seed})"))
             continue
         groups.setdefault((key, setup), []).append(run)
-    rows = [
-        _row(group, _difference(key, setup, list(groups))) for (key, setup), group in groups.items()
-    ]
+    rows = [_row(group, _difference(key, setup, list(groups))) for (key, setup), group in groups.items()]
     rows.sort(key=lambda row: (row.dataset, row.mean, row.method, row.setup))
     return Results(tuple(rows), tuple(excluded))
 

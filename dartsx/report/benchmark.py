@@ -78,9 +78,7 @@ def csv_rows(methods: Mapping[str, Sequence[Trajectory]]) -> str:
 
 
 @styled
-def trajectories_plot(
-    methods: Mapping[str, Sequence[Trajectory]], dataset: str, levels: Mapping[str, float]
-) -> str:
+def trajectories_plot(methods: Mapping[str, Sequence[Trajectory]], dataset: str, levels: Mapping[str, float]) -> str:
     """Test accuracy of the derived cell by epoch, a panel per method: every search, their mean, and where they `fell`.
 
     Args:

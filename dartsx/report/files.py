@@ -35,9 +35,7 @@ def json_lines(path: Path) -> tuple[dict[str, Any], ...]:
     if not path.exists():
         return ()
     lines = enumerate(read_text(path).splitlines(), start=1)
-    return tuple(
-        read_json(line, f"{path.name}, line {number},") for number, line in lines if line.strip()
-    )
+    return tuple(read_json(line, f"{path.name}, line {number},") for number, line in lines if line.strip())
 
 
 class Fields:

@@ -130,9 +130,7 @@ def _lines(cell: Cell, grid: _Grid, pills: tuple[Pill, ...]) -> tuple[Line, ...]
             points += [(grid.lefts[column - 1], lane), (grid.right(column), lane)]
         return (*points, (x, y))
 
-    edges = [
-        Line(p.edge.source, p.edge, route(p.edge.source, p.edge.node, p.x, p.y)) for p in pills
-    ]
+    edges = [Line(p.edge.source, p.edge, route(p.edge.source, p.edge.node, p.x, p.y)) for p in pills]
     y = grid.ys[grid.depth[OUTPUT]][OUTPUT]
     outputs = [Line(n, None, route(n, OUTPUT, grid.lefts[-1], y)) for n in cell.concat]
     return tuple(edges + outputs)

@@ -119,10 +119,7 @@ def _clear_figures(folder: Path) -> None:
 def _chapters(found: Runs, results: Results) -> tuple[Chapter, ...]:
     runs = {run.path: run for run in found.evaluates}
     searches = [_search_chapter(i, run) for i, run in enumerate(found.searches, start=1)]
-    rows = [
-        _row_chapter(i, row, [runs[path] for path in row.runs])
-        for i, row in enumerate(results.rows, start=1)
-    ]
+    rows = [_row_chapter(i, row, [runs[path] for path in row.runs]) for i, row in enumerate(results.rows, start=1)]
     return (*searches, *rows)
 
 
@@ -157,10 +154,7 @@ def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
     name = f"network{number}"
     facts = [("data set", row.dataset), ("origin", row.origin)]
     facts += [("settings that differ", row.setup)] if row.setup else []
-    facts += [
-        (f"work directory, seed {run.seed}", f"{run.path} ({run.test_error:.2f} % test error)")
-        for run in runs
-    ]
+    facts += [(f"work directory, seed {run.seed}", f"{run.path} ({run.test_error:.2f} % test error)") for run in runs]
     caption = f"Learning curves, {row.n} runs" if row.n > 1 else "Learning curves"
     pictures = [Picture(f"{name}_curves", caption, evaluate_curves(runs))]
     genotypes = {run.genotype for run in runs}

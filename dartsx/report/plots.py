@@ -128,9 +128,7 @@ def _heat_panel(axes: Axes, mixture: Matrix, rows: Sequence[str], names: Sequenc
     return image
 
 
-def _frame_kept(
-    axes: Axes, kept: Sequence[Edge], edges: Sequence[tuple[int, int]], names: Sequence[str]
-) -> None:
+def _frame_kept(axes: Axes, kept: Sequence[Edge], edges: Sequence[tuple[int, int]], names: Sequence[str]) -> None:
     from matplotlib.patches import Rectangle
 
     for edge in kept:

@@ -84,8 +84,7 @@ def cite(dataset: str) -> Citations:
     if not results:
         return Citations(dataset, (), f"No published results for {dataset} are known here.")
     note = (
-        f"Published results on {name}, as cited: other code, other training. "
-        "They are not ranked with the runs above."
+        f"Published results on {name}, as cited: other code, other training. They are not ranked with the runs above."
     )
     if match:
         differs = "its lossy copies have other pixels than" if match[2] == "JPEG" else "it is not"

@@ -104,9 +104,7 @@ class Rows:
             wanted = {}
             for node in self.columns[column]:
                 ends = [
-                    near[left if forward else right]
-                    for left, right in pairs
-                    if node == (right if forward else left)
+                    near[left if forward else right] for left, right in pairs if node == (right if forward else left)
                 ]
                 wanted[node] = fmean(ends) if ends else ys[column][node]
             ys[column] = self.place(column, wanted)
@@ -118,17 +116,12 @@ class Rows:
         for column, pairs in enumerate(self.steps[:-1]):
             ends = [(ys[column][left], ys[column + 1][right]) for left, right in pairs]
             slope += sum(abs(a - b) for a, b in ends)
-            crossings += sum(
-                (a - c) * (b - d) < 0 for i, (a, b) in enumerate(ends) for c, d in ends[i + 1 :]
-            )
+            crossings += sum((a - c) * (b - d) < 0 for i, (a, b) in enumerate(ends) for c, d in ends[i + 1 :])
         return crossings, round(slope, 3)
 
     def best(self) -> list[dict[int, float]]:
         """The sweep with the fewest crossings; the first of equals, so the result is fixed."""
-        ys = [
-            self.place(column, {node: 60.0 * node for node in rows})
-            for column, rows in enumerate(self.columns)
-        ]
+        ys = [self.place(column, {node: 60.0 * node for node in rows}) for column, rows in enumerate(self.columns)]
         tried = []
         for _ in range(6):
             for forward in (True, False):

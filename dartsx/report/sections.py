@@ -43,8 +43,7 @@ def sections(results: Results) -> tuple[Section, ...]:
     """One section per data set, in the order of the names."""
     datasets = sorted({row.dataset for row in results.rows})
     return tuple(
-        Section(name, tuple(row for row in results.rows if row.dataset == name), cite(name))
-        for name in datasets
+        Section(name, tuple(row for row in results.rows if row.dataset == name), cite(name)) for name in datasets
     )
 
 

@@ -102,10 +102,7 @@ def _line(line: Line) -> str:
         name = f"{node_name(line.source)} -> {node_name(line.edge.node)}: {line.edge.primitive}"
         style = f'stroke="{family_colours(line.edge.primitive)[1]}" stroke-width="1.7"'
     kind = "concat" if line.edge is None else "edge"
-    return (
-        f'<path class="{kind}" d="{_path(line.points)}" fill="none" {style}>'
-        f"<title>{escape(name)}</title></path>"
-    )
+    return f'<path class="{kind}" d="{_path(line.points)}" fill="none" {style}><title>{escape(name)}</title></path>'
 
 
 def _pill(pill: Pill, target: Spot) -> str:

@@ -69,8 +69,7 @@ def csv_text(sections: Sequence[Section]) -> str:
 def latex_text(sections: Sequence[Section]) -> str:
     """LaTeX tables with booktabs rules, for \\input; the first line names the packages to load."""
     parts = [
-        "% Needs \\usepackage{array,booktabs,longtable}; wide tables fit a landscape page "
-        "(\\usepackage{pdflscape})."
+        "% Needs \\usepackage{array,booktabs,longtable}; wide tables fit a landscape page (\\usepackage{pdflscape})."
     ]
     for section in sections:
         dataset, note = section.dataset, section.citations.note

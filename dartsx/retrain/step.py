@@ -59,9 +59,7 @@ class RetrainProblem:
     label_smoothing: float = 0.0
 
 
-def init_state(
-    problem: RetrainProblem, key: jax.Array, image_shape: tuple[int, ...]
-) -> RetrainState:
+def init_state(problem: RetrainProblem, key: jax.Array, image_shape: tuple[int, ...]) -> RetrainState:
     """Fresh weights and statistics; stream ``init/weights``. `image_shape` is (H, W, channels)."""
     images = jnp.zeros((2, *image_shape))
     variables = init_at_once(problem.network, stream(key, "init/weights"), images, True)
@@ -74,9 +72,7 @@ def init_state(
     )
 
 
-Step = Callable[
-    [RetrainState, jax.Array, jax.Array], tuple[RetrainState, dict[str, dict[str, jax.Array]]]
-]
+Step = Callable[[RetrainState, jax.Array, jax.Array], tuple[RetrainState, dict[str, dict[str, jax.Array]]]]
 
 
 def make_step(problem: RetrainProblem) -> Step:

@@ -48,9 +48,7 @@ class Checkpointer:
     every process makes the same calls, and the folder must be one that all of them see.
     """
 
-    def __init__(
-        self, directory: str | os.PathLike, *, keep: int = 3, every_steps: int | None = None
-    ):
+    def __init__(self, directory: str | os.PathLike, *, keep: int = 3, every_steps: int | None = None):
         """Opens the folder, making it if needed and removing unfinished writes.
 
         Args:
@@ -69,9 +67,7 @@ class Checkpointer:
         self._manager = ocp.CheckpointManager(
             self._directory,
             item_names=("state", "meta"),
-            options=ocp.CheckpointManagerOptions(
-                max_to_keep=keep, cleanup_tmp_directories=True, create=True
-            ),
+            options=ocp.CheckpointManagerOptions(max_to_keep=keep, cleanup_tmp_directories=True, create=True),
         )
         self._last = self._manager.latest_step() or 0
 
@@ -112,9 +108,7 @@ class Checkpointer:
         stored = {name: array for name, array in arrays.items() if array.size}
         self._manager.save(
             step,
-            args=self._args.Composite(
-                state=self._args.StandardSave(stored), meta=self._args.JsonSave(meta)
-            ),
+            args=self._args.Composite(state=self._args.StandardSave(stored), meta=self._args.JsonSave(meta)),
             force=True,
         )
 
@@ -187,9 +181,7 @@ class Checkpointer:
             )
         _compare(meta["leaves"], _describe(template), f"checkpoint {step} in {self._directory}")
         wanted = {name: array for name, array in arrays.items() if array.size}
-        found = self._manager.restore(
-            step, args=args.Composite(state=args.StandardRestore(wanted))
-        )["state"]
+        found = self._manager.restore(step, args=args.Composite(state=args.StandardRestore(wanted)))["state"]
         for name, array in _whole(found).items():
             if _checksum(array) != meta["crc32"].get(name):
                 raise ValueError(f"bytes of {name} differ from those that were saved")
@@ -245,12 +237,7 @@ def _whole(arrays: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: array
         for name, array in arrays.items()
-        if array.size
-        and (
-            not isinstance(array, jax.Array)
-            or array.is_fully_addressable
-            or array.is_fully_replicated
-        )
+        if array.size and (not isinstance(array, jax.Array) or array.is_fully_addressable or array.is_fully_replicated)
     }
 
 

@@ -85,8 +85,7 @@ def plan(
         )
     if not 0 <= process_id < num_processes:
         raise DistributedError(
-            f"process_id={process_id} (from {source}) must lie in 0 to num_processes - 1 = "
-            f"{num_processes - 1}"
+            f"process_id={process_id} (from {source}) must lie in 0 to num_processes - 1 = {num_processes - 1}"
         )
     return Join(source, coordinator_address, num_processes, process_id)
 

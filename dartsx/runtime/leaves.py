@@ -15,10 +15,7 @@ def named_leaves(tree: Any) -> list[tuple[str, Any]]:
       One (name, leaf) pair per leaf. A tree that is itself a leaf is named ``value``.
     """
     flat, _ = jax.tree_util.tree_flatten_with_path(tree)
-    return [
-        (jax.tree_util.keystr(path, simple=True, separator=".") or "value", leaf)
-        for path, leaf in flat
-    ]
+    return [(jax.tree_util.keystr(path, simple=True, separator=".") or "value", leaf) for path, leaf in flat]
 
 
 def is_key(leaf: Any) -> bool:

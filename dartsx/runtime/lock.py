@@ -49,9 +49,7 @@ def lock_folder(folder: str | os.PathLike) -> Locked | str:
         os.close(descriptor)
         return holder or "another process"
     except OSError as error:
-        warnings.warn(
-            f"{path} cannot be locked ({error}); do not start two runs here", stacklevel=2
-        )
+        warnings.warn(f"{path} cannot be locked ({error}); do not start two runs here", stacklevel=2)
     os.ftruncate(descriptor, 0)
     os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
     return Locked(descriptor)

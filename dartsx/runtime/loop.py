@@ -199,11 +199,7 @@ class _Runner:
         for split, values in (means | dict(extra)).items():
             self.writer.scalars(step, epochs_done, split, **values)
             wanted = ("loss", "accuracy", "alpha_entropy")
-            shown |= {
-                f"{split}_{k}".replace("valid_alpha", "alpha"): _shown(values[k])
-                for k in wanted
-                if k in values
-            }
+            shown |= {f"{split}_{k}".replace("valid_alpha", "alpha"): _shown(values[k]) for k in wanted if k in values}
         rate = progress.steps_per_second
         self.writer.timing(step, epochs_done, seconds=self.epoch_seconds, steps_per_second=rate)
         self.epoch_seconds = 0.0
@@ -218,9 +214,7 @@ class _Runner:
         state = self.loop.guard.before_checkpoint(state, step)
         self._save(state, step, epoch)
         self.checkpoints.wait()
-        progress.note(
-            f"stopped by {self.stop.signal_name} after step {step}; the same command resumes"
-        )
+        progress.note(f"stopped by {self.stop.signal_name} after step {step}; the same command resumes")
         return Outcome(state, False, self.seconds, self.compile_seconds)
 
     def _save(self, state, step, epochs_done) -> None:

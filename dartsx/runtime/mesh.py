@@ -42,9 +42,7 @@ def make_mesh(devices: int | None = None) -> Mesh:
             f"{count} devices asked for, but {processes} processes share the run and every process "
             f"brings the same number; allowed: multiples of {processes} up to {found}"
         )
-    return jax.make_mesh(
-        (count,), (AXIS,), axis_types=(AxisType.Auto,), devices=_share(count // processes)
-    )
+    return jax.make_mesh((count,), (AXIS,), axis_types=(AxisType.Auto,), devices=_share(count // processes))
 
 
 def _share(per_process: int) -> list[jax.Device]:

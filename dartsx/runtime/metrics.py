@@ -62,9 +62,7 @@ class MetricsWriter:
 
     def timing(self, step: int, epoch: int, **values: Any) -> None:
         """Writes one record to timing.jsonl: seconds, steps_per_second and the like."""
-        self._write(
-            "timing", {"step": int(step), "epoch": int(epoch), **values}, step, "timing", values
-        )
+        self._write("timing", {"step": int(step), "epoch": int(epoch), **values}, step, "timing", values)
 
     def genotype(self, epoch: int, genotype: Mapping[str, Any]) -> None:
         """Writes the genotype (its JSON form) of an epoch to genotypes.jsonl."""

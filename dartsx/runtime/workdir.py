@@ -170,10 +170,7 @@ def _enter(
         raise WorkdirError(f"{error}; choose another work directory") from error
     found = record.get("kind") if isinstance(record, dict) else None
     if record is not None and found != kind:
-        raise WorkdirError(
-            f"work directory {path} holds a run of kind {found!r}, not {kind!r}; "
-            "choose another path"
-        )
+        raise WorkdirError(f"work directory {path} holds a run of kind {found!r}, not {kind!r}; choose another path")
     allowed = _check_same(path, there, config, may_differ)
     if record is None:  # killed between the two files
         _start(path, kind, run, info)
@@ -212,9 +209,7 @@ def _open_together(path: pathlib.Path, *args: Any) -> Workdir:
             opened = _open(path, *args)
         except Exception as error:
             problem = error
-    found = np.array(
-        [opened is not None, bool(opened and opened.resumed), bool(opened and opened.finished)]
-    )
+    found = np.array([opened is not None, bool(opened and opened.resumed), bool(opened and opened.finished)])
     usable, resumed, finished = map(bool, multihost_utils.broadcast_one_to_all(found))
     if problem is not None:
         raise problem
@@ -223,9 +218,7 @@ def _open_together(path: pathlib.Path, *args: Any) -> Workdir:
     return opened or Workdir(path, resumed=resumed, finished=finished, primary=False)
 
 
-def _check_same(
-    path: pathlib.Path, there: Any, here: dict[str, Any], may_differ: tuple[str, ...]
-) -> dict[str, Any]:
+def _check_same(path: pathlib.Path, there: Any, here: dict[str, Any], may_differ: tuple[str, ...]) -> dict[str, Any]:
     """Values of the fields that differ and may; raises for those that may not."""
     old, new = dict(_flatten(there)), dict(_flatten(here))
     absent = object()
@@ -237,10 +230,7 @@ def _check_same(
     allowed = {n for n in names if any(n == m or n.startswith(m + ".") for m in may_differ)}
     wrong = [name for name in names if name not in allowed]
     if wrong:
-        lines = [
-            f"  {name}: {_show(old, name)} -> {_show(new, name)}"
-            for name in wrong[:_DIFFERENCES_SHOWN]
-        ]
+        lines = [f"  {name}: {_show(old, name)} -> {_show(new, name)}" for name in wrong[:_DIFFERENCES_SHOWN]]
         if len(wrong) > _DIFFERENCES_SHOWN:
             lines.append(f"  and {len(wrong) - _DIFFERENCES_SHOWN} more")
         raise WorkdirError(

@@ -68,9 +68,7 @@ def hessian_product(loss: Callable[[jax.Array], jax.Array], point: jax.Array, ve
     return jax.jvp(jax.grad(loss), (point,), (vector,))[1]
 
 
-def make_eigenvalues(
-    problem: SearchProblem, iterations: int = ITERATIONS
-) -> Callable[[SearchState, Batch], Extremes]:
+def make_eigenvalues(problem: SearchProblem, iterations: int = ITERATIONS) -> Callable[[SearchState, Batch], Extremes]:
     """The function (state, validation batch) -> extreme eigenvalues of d^2 L_valid / d alpha^2.
 
     The mixture is that of a search step, drawn where the method draws: without noise some methods have a one-hot

@@ -33,9 +33,7 @@ import jax.numpy as jnp
 import optax
 
 Tree = Any
-Loss = Callable[
-    [Tree, Tree], tuple[jax.Array, Any]
-]  # (weights, alpha) -> (scalar, auxiliary output)
+Loss = Callable[[Tree, Tree], tuple[jax.Array, Any]]  # (weights, alpha) -> (scalar, auxiliary output)
 
 RADIUS = 1e-2
 
@@ -89,9 +87,7 @@ def first_order(problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner) -> R
     return Result(gradient, loss, auxiliary)
 
 
-def finite_difference(
-    problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, radius: float = RADIUS
-) -> Result:
+def finite_difference(problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, radius: float = RADIUS) -> Result:
     """One unrolled step, second term by central differences; `radius` is r |v|, 0.01 in the original."""
     along, direct = _unroll(problem, weights, alpha, inner)
     r = radius / optax.tree.norm(along)
@@ -100,9 +96,7 @@ def finite_difference(
         perturbed = jax.tree.map(lambda w, v: w + (sign * r * v).astype(w.dtype), weights, along)
         return jax.grad(problem.train, 1, has_aux=True)(perturbed, alpha)[0]
 
-    second = jax.tree.map(
-        lambda plus, minus: (plus - minus) / (2 * r), alpha_gradient(1.0), alpha_gradient(-1.0)
-    )
+    second = jax.tree.map(lambda plus, minus: (plus - minus) / (2 * r), alpha_gradient(1.0), alpha_gradient(-1.0))
     return _total(direct, second, inner)
 
 
@@ -154,7 +148,5 @@ def _unroll(problem, weights, alpha, inner) -> tuple[Tree, Result]:
 
 
 def _total(direct: Result, second: Tree, inner: Inner) -> Result:
-    gradient = jax.tree.map(
-        lambda d, s: (d - inner.rate * s).astype(d.dtype), direct.gradient, second
-    )
+    gradient = jax.tree.map(lambda d, s: (d - inner.rate * s).astype(d.dtype), direct.gradient, second)
     return direct._replace(gradient=gradient)

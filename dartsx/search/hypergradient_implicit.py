@@ -31,9 +31,7 @@ from dartsx.search.hypergradient import Bilevel, Inner, Result, Tree, train_grad
 TERMS = 3
 
 
-def neumann(
-    problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, terms: int = TERMS
-) -> Result:
+def neumann(problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, terms: int = TERMS) -> Result:
     """Neumann series of `terms` terms; see the module's docstring."""
     along, direct = valid_gradients(problem, weights, alpha)
     product = curvature(problem, weights, alpha, inner)
@@ -48,9 +46,7 @@ def neumann(
     return direct._replace(gradient=_plus(direct.gradient, -inner.rate, total))
 
 
-def conjugate_gradient(
-    problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, terms: int = TERMS
-) -> Result:
+def conjugate_gradient(problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, terms: int = TERMS) -> Result:
     """`terms` steps of conjugate gradients; see the module's docstring."""
     along, direct = valid_gradients(problem, weights, alpha)
     product = curvature(problem, weights, alpha, inner)
@@ -73,9 +69,7 @@ def conjugate_gradient(
     return direct._replace(gradient=_plus(direct.gradient, -1, total))
 
 
-def curvature(
-    problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner
-) -> Callable[[Tree], tuple[Tree, Tree]]:
+def curvature(problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner) -> Callable[[Tree], tuple[Tree, Tree]]:
     """The function p -> (H p, M p) at these weights and alphas."""
     gradients = functools.partial(train_gradients, problem)
     still = jax.tree.map(jnp.zeros_like, alpha)

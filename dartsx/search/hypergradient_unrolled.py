@@ -19,9 +19,7 @@ from dartsx.search.hypergradient import Bilevel, Inner, Result, Tree, train_grad
 STEPS = 3
 
 
-def unrolled(
-    problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, terms: int = STEPS
-) -> Result:
+def unrolled(problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, terms: int = STEPS) -> Result:
     """The exact gradient through `terms` virtual steps; see the module's docstring."""
     eta, momentum, decay = inner.rate, inner.momentum, inner.weight_decay
     gradients = functools.partial(train_gradients, problem)

@@ -36,9 +36,7 @@ def hypergradient_by_name(name: str, terms: int | None = None) -> Hypergradient:
         return HYPERGRADIENTS[name]
     if name not in WITH_TERMS:
         takers = ", ".join(WITH_TERMS)
-        raise ValueError(
-            f"hypergradient {name!r} takes no terms ({terms} given); those that do: {takers}"
-        )
+        raise ValueError(f"hypergradient {name!r} takes no terms ({terms} given); those that do: {takers}")
     if terms < 1:
         raise ValueError(f"hypergradient {name!r} needs 1 term or more, got {terms}")
     return functools.partial(HYPERGRADIENTS[name], terms=terms)

@@ -156,9 +156,7 @@ def _network_loss(problem: SearchProblem, state: SearchState, batch: Batch):
         if not mutable:
             logits, stats = problem.supernet.apply(variables, images, mixture, True), None
         else:
-            logits, moved = problem.supernet.apply(
-                variables, images, mixture, True, mutable=["batch_stats"]
-            )
+            logits, moved = problem.supernet.apply(variables, images, mixture, True, mutable=["batch_stats"])
             stats = moved["batch_stats"]
         return cross_entropy(logits, batch.labels), (logits, stats)
 
@@ -207,9 +205,7 @@ def _alpha_step(problem, state, train, valid, key, progress):
     bilevel = Bilevel(train_loss, penalised, lambda *given: train_loss(*given)[0])
     result = method.hypergradient(bilevel, state.params, state.alpha, inner)
     loss, logits = result.auxiliary
-    updates, alpha_opt = problem.alpha_optimizer.update(
-        result.gradient, state.alpha_opt, state.alpha
-    )
+    updates, alpha_opt = problem.alpha_optimizer.update(result.gradient, state.alpha_opt, state.alpha)
     alpha = optax.apply_updates(state.alpha, updates)
     if problem.alpha_start:
         fixed = state.step < problem.alpha_start
@@ -253,9 +249,7 @@ def _weight_step(problem, state, batch, key, progress, watched: Batch | None = N
         "learning_rate": problem.rate(state.step),
     }
     params = optax.apply_updates(state.params, updates)
-    moved = state._replace(
-        params=params, batch_stats=batch_stats, weight_opt=weight_opt, memory=memory
-    )
+    moved = state._replace(params=params, batch_stats=batch_stats, weight_opt=weight_opt, memory=memory)
     return moved, metrics
 
 

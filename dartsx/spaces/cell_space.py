@@ -50,9 +50,7 @@ class CellSpace:
         check_primitives(self.primitives, self.custom_primitives)
         most = MAX_NODE + 1 - NUM_INPUTS
         _check_range("num_nodes", self.num_nodes, most, f"1 to {most}")
-        _check_range(
-            "edges_kept", self.edges_kept, NUM_INPUTS, "1 or 2, as the first node has two inputs"
-        )
+        _check_range("edges_kept", self.edges_kept, NUM_INPUTS, "1 or 2, as the first node has two inputs")
         object.__setattr__(self, "primitives", tuple(self.primitives))
         object.__setattr__(self, "custom_primitives", tuple(self.custom_primitives))
         object.__setattr__(self, "concat", self._checked_concat())
@@ -162,9 +160,7 @@ class CellSpace:
                         f"the space keeps {self.edges_kept} per node"
                     )
             if cell.concat != self.concat:
-                raise GenotypeError(
-                    f"{cell_type} cell: concat is {cell.concat}; in the space it is {self.concat}"
-                )
+                raise GenotypeError(f"{cell_type} cell: concat is {cell.concat}; in the space it is {self.concat}")
 
     def _derive_cell(self, mixture: Mapping[str, ArrayLike], cell_type: str) -> Cell:
         if cell_type not in mixture:
@@ -205,9 +201,7 @@ class CellSpace:
         taken: dict[tuple[int, int], str] = {}
         for primitive, source, node in cell.edges:
             if primitive not in self.candidates:
-                raise GenotypeError(
-                    f"{cell_type} cell: {unknown('primitive', primitive, self.candidates)}"
-                )
+                raise GenotypeError(f"{cell_type} cell: {unknown('primitive', primitive, self.candidates)}")
             if (source, node) in taken:
                 raise GenotypeError(
                     f"{cell_type} cell: the edge from {source} to {node} holds two primitives, "
@@ -223,9 +217,7 @@ class CellSpace:
                 edges.append(Edge(primitive, int(source), node))
         return self._cell(edges)
 
-    def _changes(
-        self, genotype: Genotype
-    ) -> tuple[list[tuple[str, int, Edge]], list[tuple[str, int, Edge]]]:
+    def _changes(self, genotype: Genotype) -> tuple[list[tuple[str, int, Edge]], list[tuple[str, int, Edge]]]:
         """All (cell type, position, new edge) that change a primitive, and that change a source."""
         by_primitive, by_source = [], []
         for cell_type in CELL_TYPES:
@@ -234,14 +226,10 @@ class CellSpace:
                 place = (cell_type, position)
                 taken = {other.source for other in cell.inputs(edge.node)}
                 by_primitive += [
-                    (*place, edge._replace(primitive=name))
-                    for name in self.candidates
-                    if name != edge.primitive
+                    (*place, edge._replace(primitive=name)) for name in self.candidates if name != edge.primitive
                 ]
                 by_source += [
-                    (*place, edge._replace(source=source))
-                    for source in range(edge.node)
-                    if source not in taken
+                    (*place, edge._replace(source=source)) for source in range(edge.node) if source not in taken
                 ]
         return by_primitive, by_source
 
@@ -259,8 +247,7 @@ class CellSpace:
             raise SpaceError(f"concat {show(self.concat)}: {error}") from None
         if max(concat) not in self.nodes:
             raise SpaceError(
-                f"concat {show(self.concat)}: the space has nodes "
-                f"{self.nodes.start} to {self.nodes.stop - 1}"
+                f"concat {show(self.concat)}: the space has nodes {self.nodes.start} to {self.nodes.stop - 1}"
             )
         return concat
 
@@ -276,8 +263,7 @@ def check_primitives(primitives: tuple[str, ...], custom_primitives: tuple[str, 
     for name in primitives:
         if name not in allowed:
             raise SpaceError(
-                f"{unknown('primitive', name, allowed)}; names of your own go into "
-                "custom_primitives as well"
+                f"{unknown('primitive', name, allowed)}; names of your own go into custom_primitives as well"
             )
     repeated = [name for name, times in Counter(primitives).items() if times > 1]
     if repeated:

@@ -64,9 +64,7 @@ def num_edges(num_nodes: int) -> int:
     return num_nodes * NUM_INPUTS + num_nodes * (num_nodes - 1) // 2
 
 
-def _check(
-    weights: np.ndarray, primitives: Sequence[str], candidates: list[int], edges_kept: int
-) -> int:
+def _check(weights: np.ndarray, primitives: Sequence[str], candidates: list[int], edges_kept: int) -> int:
     """Return the number of nodes, or raise SpaceError."""
     if weights.ndim != 2 or weights.shape[1] != len(primitives):
         raise SpaceError(
@@ -82,12 +80,8 @@ def _check(
     if not candidates:
         raise SpaceError(f"no primitive but 'none' to choose from: {list(primitives)}")
     if not 1 <= edges_kept <= NUM_INPUTS:
-        raise SpaceError(
-            f"edges_kept is {edges_kept}; allowed: 1 to {NUM_INPUTS}, the inputs of the first node"
-        )
+        raise SpaceError(f"edges_kept is {edges_kept}; allowed: 1 to {NUM_INPUTS}, the inputs of the first node")
     if not np.isfinite(weights).all():
         row, column = np.argwhere(~np.isfinite(weights))[0]
-        raise SpaceError(
-            f"mixture holds {weights[row, column]} at edge {row}, primitive {primitives[column]}"
-        )
+        raise SpaceError(f"mixture holds {weights[row, column]} at edge {row}, primitive {primitives[column]}")
     return num_nodes

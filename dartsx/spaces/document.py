@@ -61,9 +61,7 @@ def from_json(
     if isinstance(document, Mapping) and "genotype" in document and "normal" not in document:
         document, origin = document["genotype"], f"{origin}, genotype"
     if not isinstance(document, Mapping):
-        raise GenotypeError(
-            f"{origin}: expected an object with {', '.join(FIELDS)}, not {show(document)}"
-        )
+        raise GenotypeError(f"{origin}: expected an object with {', '.join(FIELDS)}, not {show(document)}")
     schema = document.get("schema", SCHEMA)
     if isinstance(schema, bool) or schema != SCHEMA:
         fail("schema", f"version {show(schema)} is not known; this version reads {SCHEMA}")
@@ -71,9 +69,7 @@ def from_json(
         return topology_from_string(document[TOPOLOGY], origin=origin, custom_primitives=custom_primitives)
     missing = [name for name in FIELDS if name not in document]
     if missing:
-        raise GenotypeError(
-            f"{origin}: missing {', '.join(missing)}; given: {show(list(document))}"
-        )
+        raise GenotypeError(f"{origin}: missing {', '.join(missing)}; given: {show(list(document))}")
     return build_genotype(_fields(document, fail), fail, custom_primitives)
 
 

@@ -38,9 +38,7 @@ Fail = Callable[[Any, str], NoReturn]
 """Raises GenotypeError for a place and a message."""
 
 
-def build_genotype(
-    fields: dict[str, Spot], fail: Fail, custom_primitives: Sequence[str] = ()
-) -> Genotype:
+def build_genotype(fields: dict[str, Spot], fail: Fail, custom_primitives: Sequence[str] = ()) -> Genotype:
     """Build the genotype from its four fields.
 
     Args:
@@ -87,8 +85,7 @@ def _are_pairs(entries: Spot, fail: Fail) -> bool:
         if len(entry.value) not in (2, 3):
             fail(
                 entry.where,
-                f"an entry of {len(entry.value)} values; allowed: (primitive, source), "
-                "or (primitive, node, source)",
+                f"an entry of {len(entry.value)} values; allowed: (primitive, source), or (primitive, node, source)",
             )
         if len(entry.value) != len(entries.value[0].value):
             fail(entry.where, "pairs and triples are mixed; a cell is written in one of the two")
@@ -109,9 +106,7 @@ def _concat(concat: Spot, last: int, fail: Fail) -> tuple[int, ...]:
     for spot in concat.value:
         with _located(spot.where, fail):
             if check_node(spot.value) > last:
-                raise GenotypeError(
-                    f"node {spot.value} is not in this cell; its nodes are {NUM_INPUTS} to {last}"
-                )
+                raise GenotypeError(f"node {spot.value} is not in this cell; its nodes are {NUM_INPUTS} to {last}")
     with _located(concat.where, fail):
         return check_concat(spot.value for spot in concat.value)
 

@@ -50,10 +50,7 @@ class Cell:
 
     def __post_init__(self, custom_primitives: Iterable[str]):
         allowed = allowed_primitives(custom_primitives)
-        edges = [
-            _checked_edge(position, edge, allowed)
-            for position, edge in enumerate(_sequence(self.edges, "edges"))
-        ]
+        edges = [_checked_edge(position, edge, allowed) for position, edge in enumerate(_sequence(self.edges, "edges"))]
         edges.sort(key=lambda edge: edge.node)
         object.__setattr__(self, "edges", tuple(edges))
         object.__setattr__(self, "concat", check_concat(_sequence(self.concat, "concat")))
@@ -117,9 +114,7 @@ def check_node(node: Any) -> int:
     """Return ``node`` as an int if it is the index of an intermediate node."""
     index = _index(node, "a node")
     if not NUM_INPUTS <= index <= MAX_NODE:
-        raise GenotypeError(
-            f"node {show(index)} is no intermediate node; those are {NUM_INPUTS} to {MAX_NODE}"
-        )
+        raise GenotypeError(f"node {show(index)} is no intermediate node; those are {NUM_INPUTS} to {MAX_NODE}")
     return index
 
 
@@ -127,9 +122,7 @@ def check_source(source: Any, node: int) -> int:
     """Return ``source`` as an int if it lies before ``node``, so that cells are acyclic."""
     index = _index(source, "a source")
     if not 0 <= index < node:
-        raise GenotypeError(
-            f"source {show(index)} is not allowed for node {node}; allowed: 0 to {node - 1}"
-        )
+        raise GenotypeError(f"source {show(index)} is not allowed for node {node}; allowed: 0 to {node - 1}")
     return index
 
 

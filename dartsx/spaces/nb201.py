@@ -37,9 +37,7 @@ def strings() -> tuple[str, ...]:
     cells = list(itertools.product(NB201_PRIMITIVES, repeat=len(EDGES)))
     random.Random(88).shuffle(cells)
     edges = [[f"{name}~{source}" for name in NB201_PRIMITIVES] for source, _ in EDGES]
-    texts = (
-        [edge[NB201_PRIMITIVES.index(name)] for edge, name in zip(edges, cell, strict=True)] for cell in cells
-    )
+    texts = ([edge[NB201_PRIMITIVES.index(name)] for edge, name in zip(edges, cell, strict=True)] for cell in cells)
     return tuple(f"|{a}|+|{b}|{c}|+|{d}|{e}|{f}|" for a, b, c, d, e, f in texts)
 
 

@@ -39,9 +39,7 @@ class _Token(NamedTuple):
     where: int
 
 
-def from_text(
-    text: str, *, origin: str = "genotype text", custom_primitives: Sequence[str] = ()
-) -> Genotype:
+def from_text(text: str, *, origin: str = "genotype text", custom_primitives: Sequence[str] = ()) -> Genotype:
     """Read a genotype from its classic text, without evaluating it.
 
     Args:
@@ -54,9 +52,7 @@ def from_text(
     if not isinstance(text, str):
         raise GenotypeError(f"{origin}: expected a string, not {show(text)}")
     if len(text) > MAX_CHARACTERS:
-        raise GenotypeError(
-            f"{origin}: {len(text)} characters; at most {MAX_CHARACTERS} are allowed"
-        )
+        raise GenotypeError(f"{origin}: {len(text)} characters; at most {MAX_CHARACTERS} are allowed")
     parser = _Parser(text, origin)
     return build_genotype(parser.genotype(), parser.fail, custom_primitives)
 

@@ -86,9 +86,7 @@ def order(key: jax.Array, name: str, examples: np.ndarray, batch_size: int, epoc
     per_pass = len(examples) // batch_size
     passes = -(-steps // per_pass)
     stream_key = stream(key, f"{name}/order")
-    orders = [
-        epoch_indices(at_step(stream_key, epoch * passes + i), len(examples), batch_size) for i in range(passes)
-    ]
+    orders = [epoch_indices(at_step(stream_key, epoch * passes + i), len(examples), batch_size) for i in range(passes)]
     return examples[np.concatenate([np.asarray(o) for o in orders])[:steps]]
 
 

@@ -48,8 +48,7 @@ def check_evaluate(evaluate: EvaluateGroup) -> None:
         raise wrong(
             "evaluate.learning_rate_min",
             evaluate.learning_rate_min,
-            "must be 0 with --config.evaluate.schedule='exponential', which has no lower end; "
-            "choose cosine or linear",
+            "must be 0 with --config.evaluate.schedule='exponential', which has no lower end; choose cosine or linear",
         )
     if evaluate.network == STAGED and evaluate.auxiliary:
         problem = f"--config.evaluate.network='{STAGED}' has no auxiliary head; set False"

@@ -113,9 +113,7 @@ def _shrinks(layers: int) -> int:
     return 2 if layers == 1 else 4
 
 
-def _check_size(
-    settings: SearchSettings | EvaluateSettings, size: tuple[int, int], divisor: int, network: str
-) -> None:
+def _check_size(settings: SearchSettings | EvaluateSettings, size: tuple[int, int], divisor: int, network: str) -> None:
     if any(length < divisor or length % divisor for length in size):
         sizes = f"{divisor}, {2 * divisor}, {3 * divisor}, ..."
         small = " (too small for its reductions)" if min(size) < divisor else ""
@@ -123,8 +121,7 @@ def _check_size(
         raise wrong(
             "dataset.image_size",
             settings.dataset.image_size or 0,
-            f"{images}{small}; {network} halves them until 1/{divisor} is left, so height and "
-            f"width must be {sizes}",
+            f"{images}{small}; {network} halves them until 1/{divisor} is left, so height and width must be {sizes}",
         )
 
 

@@ -32,9 +32,7 @@ _FOR_THE_USER = {
 REQUIRED = ""
 
 
-def run_main(
-    main: Callable[..., None], config: str | None = DEFAULT, workdir: str | None = None
-) -> None:
+def run_main(main: Callable[..., None], config: str | None = DEFAULT, workdir: str | None = None) -> None:
     """Run an entry point: ``if __name__ == "__main__": run_main(main)``.
 
     Flags other than ``--config`` are absl's: define them beside ``main``. Wrong input, found here
@@ -91,9 +89,7 @@ def exit_status(error: Exception) -> int | None:
 
 def _refuse_arguments(arguments: Sequence[str]) -> None:
     if arguments:
-        raise SettingsError(
-            f"unexpected argument {arguments[0]!r}: flags are written --name=value"
-        )
+        raise SettingsError(f"unexpected argument {arguments[0]!r}: flags are written --name=value")
 
 
 def _stop(error: Exception, status: int, given: Sequence[CommandLine]) -> None:

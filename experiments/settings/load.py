@@ -51,8 +51,7 @@ def _find(name: str) -> pathlib.Path:
     hidden = ("__init__.py", "base.py", "methods.py")
     have = sorted(file.name for file in PACKAGED.glob("*.py") if file.name not in hidden)
     raise SettingsError(
-        f"--config={name}: no such file; {did_you_mean(path.name, have)}"
-        f"the project has configs/ with {', '.join(have)}"
+        f"--config={name}: no such file; {did_you_mean(path.name, have)}the project has configs/ with {', '.join(have)}"
     )
 
 
@@ -65,9 +64,7 @@ def _from_python(path: pathlib.Path, given: str, arguments: list[str]) -> Any:
         spec.loader.exec_module(module)
         return module.get_config(*arguments)
     except Exception as error:  # the file is the user's and may raise anything
-        raise SettingsError(
-            f"--config={given}: {type(error).__name__} in the config file: {error}"
-        ) from error
+        raise SettingsError(f"--config={given}: {type(error).__name__} in the config file: {error}") from error
 
 
 def _from_json(path: pathlib.Path) -> Any:

@@ -54,15 +54,13 @@ def _check_names(given: Iterable[str], known: Iterable[str], path: str) -> None:
     for name in given:
         if name not in known:
             raise SettingsError(
-                f"--config.{path}{name}: no such field; {did_you_mean(name, known)}"
-                f"choose one of {', '.join(known)}",
+                f"--config.{path}{name}: no such field; {did_you_mean(name, known)}choose one of {', '.join(known)}",
                 f"{path}{name}",
             )
     for name in known:
         if name not in given:
             raise SettingsError(
-                f"--config.{path}{name}: missing from the config; start from configs/base.py, "
-                "which has all fields",
+                f"--config.{path}{name}: missing from the config; start from configs/base.py, which has all fields",
                 f"{path}{name}",
             )
 

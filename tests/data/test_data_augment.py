@@ -37,9 +37,7 @@ def windows(image, padding):
     padded = np.pad(image, ((padding, padding), (padding, padding), (0, 0)))
     height, width, _ = image.shape
     return {
-        (y, x): padded[y : y + height, x : x + width]
-        for y in range(2 * padding + 1)
-        for x in range(2 * padding + 1)
+        (y, x): padded[y : y + height, x : x + width] for y in range(2 * padding + 1) for x in range(2 * padding + 1)
     }
 
 
@@ -79,9 +77,7 @@ def test_every_cutout_has_a_centre_and_all_centres_occur(length):
     height, width, _ = image.shape
     images = np.broadcast_to(image, (1200, *image.shape))
     cut = np.asarray(jax.jit(cutout, static_argnums=2)(jax.random.key(2), images, length))
-    holes = {
-        cutout_numpy(image, y, x, length).tobytes() for y in range(height) for x in range(width)
-    }
+    holes = {cutout_numpy(image, y, x, length).tobytes() for y in range(height) for x in range(width)}
     assert {c.tobytes() for c in cut} == holes
 
 

@@ -36,9 +36,7 @@ def test_sizes_and_names_are_as_stated(digits):
 
 def test_both_splits_together_are_scikit_learns_images_and_labels(digits):
     def pairs(images, labels):
-        return sorted(
-            (image.tobytes(), int(label)) for image, label in zip(images, labels, strict=True)
-        )
+        return sorted((image.tobytes(), int(label)) for image, label in zip(images, labels, strict=True))
 
     images = np.concatenate([digits.train.images, digits.test.images])
     labels = np.concatenate([digits.train.labels, digits.test.labels])

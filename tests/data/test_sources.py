@@ -151,9 +151,7 @@ def test_prepare_writes_array_record(tmp_path, monkeypatch):
     monkeypatch.setattr(prepare.importlib.util, "find_spec", lambda name: True)
     monkeypatch.setattr(prepared, "require_known_name", lambda name: None)
     monkeypatch.setattr(prepare, "require_known_name", lambda name: None)
-    monkeypatch.setattr(
-        tfds, "builder", lambda name, data_dir, file_format: Digits(data_dir=data_dir)
-    )
+    monkeypatch.setattr(tfds, "builder", lambda name, data_dir, file_format: Digits(data_dir=data_dir))
     monkeypatch.setattr(Digits, "name", "toy")
     prepare.prepare("toy", tmp_path)
     assert len(load_dataset("toy", tmp_path).train) == 1438
@@ -312,8 +310,7 @@ def test_a_missing_npz_is_named(tmp_path):
 
 def test_importing_the_package_imports_neither_tfds_nor_grain_nor_tensorflow():
     code = (
-        "import sys, dartsx.data;"
-        "print([m for m in ('tensorflow_datasets', 'grain', 'tensorflow') if m in sys.modules])"
+        "import sys, dartsx.data;print([m for m in ('tensorflow_datasets', 'grain', 'tensorflow') if m in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.stdout.strip() == "[]", result.stderr

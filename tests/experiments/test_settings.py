@@ -262,9 +262,7 @@ def test_the_auxiliary_head_needs_the_map_that_the_check_asks_for(network):
         images = jax.ShapeDtypeStruct((8, 2, size, size), jnp.float32)
 
         def apply(x):
-            return head.init(
-                jax.random.key(0), x, True, capture_intermediates=lambda m, _: isinstance(m, Conv)
-            )
+            return head.init(jax.random.key(0), x, True, capture_intermediates=lambda m, _: isinstance(m, Conv))
 
         return jax.eval_shape(apply, images)["intermediates"]["conv2"]["__call__"][0].shape[2:]
 

@@ -94,9 +94,7 @@ def test_a_network_trains_and_is_tested_on_streamed_images(undisturbed):
     assert json.loads((undisturbed / "run.json").read_text())["status"] == "finished"
 
 
-def test_a_run_stopped_within_an_epoch_resumes_to_the_same_bytes(
-    folder, tmp_path, cache, undisturbed, monkeypatch
-):
+def test_a_run_stopped_within_an_epoch_resumes_to_the_same_bytes(folder, tmp_path, cache, undisturbed, monkeypatch):
     rows, asked = Streamed.rows, []
 
     def stopping(self, epoch, first, count):

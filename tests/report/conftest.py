@@ -18,9 +18,7 @@ def _write_lines(path: pathlib.Path, rows: list[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
-def _write_run(
-    path: pathlib.Path, kind: str, result: dict[str, Any], config: dict[str, Any], **run: Any
-) -> None:
+def _write_run(path: pathlib.Path, kind: str, result: dict[str, Any], config: dict[str, Any], **run: Any) -> None:
     path.mkdir(parents=True)
     about = {
         "schema": 1,

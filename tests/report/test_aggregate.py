@@ -79,9 +79,7 @@ def test_where_a_run_ran_does_not_split_a_row(evaluate_run):
 def test_searches_with_other_settings_are_never_averaged(search_run, evaluate_run):
     short, long = search_run("short"), search_run("long", seed=1)
     (short / "config.json").write_text('{"epochs": 1}')
-    rows = rows_of(
-        evaluate_run("a", 3.0, search=short), evaluate_run("b", 4.0, search=long, seed=1)
-    )
+    rows = rows_of(evaluate_run("a", 3.0, search=short), evaluate_run("b", 4.0, search=long, seed=1))
     assert [(row.n, row.setup) for row in rows] == [(1, "search.epochs=1"), (1, "search.epochs=3")]
 
 
@@ -102,9 +100,7 @@ def test_same_seed_after_different_searches_is_two_samples(search_run, evaluate_
 
 
 def test_params_are_exact_and_a_range_where_they_differ(evaluate_run):
-    (row,) = rows_of(
-        evaluate_run("a", 3.0, params=3_349_342), evaluate_run("b", 3.0, params=3_100_000, seed=1)
-    )
+    (row,) = rows_of(evaluate_run("a", 3.0, params=3_349_342), evaluate_run("b", 3.0, params=3_100_000, seed=1))
     assert row.params == (3_100_000, 3_349_342)
     columns = own_grid([row])
     cells = dict(zip(columns.columns, columns.lines[0], strict=True))

@@ -112,7 +112,5 @@ def test_report_is_never_written_into_a_work_directory(evaluate_run):
 def test_importing_the_package_loads_no_heavy_library():
     heavy = "('jax', 'pandas', 'matplotlib', 'jinja2', 'rich')"
     code = f"import sys, dartsx.report; print([m for m in {heavy} if m in sys.modules])"
-    answer = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"

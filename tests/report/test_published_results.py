@@ -27,14 +27,9 @@ def test_checked_figures_ship_with_the_errors_of_the_reference(shared):
         for row in reference_rows(shared)
         if row["confidence"] != "from-memory"
     }
-    shipped = {
-        (r.method, r.dataset, r.test_error, "" if r.std is None else f"{r.std:g}")
-        for r in published_results()
-    }
+    shipped = {(r.method, r.dataset, r.test_error, "" if r.std is None else f"{r.std:g}") for r in published_results()}
     assert {key[:3] for key in shipped} == {key[:3] for key in checked}
-    assert {(k[0], k[1], float(k[3])) for k in shipped if k[3]} == {
-        (k[0], k[1], float(k[3])) for k in checked if k[3]
-    }
+    assert {(k[0], k[1], float(k[3])) for k in shipped if k[3]} == {(k[0], k[1], float(k[3])) for k in checked if k[3]}
 
 
 def test_second_hand_rows_of_the_reference_are_marked(shared):

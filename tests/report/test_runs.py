@@ -37,9 +37,7 @@ def test_evaluation_is_joined_with_the_search_it_names(search_run, evaluate_run)
     assert runs.evaluates[0].search.run.path == search
 
 
-def test_search_is_found_beside_the_evaluation_when_both_were_moved(
-    search_run, evaluate_run, tmp_path
-):
+def test_search_is_found_beside_the_evaluation_when_both_were_moved(search_run, evaluate_run, tmp_path):
     search = search_run("before/a")
     evaluate_run("before/b", 3.0, search=search)
     shutil.move(tmp_path / "before", tmp_path / "after")

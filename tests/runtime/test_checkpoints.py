@@ -246,9 +246,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 def test_kill_while_writing_leaves_the_one_before(tmp_path):
     root = pathlib.Path(__file__).parents[2]
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED_WHILE_WRITING, str(tmp_path)], cwd=root, check=False
-    )
+    killed = subprocess.run([sys.executable, "-c", KILLED_WHILE_WRITING, str(tmp_path)], cwd=root, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert not (tmp_path / "2").exists()
     template = {f"w{i}": jnp.zeros((200, 1000)) for i in range(20)}

@@ -26,9 +26,7 @@ def test_stream_is_the_same_in_another_process():
         "import jax; from dartsx.runtime.prng import stream, at_step; "
         "print(jax.random.key_data(at_step(stream(jax.random.key(7), 'drop_path'), 3)).tolist())"
     )
-    there = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
+    there = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     here = bits(at_step(stream(jax.random.key(7), "drop_path"), 3))
     assert there.stdout.strip() == str(here)
 

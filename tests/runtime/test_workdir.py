@@ -181,9 +181,7 @@ time.sleep(60)
 
 
 def test_lock_dies_with_a_killed_process(tmp_path):
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT
-    )
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT)
     try:
         assert holder.stdout.readline() == b"locked\n"
         with pytest.raises(WorkdirError, match=f"in use by process {holder.pid}"):

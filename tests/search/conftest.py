@@ -77,9 +77,7 @@ RATE, MOMENTUM, DECAY, CLIP = 0.1, 0.9, 3e-4, 5.0
 STEPS = 300
 
 
-def make_problem(
-    names, alpha_optimizer=None, dtype="float64", hypergradient="first_order", init_scale=0.1, **options
-):
+def make_problem(names, alpha_optimizer=None, dtype="float64", hypergradient="first_order", init_scale=0.1, **options):
     """A search of the stand-in by methods."""
     method = compose(names, Task(SPACE, Synthetic.cells), options, hypergradient, init_scale=init_scale)
 

@@ -56,9 +56,7 @@ class Problem:
         self.supernet = Supernet(CellSpace(), channels, layers, classes, dtype=dtype, **VARIANTS[variant])
         self.alpha = {kind: jnp.asarray(first[f"alpha_{kind}"], dtype) for kind in CELL_TYPES}
         images = {split: jnp.asarray(golden[f"x_{split}"], dtype) for split in ("train", "val")}
-        like = jax.eval_shape(
-            lambda key: self.supernet.init(key, images["train"], self.alpha, True), jax.random.key(0)
-        )
+        like = jax.eval_shape(lambda key: self.supernet.init(key, images["train"], self.alpha, True), jax.random.key(0))
 
         def read(arrays, prefix):
             chosen = {k.removeprefix(prefix): v.astype(dtype) for k, v in arrays.items() if k.startswith(prefix)}

@@ -72,9 +72,7 @@ def test_mixtures_have_the_shapes_of_the_space_and_cells_belong_to_it(name, plac
     if name != "fair_darts":  # which may leave edges out
         space.validate(genotype)
     if method.stop:
-        memory, kept = method.stop.update(
-            method.stop.init(alpha, 3), Epoch(1, 3, space, alpha, genotype, lambda: 1.0)
-        )
+        memory, kept = method.stop.update(method.stop.init(alpha, 3), Epoch(1, 3, space, alpha, genotype, lambda: 1.0))
         assert memory["stopped"].shape == () and shapes(dict(kept)) == shapes(alpha)
     if method.select:
         rng = np.random.default_rng(0)

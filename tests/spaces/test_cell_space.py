@@ -121,9 +121,7 @@ def all_genotypes(space):
     return set(itertools.product(cells, cells))
 
 
-@pytest.mark.parametrize(
-    "space", [TINY, CellSpace(("none", "skip_connect", "max_pool_3x3"), num_nodes=2)]
-)
+@pytest.mark.parametrize("space", [TINY, CellSpace(("none", "skip_connect", "max_pool_3x3"), num_nodes=2)])
 def test_count_equals_brute_force(space):
     assert space.count() == len(all_genotypes(space))
 

@@ -21,10 +21,7 @@ def test_golden_genotypes(golden, kind, dtype):
     assert reference[kind]
     for number, case in enumerate(reference[kind]):
         genotype = space.derive(
-            {
-                cell_type: softmax(np.asarray(case[f"alpha_{cell_type}"], dtype))
-                for cell_type in ("normal", "reduce")
-            }
+            {cell_type: softmax(np.asarray(case[f"alpha_{cell_type}"], dtype)) for cell_type in ("normal", "reduce")}
         )
         for cell_type in ("normal", "reduce"):
             cell = genotype.cell(cell_type)

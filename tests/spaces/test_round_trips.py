@@ -36,9 +36,7 @@ def cells(draw) -> Cell:
         targets = [node for node in range(2, last + 1) for _ in range(2)]
     else:
         targets = draw(st.lists(nodes, max_size=12))
-    edges = [
-        Edge(draw(st.sampled_from(NAMES)), draw(st.integers(0, node - 1)), node) for node in targets
-    ]
+    edges = [Edge(draw(st.sampled_from(NAMES)), draw(st.integers(0, node - 1)), node) for node in targets]
     return Cell(tuple(edges), tuple(draw(st.lists(nodes, min_size=1, unique=True))))
 
 
@@ -104,9 +102,7 @@ def test_fuzz_bytes_are_refused(noise):
 
 
 plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4)
-values = st.recursive(
-    plain, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner)
-)
+values = st.recursive(plain, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner))
 
 
 @relaxed
@@ -147,9 +143,7 @@ def test_hostile_text_is_refused(case):
     assert len(str(caught.value)) < 1000
 
 
-@pytest.mark.parametrize(
-    "text", ["[" * 100_000, '{"normal":' * 100_000, '{"normal": ' + "[" * 900 + "]" * 900 + "}"]
-)
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"normal":' * 100_000, '{"normal": ' + "[" * 900 + "]" * 900 + "}"])
 def test_deeply_nested_json_is_refused(text):
     with pytest.raises(GenotypeError):
         from_json(text)

@@ -17,8 +17,7 @@ TOLERATED = {
     "module": f"x = genotypes.Genotype({CELL}, {REDUCE})",
     "order of fields": f"Genotype({REDUCE}, {CELL})",
     "trailing commas": f"Genotype({CELL.replace(')]', ',),]')}, {REDUCE},),",
-    "lines and comments": f"# found at epoch 50\nG = Genotype(\n  {CELL},  # it's normal\r\n\t"
-    f"{REDUCE}\n)\n# end",
+    "lines and comments": f"# found at epoch 50\nG = Genotype(\n  {CELL},  # it's normal\r\n\t{REDUCE}\n)\n# end",
     "no spaces": f"Genotype({CELL},{REDUCE})".replace(" ", ""),
     "double quotes": f"Genotype({CELL}, {REDUCE})".replace("'", '"'),
     "Python 2 strings": f"Genotype({CELL}, {REDUCE})".replace("'", "u'", 1),

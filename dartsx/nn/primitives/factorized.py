@@ -62,9 +62,5 @@ class Factorized:
 def _row_column(x: jax.Array, row: jax.Array, column: jax.Array, stride: int) -> jax.Array:
     pad = row.shape[1] // 2
     layout = ("CNHW", "HWIO", "CNHW")
-    y = lax.conv_general_dilated(
-        x, row, (1, stride), [(0, 0), (pad, pad)], dimension_numbers=layout
-    )
-    return lax.conv_general_dilated(
-        y, column, (stride, 1), [(pad, pad), (0, 0)], dimension_numbers=layout
-    )
+    y = lax.conv_general_dilated(x, row, (1, stride), [(0, 0), (pad, pad)], dimension_numbers=layout)
+    return lax.conv_general_dilated(y, column, (stride, 1), [(pad, pad), (0, 0)], dimension_numbers=layout)

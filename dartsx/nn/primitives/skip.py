@@ -42,9 +42,7 @@ class Skip:
         if stride == 1:
             return {}
         if channels % 2:
-            raise ValueError(
-                f"skip_connect at stride 2 needs an even channel count, got {channels}"
-            )
+            raise ValueError(f"skip_connect at stride 2 needs an even channel count, got {channels}")
         weight = Weight((channels, channels // 2), channels)
         return {"conv_a": weight, "conv_b": weight}
 

@@ -46,9 +46,7 @@ def families(primitives: Mapping[str, Primitive]) -> dict[type, dict[str, Primit
     return groups
 
 
-def lookup(
-    names: Iterable[str], table: Mapping[str, Primitive] = PRIMITIVES
-) -> dict[str, Primitive]:
+def lookup(names: Iterable[str], table: Mapping[str, Primitive] = PRIMITIVES) -> dict[str, Primitive]:
     """The primitives of these names, in their order.
 
     Raises:

@@ -34,9 +34,7 @@ def strength(alpha: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: host_softmax(logits) for name, logits in alpha.items()}
 
 
-def darts(
-    hypergradient: str = "first_order", init_scale: float = INIT_SCALE, terms: int | None = None
-) -> Method:
+def darts(hypergradient: str = "first_order", init_scale: float = INIT_SCALE, terms: int | None = None) -> Method:
     """The method with one of the hypergradients, see `hypergradients.hypergradient_by_name`.
 
     Raises:

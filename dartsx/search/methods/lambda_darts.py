@@ -21,9 +21,7 @@ from dartsx.search.method import LossOfBoth, Method, Mixture, Task
 from dartsx.search.schedules import linear
 
 
-def lambda_darts(
-    base: Method, task: Task, penalty: float = 0.125, cell_type: str = "normal"
-) -> Method:
+def lambda_darts(base: Method, task: Task, penalty: float = 0.125, cell_type: str = "normal") -> Method:
     """`base` with aligned layers; see the module's docstring.
 
     Raises:
@@ -47,9 +45,7 @@ def alignment(gradients: jax.Array) -> jax.Array:
     return (jnp.square(unit.sum(0)).sum() - jnp.square(unit).sum()) / (cells * (cells - 1))
 
 
-def alignment_gradient(
-    loss: LossOfBoth, weights: Any, mixture: Mixture, cell_type: str, cells: int
-) -> Any:
+def alignment_gradient(loss: LossOfBoth, weights: Any, mixture: Mixture, cell_type: str, cells: int) -> Any:
     """d Lambda / d w; `loss` must take a mixture of its own for every cell of the type, [cells, edges, primitives]."""
     rows = jnp.broadcast_to(mixture[cell_type], (cells, *mixture[cell_type].shape[-2:]))
 

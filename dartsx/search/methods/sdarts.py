@@ -41,9 +41,7 @@ def sdarts_adv(base: Method, task: Task, epsilon: float = 0.3, steps: int = 7) -
 
     def perturb(loss, mixture, key, progress):
         def attack(rows):
-            return worst_within(
-                lambda r: loss({**mixture, **r}), rows, key, radius(progress), steps
-            )
+            return worst_within(lambda r: loss({**mixture, **r}), rows, key, radius(progress), steps)
 
         return _on_rows(attack, mixture, types)
 
