@@ -17,7 +17,7 @@ ALLOWED = {
     "runtime": set(),
     "networks": set(),
     "nn": {"spaces", "networks"},
-    "cost": {"spaces", "networks", "nn"},
+    "cost": {"spaces", "networks", "nn", "runtime"},
     "search": {"spaces", "nn", "runtime", "optim"},
     "retrain": {"nn", "runtime", "optim"},
     "report": {"spaces", "cost"},
