@@ -18,7 +18,7 @@ ALLOWED = {
     "networks": set(),
     "kernels": {"networks"},
     "nn": {"spaces", "networks", "kernels"},
-    "cost": {"spaces", "networks", "kernels", "nn"},
+    "cost": {"spaces", "networks", "kernels", "nn", "runtime"},
     "search": {"spaces", "kernels", "nn", "runtime", "optim"},
     "retrain": {"kernels", "nn", "runtime", "optim"},
     "report": {"spaces", "cost"},
