@@ -155,4 +155,8 @@ def quick_options():
 @pytest.fixture(scope="session")
 def quick_jit(quick_options):
     """`jax.jit` that compiles quickly and badly."""
-    return lambda f, **options: _JIT(f, compiler_options=quick_options, **options)
+
+    def jit(function, compiler_options=None, **arguments):
+        return _JIT(function, compiler_options={**(compiler_options or {}), **quick_options}, **arguments)
+
+    return jit
