@@ -8,9 +8,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from dartsx.kernels.plan import CellPlan, plan_cells
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
 from dartsx.nn.network_cell import NetworkCell, cell_width
-from dartsx.nn.plan import CellPlan, plan_cells
 from dartsx.nn.repeated_cells import RepeatedCells, name_of, runs
 from dartsx.spaces import Genotype
 
