@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dartsx.catalog import STEMS
 from dartsx.cost import cells, layers
 from dartsx.cost.counts import Cost
 from dartsx.cost.graph import Graph, Value
-from dartsx.nn.network import STEMS, Network
+from dartsx.nn.network import Network
 from dartsx.nn.plan import output_channels
 from dartsx.nn.primitives import lookup
 from dartsx.spaces import Cell
