@@ -26,7 +26,7 @@ from benchmarks.starts import say
 from benchmarks.tasks.base import MEGABYTE
 from benchmarks.tasks.search import settings_of
 from dartsx.catalog import DTYPES, HYPERGRADIENTS, SEPARABLE_FORMS
-from dartsx.runtime import cores, enable_compilation_cache, make_mesh, put_replicated, record_run_info, split_cpu
+from dartsx.runtime import cores, enable_compilation_cache, jit, make_mesh, put_replicated, record_run_info, split_cpu
 from experiments.jobs.population import PopulationJob
 from experiments.jobs.search import SearchJob
 
@@ -88,7 +88,7 @@ class Chunk:
         self.loop, self.state, self.steps = loop, state, steps
         self.rows = loop.rows(0, 0, steps)
         started = time.perf_counter()
-        self.program = jax.jit(chunk_of(loop), donate_argnums=0).lower(state, loop.arrays, self.rows).compile()
+        self.program = jit(chunk_of(loop), donate_argnums=0).lower(state, loop.arrays, self.rows).compile()
         self.compile_seconds = time.perf_counter() - started
 
     def seconds(self, count: int) -> list[float]:

@@ -23,8 +23,8 @@ from dartsx.cost import layers
 from dartsx.cost.expected_memory import expected_memory
 from dartsx.cost.stack import Stack
 from dartsx.cost.staged import staged_network_cost
+from dartsx.kernels.plan import output_channels
 from dartsx.nn import StagedNetwork, StagedSupernet, Supernet
-from dartsx.nn.plan import output_channels
 from dartsx.spaces import CELL_TYPES, NONE, Edge, Topology
 from dartsx.spaces.topology_space import CELL
 
