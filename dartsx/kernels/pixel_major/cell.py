@@ -10,7 +10,8 @@ import jax.numpy as jnp
 from dartsx.kernels.channel_major import running
 from dartsx.kernels.channel_major.cell_layout import CellEdges
 from dartsx.kernels.channel_major.edge_blocks import EdgeBlock
-from dartsx.kernels.channel_major.edges_together import block_weights, last_norms, statistics
+from dartsx.kernels.channel_major.edges_together import block_weights, statistics
+from dartsx.kernels.channel_major.mixed_operation import last_norms
 from dartsx.kernels.pixel_major import families, partial
 from dartsx.kernels.pixel_major.block import Block, Branches
 from dartsx.kernels.pixel_major.cell_norms import CellNorms, Part
