@@ -15,12 +15,13 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.kernels.channel_major.primitives import TOPOLOGY_PRIMITIVES, Primitive, lookup
+from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan
 from dartsx.nn.cell_rows import cell_rows
-from dartsx.nn.layers import BatchNorm, Classifier, Conv
+from dartsx.nn.executors import CHANNEL_MAJOR, Executor, executor
 from dartsx.nn.network import Logits
 from dartsx.nn.network_cell import Operation, drop_path
-from dartsx.nn.search_cell import SearchCell, checked_remat
+from dartsx.nn.search_cell import checked_remat
 from dartsx.spaces import NONE, SKIP, Topology, TopologySpace
 from dartsx.spaces.topology_space import CELL
 
@@ -35,40 +36,41 @@ class ResidualReduction(nn.Module):
 
     features: int
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
+    parts: Executor = CHANNEL_MAJOR
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
-        """[C, N, H, W] with even H and W -> [features, N, H / 2, W / 2]."""
-        height, width = x.shape[-2:]
-        if height % 2 or width % 2:
-            raise ValueError(f"a residual reduction needs an even map, got {height}x{width}")
-        y = x
+        """[C, N, H, W] with even H and W -> [features, N, H / 2, W / 2]; or with the channels last."""
+        averaged, y = self.parts.halve(x), x
         for i, stride in enumerate((2, 1)):
-            y = Conv(self.features, 3, stride, 1, name=f"conv{i}")(self.activation(y))
-            y = BatchNorm(name=f"bn{i}")(y, train)
-        averaged = x.reshape(*x.shape[:2], height // 2, 2, width // 2, 2).mean((3, 5))
-        return Conv(self.features, 1, name="shortcut")(averaged) + y
+            y = self.parts.conv(self.features, 3, stride, 1, name=f"conv{i}")(self.activation(y))
+            y = self.parts.batch_norm(name=f"bn{i}")(y, train)
+        return self.parts.conv(self.features, 1, name="shortcut")(averaged) + y
 
 
-def run_stages(module: nn.Module, images: jax.Array, train: bool, cell: Callable) -> jax.Array:
+def run_stages(
+    module: nn.Module, images: jax.Array, train: bool, cell: Callable, parts: Executor | None = None
+) -> jax.Array:
     """All but the cells: images [N, H, W, channels] -> logits [N, classes], inside a compact method of `module`.
 
     Args:
-      module: has channels, layers, classes, dtype and activation.
+      module: has channels, layers, classes, dtype, activation, backend and form.
       images: height and width divisible by 4.
       train: normalise by the batch's statistics.
-      cell: (input [C, N, H, W], channels, number of the cell) -> output of the same shape.
+      cell: (input in the layout, channels, number of the cell) -> output of the same shape.
+      parts: the layers in their layout; None for channel-major ones.
     """
-    x = images.astype(module.dtype).transpose(3, 0, 1, 2)
-    x = BatchNorm(name="stem_bn")(Conv(module.channels, 3, padding=1, name="stem_conv")(x), train)
+    parts = parts or executor("channel_major", Forms(module.backend, module.form), None)
+    x = parts.arrange(images.astype(module.dtype))
+    x = parts.batch_norm(name="stem_bn")(parts.conv(module.channels, 3, padding=1, name="stem_conv")(x), train)
     for stage in range(STAGES):
         channels = module.channels * 2**stage
         if stage:
-            x = ResidualReduction(channels, module.activation, name=f"reduction{stage}")(x, train)
+            x = ResidualReduction(channels, module.activation, parts, name=f"reduction{stage}")(x, train)
         for i in range(module.layers):
             x = cell(x, channels, stage * module.layers + i)
-    x = module.activation(BatchNorm(name="last_bn")(x, train))
-    return Classifier(module.classes, name="classifier")(x)
+    x = module.activation(parts.batch_norm(name="last_bn")(x, train))
+    return parts.classifier(module.classes, name="classifier")(x)
 
 
 class StagedSupernet(nn.Module):
@@ -84,7 +86,7 @@ class StagedSupernet(nn.Module):
       remat: what the backward pass computes again, see `search_cell.REMAT`, or None to choose by backend.
       activation: ReLU; a smooth stand-in serves tests of derivatives.
       primitives: what each name of the space computes; TOPOLOGY_PRIMITIVES if None.
-      partial, lazy: as in `supernet.Supernet`.
+      partial, lazy, backend, layout: as in `supernet.Supernet`.
     """
 
     space: TopologySpace
@@ -98,6 +100,8 @@ class StagedSupernet(nn.Module):
     primitives: Mapping[str, Primitive] | None = None
     partial: int = 1
     lazy: bool = False
+    backend: str | None = None
+    layout: str | None = None
 
     def plans(self) -> tuple[CellPlan, ...]:
         """Widths of the cells, which keep their inputs' sizes."""
@@ -124,17 +128,19 @@ class StagedSupernet(nn.Module):
         Raises:
           ValueError: the images cannot be halved twice, or `remat` or `form` is unknown.
         """
-        remat = checked_remat(self.remat, self.partial)
+        forms = Forms(self.backend, self.form)
+        parts = executor(self.layout, forms, self.remat)
+        remat = checked_remat(self.remat, self.partial, self.backend, parts.layout)
         chosen = tuple(lookup(self.space.primitives, self.primitives or TOPOLOGY_PRIMITIVES).items())
         plans = self.plans()
         rows = cell_rows(self.space.expand(mixture), [CELL] * len(plans), self.partial)
-        cell_class = nn.remat(SearchCell, static_argnums=(4,)) if remat == "cell" else SearchCell
+        cell_class = nn.remat(parts.cell, static_argnums=(4,)) if remat == "cell" else parts.cell
 
         def cell(x, channels, i):
-            shape = (self.space.edges, self.space.concat, chosen, plans[i], self.form, remat, self.activation)
-            return cell_class(*shape, self.lazy, name=f"cell{i}")(x, None, rows[i], train)
+            given = (self.space.edges, self.space.concat, chosen, plans[i], forms, remat, self.activation, self.lazy)
+            return cell_class(*given, name=f"cell{i}")(x, None, rows[i], train)
 
-        return run_stages(self, images, train, cell)
+        return run_stages(self, images, train, cell, parts)
 
 
 class TopologyCell(nn.Module):
@@ -142,7 +148,7 @@ class TopologyCell(nn.Module):
 
     topology: Topology
     primitives: tuple[tuple[str, Primitive], ...]
-    form: str | None = None
+    forms: Forms = Forms()
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, masks: jax.Array | None, keep: jax.Array | None) -> jax.Array:
@@ -151,7 +157,7 @@ class TopologyCell(nn.Module):
         for k, edge in enumerate(self.topology.edges):
             total = states.get(edge.node, jnp.zeros_like(x))
             if edge.primitive != NONE:
-                y = Operation(table[edge.primitive], 1, self.form, name=f"op{k}")(states[edge.source], train)
+                y = Operation(table[edge.primitive], 1, self.forms, name=f"op{k}")(states[edge.source], train)
                 dropped = masks is not None and edge.primitive != SKIP
                 total = total + (drop_path(y, keep, masks[k]) if dropped else y)
             states[edge.node] = total
@@ -169,6 +175,7 @@ class StagedNetwork(nn.Module):
     form: str | None = None
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
     primitives: Mapping[str, Primitive] | None = None
+    backend: str | None = None
 
     @nn.compact
     def __call__(self, images: jax.Array, train: bool, drop_path: jax.Array | None = None) -> Logits:
@@ -182,12 +189,13 @@ class StagedNetwork(nn.Module):
         names = dict.fromkeys(edge.primitive for edge in self.topology.edges)
         chosen = tuple(lookup(names, self.primitives or TOPOLOGY_PRIMITIVES).items())
         keep = None if drop_path is None or not train else 1.0 - drop_path
+        forms = Forms(self.backend, self.form)
 
         def cell(x, channels, i):
             masks = None
             if keep is not None:
                 shape = (len(self.topology.edges), x.shape[1])
                 masks = jax.random.bernoulli(self.make_rng("drop_path"), keep, shape)
-            return TopologyCell(self.topology, chosen, self.form, name=f"cell{i}")(x, train, masks, keep)
+            return TopologyCell(self.topology, chosen, forms, name=f"cell{i}")(x, train, masks, keep)
 
         return Logits(run_stages(self, images, train, cell), None)

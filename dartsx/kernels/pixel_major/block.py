@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 import jax
 
+from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major.cell_norms import CellNorms
 
 
@@ -36,6 +37,7 @@ class Block(NamedTuple):
       weights: primitive -> weight name -> [G, T, ...].
       stride: 1 or 2, common to the block.
       norms: inner batch norms.
+      forms: of the grouped convolutions of described blocks.
       activation: ReLU, unless a smooth stand-in is asked for.
     """
 
@@ -44,6 +46,7 @@ class Block(NamedTuple):
     weights: Mapping[str, Mapping[str, jax.Array]]
     stride: int
     norms: CellNorms
+    forms: Forms
     activation: Callable[[jax.Array], jax.Array]
 
     @property

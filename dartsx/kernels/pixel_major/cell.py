@@ -48,7 +48,7 @@ def _block(cell: CellEdges, block: EdgeBlock, x: jax.Array):
     layout, stride = cell.layout, cell.layout.stride(block)
     norms = CellNorms(statistics(cell, block), cell.activation)
     seen, passing = partial.split(x, layout.plan.partial)
-    job = Block(seen, len(block.targets), block_weights(cell, block), stride, norms, cell.activation)
+    job = Block(seen, len(block.targets), block_weights(cell, block), stride, norms, cell.forms, cell.activation)
     rows = cell.mixture[jnp.array(block.rows)].reshape(*block.shape, -1)
     y = _mixed_operation(families.evaluate(layout.primitives, job), rows, cell, norms, stride)
     if layout.plan.partial > 1:

@@ -1,4 +1,4 @@
-"""Building blocks of hand-designed networks as candidates: every edge is a group of channels, no array is transposed."""
+"""Building blocks of hand-designed networks as candidate operations; the edges are an axis before the channels."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.kernels.channel_major.primitives.described import Described, by_layer
+from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major.block import Block, Branches
 from dartsx.kernels.pixel_major.execute import Context, execute
 from dartsx.networks.trace import Step
@@ -23,12 +24,12 @@ def _branch(name: str, member: Described, block: Block) -> jax.Array:
     height, width, sources, channels = block.x.shape[1:]
     steps = member.steps(channels, height, width, block.stride)
 
-    def normalize(layer, x, weights, epsilon):  # x [N, H, W, G * T, C]
+    def normalize(layer, x, weights, epsilon):  # x [N, H, W, G * T, C], one edge after the other
         y = x.reshape(*x.shape[:3], sources, 1, block.targets, x.shape[-1])
         return block.norms([(name, layer)], y, False).reshape(x.shape)
 
     edges = jnp.repeat(block.x, block.targets, axis=3)
-    context = Context(normalize, relu=block.activation, lift=_over_edges)
+    context = Context(normalize, forms=Forms(block.forms.backend), relu=block.activation, lift=_over_edges)
     y = execute(steps[:-1], [edges], by_layer(block.weights[name]), context)
     return y.reshape(*y.shape[:3], sources, 1, block.targets, y.shape[-1])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 
 import jax
@@ -81,9 +80,7 @@ def _factorized(members: Mapping[str, Factorized], block: Block) -> list[Branche
         around = member.kernel // 2
         row, column = (block.weights[name][key].transpose(2, 3, 4, 0, 1, 5) for key in member.weight_names())
         row = block_diagonal(row)
-        y = lax.conv_general_dilated(
-            x, row, (1, block.stride), [(0, 0), (around, around)], dimension_numbers=LAYOUT
-        )
+        y = lax.conv_general_dilated(x, row, (1, block.stride), [(0, 0), (around, around)], dimension_numbers=LAYOUT)
         y = lax.conv_general_dilated(
             y,
             column.reshape(*column.shape[:3], -1),
@@ -118,7 +115,7 @@ def _transposed(members: Mapping[str, Primitive], block: Block) -> list[Branches
         return _channel_major(y)
 
     x = block.x.transpose(3, 4, 0, 1, 2)
-    own = channel_major.Block(x, block.targets, block.weights, block.stride, normalize, activation=block.activation)
+    own = channel_major.Block(x, block.targets, block.weights, block.stride, normalize, block.forms, block.activation)
     family = type(next(iter(members.values())))
     return [Branches(names, _pixel_major(value), norm) for names, value, norm in family.evaluate(members, own)]
 

@@ -69,9 +69,7 @@ max_pool.defvjp(_max_forward, _max_backward)
 @functools.lru_cache(maxsize=64)
 def _pixels(height: int, width: int, stride: int) -> np.ndarray:
     """[H', W']: real pixels of every window."""
-    rows, columns = (
-        np.minimum(np.arange(n) + 2, n) - np.maximum(np.arange(n) - 1, 0) for n in (height, width)
-    )
+    rows, columns = (np.minimum(np.arange(n) + 2, n) - np.maximum(np.arange(n) - 1, 0) for n in (height, width))
     return (rows[:, None] * columns)[::stride, ::stride]
 
 
