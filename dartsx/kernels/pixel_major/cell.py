@@ -15,6 +15,7 @@ from dartsx.kernels.channel_major.mixed_operation import last_norms
 from dartsx.kernels.pixel_major import families, partial
 from dartsx.kernels.pixel_major.block import Block, Branches
 from dartsx.kernels.pixel_major.cell_norms import CellNorms, Part
+from dartsx.kernels.pixel_major.norm import Terms
 
 
 def evaluate(cell: CellEdges, inputs: jax.Array) -> tuple[list[jax.Array], dict[running.Key, running.Stats]]:
@@ -38,13 +39,13 @@ def evaluate(cell: CellEdges, inputs: jax.Array) -> tuple[list[jax.Array], dict[
         y, batch = _block(cell, block, x)
         collected.append(batch)
         for i, target in enumerate(block.targets):
-            sums[target] = sums[target] + y[:, :, :, i] if target in sums else y[:, :, :, i]
+            sums[target] = sums[target] + y[i] if target in sums else y[i]
     nodes = ready | sums
     return [nodes[node] for node in sorted(nodes) if node >= count], running.concatenated(collected)
 
 
 def _block(cell: CellEdges, block: EdgeBlock, x: jax.Array):
-    """Contribution of one block to its targets [N, H', W', T, C], and its batch statistics."""
+    """Contributions [N, H', W', C] of one block to each of its targets, and its batch statistics."""
     layout, stride = cell.layout, cell.layout.stride(block)
     norms = CellNorms(statistics(cell, block), cell.activation)
     seen, passing = partial.split(x, layout.plan.partial)
@@ -58,24 +59,15 @@ def _block(cell: CellEdges, block: EdgeBlock, x: jax.Array):
 
 def _mixed_operation(
     branches: Sequence[Branches], rows: jax.Array, cell: CellEdges, norms: CellNorms, stride: int
-) -> jax.Array:
-    """sum over primitives and sources (DARTS, equation 2): [N, H', W', T, C]; rows [G, T, P] are the mixture."""
+) -> tuple[jax.Array, ...]:
+    """For every target the sum over primitives and sources (DARTS, equation 2); rows [G, T, P] are the mixture."""
     primitives = cell.layout.primitives
     columns = {name: i for i, name in enumerate(primitives)}
-    parts, total = [], []
+    parts, plain = [], Terms((), ())
     for names, value, needed in branches:
         weight = jnp.stack([rows[..., columns[name]] for name in names], 1)  # [G, B, T]
         if needed == "never":
-            total += _plain_terms(weight, value)
+            plain = Terms((*plain.weights, weight), (*plain.arrays, value))
         else:
             parts.append(Part(tuple(last_norms(primitives, names, stride)), weight, value))
-    if parts:
-        total.append(norms.weighted_sum(parts))
-    return sum(total[1:], total[0])
-
-
-def _plain_terms(weight: jax.Array, value: jax.Array) -> list[jax.Array]:
-    """The terms [N, H', W', T, C] of branches without norm."""
-    weight = weight.astype(value.dtype)[..., None]
-    sources, kinds = value.shape[3:5]
-    return [value[:, :, :, g, b] * weight[g, b] for g in range(sources) for b in range(kinds)]
+    return norms.weighted_sum(parts, plain)

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from dartsx.kernels.channel_major.norm import inverse_deviation, unbiased
 from dartsx.kernels.channel_major.running import Key, Running, Stats
 from dartsx.kernels.pixel_major.moments import sample_count, widen
-from dartsx.kernels.pixel_major.norm import Moments, normalize, normalized_sum, scaled_sum
+from dartsx.kernels.pixel_major.norm import Moments, Terms, normalize, normalized_sum, scaled_sum
 
 
 class Part(NamedTuple):
@@ -55,17 +55,17 @@ class CellNorms:
             y = (jax.nn.relu(y) if fused else y).astype(x.dtype)
         return self.activation(y) if activate and not fused else y
 
-    def weighted_sum(self, parts: Sequence[Part]) -> jax.Array:
-        """sum of all normalised branches times their weights: [N, H, W, T, C]."""
-        weights, arrays = [part.weight for part in parts], [part.value for part in parts]
+    def weighted_sum(self, parts: Sequence[Part], plain: Terms) -> tuple[jax.Array, ...]:
+        """For every target the sum [N, H, W, C] of normalised and plain branches times their weights."""
+        normed = Terms(tuple(part.weight for part in parts), tuple(part.value for part in parts))
         if self.running is None:
-            y, found = normalized_sum(weights, arrays)
+            sums, found = normalized_sum(normed, plain)
             for part, own in zip(parts, found, strict=True):
                 self._record(part.keys, own, sample_count(part.value))
-            return y
+            return sums
         given = [self._given(part.keys, part.value.shape) for part in parts]
-        means, inverses = zip(*((mean, inverse_deviation(variance)) for mean, variance in given), strict=True)
-        return scaled_sum(weights, arrays, means, inverses)
+        means = [mean for mean, _ in given]
+        return scaled_sum(normed, plain, means, [inverse_deviation(variance) for _, variance in given])
 
     def _record(self, keys: Sequence[Key], found: Moments, count: int) -> None:
         """Keeps mean and variance [G, B, T, C] for the running averages."""

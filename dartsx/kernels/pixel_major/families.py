@@ -37,15 +37,15 @@ def evaluate(members: Mapping[str, Primitive], block: Block) -> list[Branches]:
 
 
 def _pools(members: Mapping[str, Pool], block: Block) -> list[Branches]:
-    """One shared result per source."""
-    groups: dict[str, dict[str, Pool]] = {}
-    for name, member in members.items():
-        groups.setdefault("search" if member.normalised else "never", {})[name] = member
-    branches = []
-    for norm, group in groups.items():
-        values = [POOLS[member.kind](block.x, block.stride) for member in group.values()]
-        branches.append(Branches(tuple(group), jnp.stack(values, 4)[..., None, :], norm))
-    return branches
+    """One shared result per source; an array for each, as stacking them would be one more pass."""
+    return [
+        Branches(
+            (name,),
+            POOLS[member.kind](block.x, block.stride)[:, :, :, :, None, None],
+            "search" if member.normalised else "never",
+        )
+        for name, member in members.items()
+    ]
 
 
 def _skip(members: Mapping[str, Skip], block: Block) -> list[Branches]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 
@@ -12,23 +14,26 @@ def split(x: jax.Array, partial: int) -> tuple[jax.Array, jax.Array]:
     return x[..., :seen], x[..., seen:]
 
 
-def rejoin(mixed: jax.Array, passing: jax.Array, edges: jax.Array, stride: int) -> jax.Array:
+def rejoin(mixed: Sequence[jax.Array], passing: jax.Array, edges: jax.Array, stride: int) -> tuple[jax.Array, ...]:
     """Sums what passes by into the targets.
 
     Args:
-      mixed: [N, H', W', T, C / K], mixtures summed over the sources.
+      mixed: for each target [N, H', W', C / K], mixtures summed over the sources.
       passing: [N, H, W, G, C - C / K], H = stride H'.
       edges: [G, T], weights of the edges.
       stride: 1 or 2.
 
     Returns:
-      [N, H', W', T, C] in the dtype of `mixed`.
+      For each target [N, H', W', C] in the dtype of `mixed`.
     """
     if stride == 2:
         images, height, width, *rest = passing.shape
         passing = passing.reshape(images, height // 2, 2, width // 2, 2, *rest).max((2, 4))
-    edges = edges.astype(passing.dtype)[..., None]
-    passing = sum(passing[:, :, :, g, None] * edges[g] for g in range(edges.shape[0]))
-    joined = jnp.concatenate([mixed, passing.astype(mixed.dtype)], -1)
-    groups = joined.reshape(*joined.shape[:-1], -1, mixed.shape[-1])
+    edges = edges.astype(passing.dtype)
+    return tuple(_shuffled(seen, jnp.einsum("nhwgc,g->nhwc", passing, edges[:, t])) for t, seen in enumerate(mixed))
+
+
+def _shuffled(seen: jax.Array, passing: jax.Array) -> jax.Array:
+    joined = jnp.concatenate([seen, passing.astype(seen.dtype)], -1)
+    groups = joined.reshape(*joined.shape[:-1], -1, seen.shape[-1])
     return groups.swapaxes(-1, -2).reshape(joined.shape)

@@ -6,13 +6,17 @@ kinds, each a composed dense kernel.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import jax
 
 from dartsx.kernels.channel_major.primitives.separable import Separable
+from dartsx.kernels.choice import Forms
+from dartsx.kernels.pixel_major import grouped
 from dartsx.kernels.pixel_major.block import Block, Branches
 from dartsx.kernels.pixel_major.composed import block_diagonal, composed, convolve, from_phases, phases
+from dartsx.kernels.pixel_major.grouped import Window
 
 
 def evaluate(members: Mapping[str, Separable], block: Block) -> list[Branches]:
@@ -33,10 +37,7 @@ def _chain(members: Mapping[str, Separable], x: jax.Array, block: Block) -> jax.
         keys = [(name, primitive.norms(block.stride)[unit - 1]) for name, primitive in members.items()]
         y = block.norms(keys, y, True)
         kernel = _kernels(members, unit, block)
-        edges = kernel.shape[3] * kernel.shape[4] * kernel.shape[5]
-        kernel = kernel.reshape(*kernel.shape[:3], -1)
-        y = convolve(y.reshape(*y.shape[:3], -1), kernel, 1, first.dilation, edges)
-        y = block.split(y, len(members))
+        y = block.split(_inner(y, kernel, first.dilation, block), len(members))
     return y
 
 
@@ -53,3 +54,12 @@ def _dilated(x: jax.Array, kernel: jax.Array, stride: int, dilation: int) -> jax
     if dilation == 2 and x.shape[1] % 2 == 0 and x.shape[2] % 2 == 0:
         return from_phases(convolve(phases(x), kernel))
     return convolve(x, kernel, stride, dilation)
+
+
+def _inner(y: jax.Array, kernel: jax.Array, dilation: int, block: Block) -> jax.Array:
+    """Every edge and kind convolved on its own: y [N, H, W, G, B, T, C], kernel [k, k, C, G, B, T, D]."""
+    groups, around = math.prod(y.shape[3:6]), dilation * (kernel.shape[0] // 2)
+    window = Window((1, 1), ((around, around),) * 2, dilation)
+    return grouped.convolve(
+        y.reshape(*y.shape[:3], -1), kernel.reshape(*kernel.shape[:3], -1), window, groups, Forms(block.forms.backend)
+    )
