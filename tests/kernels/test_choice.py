@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+from dartsx.catalog import REMAT
 from dartsx.kernels import choice
 from dartsx.kernels.channel_major import convolution, separable_forms
 from dartsx.kernels.choice import BACKENDS, Forms
@@ -12,7 +13,6 @@ from dartsx.networks import Network as Description
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.inverted import InvertedBottleneck
 from dartsx.nn import DescribedNetwork, Network, StagedNetwork, StagedSupernet, Supernet
-from dartsx.nn.search_cell import REMAT
 from dartsx.spaces import Cell, CellSpace, Edge, Genotype, TopologySpace, topology_from_string
 
 CELL = Cell((Edge("sep_conv_3x3", 0, 2), Edge("inverted_3x3", 1, 2)), (2,))

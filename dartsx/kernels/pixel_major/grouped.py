@@ -19,6 +19,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from dartsx.catalog import GROUPED_FORMS, by_name
 from dartsx.kernels.choice import Forms
 
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
@@ -87,7 +88,7 @@ def dense(x: jax.Array, kernel: jax.Array, window: Window, groups: int) -> jax.A
     return plain(x, full.reshape(rows, columns, groups * inputs, features), window, 1)
 
 
-FORMS = {"plain": plain, "taps": taps, "dense": dense}
+FORMS = by_name(GROUPED_FORMS, plain, taps, dense)
 
 
 def convolve(x: jax.Array, kernel: jax.Array, window: Window, groups: int, forms: Forms) -> jax.Array:
