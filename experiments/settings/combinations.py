@@ -111,7 +111,7 @@ def check_stream(dataset: DatasetSettings, evaluate: EvaluateGroup) -> None:
     if dataset.image_size is None:
         problem = "must be given with --config.dataset.stream=True, such as 224: the size of crops"
         raise wrong("dataset.image_size", 0, problem)
-    if dataset.name.endswith(".npz"):
+    if dataset.name.lower().endswith(".npz"):
         problem = f"the arrays of --config.dataset.name={dataset.name} are read whole; set False"
         raise wrong("dataset.stream", True, problem)
 
