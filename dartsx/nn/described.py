@@ -9,12 +9,12 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jax import lax
 
-from dartsx.kernels.channel_major import norm
 from dartsx.kernels.choice import Forms
+from dartsx.kernels.moments import inverse_deviation, unbiased
 from dartsx.kernels.pixel_major.batch_norm import affine, batch_norm
 from dartsx.kernels.pixel_major.execute import Context, execute
+from dartsx.kernels.running_statistics import fresh, moved
 from dartsx.networks import Network
 from dartsx.networks.layers import Linear
 from dartsx.networks.trace import Step
@@ -74,15 +74,15 @@ class DescribedNetwork(nn.Module):
         return Logits(execute(steps, [images.astype(self.dtype)], weights, context), None)
 
     def _normalize(self, name, x, parameters, epsilon, train) -> jax.Array:
-        stats = self.variable("batch_stats", name, _fresh, x.shape[-1])
+        stats = self.variable("batch_stats", name, fresh, (x.shape[-1],))
         scale, bias = parameters["scale"], parameters["bias"]
         if not train:
-            return affine(x, stats.value["mean"], lax.rsqrt(stats.value["var"] + epsilon), scale, bias)
+            return affine(x, stats.value["mean"], inverse_deviation(stats.value["var"], epsilon), scale, bias)
         y, mean, variance = batch_norm(x, scale, bias, epsilon)
         # Virtual passes, which do not make the statistics mutable, leave them alone.
         if self.is_mutable_collection("batch_stats") and not self.is_initializing():
-            batch = {"mean": mean, "var": norm.unbiased(variance, math.prod(x.shape[:-1]))}
-            stats.value = jax.tree.map(norm.update_running, stats.value, batch)
+            batch = {"mean": mean, "var": unbiased(variance, math.prod(x.shape[:-1]))}
+            stats.value = moved(stats.value, batch)
         return y
 
 
@@ -108,10 +108,6 @@ def initial(key: jax.Array, steps: Sequence[Step]) -> dict[str, dict[str, jax.Ar
 
 def _with_weights(steps: Sequence[Step]) -> list[Step]:
     return [step for step in steps if step.weights]
-
-
-def _fresh(channels: int) -> dict[str, jax.Array]:
-    return {"mean": jnp.zeros(channels), "var": jnp.ones(channels)}
 
 
 def _kept(key: jax.Array, x: jax.Array, keep: jax.Array | float, shape: tuple[int, ...]) -> jax.Array:

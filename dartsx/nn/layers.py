@@ -9,26 +9,27 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.kernels import initial_weights as initializers
-from dartsx.kernels.channel_major import running
+from dartsx.kernels.channel_major.cell_norms import Norms
 from dartsx.kernels.channel_major.convolution import convolve
 from dartsx.kernels.channel_major.primitives import Weight, factorized_reduction
 from dartsx.kernels.choice import Forms
+from dartsx.kernels.running_statistics import Key, Stats, all_fresh, all_moved
 
-_ONE: running.Key = ("norm", "bn")
+_ONE: Key = ("norm", "bn")
 
 
-def keep_running(module: nn.Module, shapes: Mapping[running.Key, tuple[int, int]]) -> nn.Variable:
+def keep_running(module: nn.Module, shapes: Mapping[Key, tuple[int, int]]) -> nn.Variable:
     """The module's ``batch_stats`` variable with the statistics of all its norms."""
-    return module.variable("batch_stats", "norms", running.fresh, shapes)
+    return module.variable("batch_stats", "norms", all_fresh, shapes)
 
 
-def advance(module: nn.Module, stats: nn.Variable, batch: Mapping[running.Key, running.Stats]) -> None:
+def advance(module: nn.Module, stats: nn.Variable, batch: Mapping[Key, Stats]) -> None:
     """Moves the running averages, but only where the caller made ``batch_stats`` mutable.
 
     Virtual, perturbed and unrolled passes do not, so that only real weight steps change the statistics.
     """
     if module.is_mutable_collection("batch_stats") and not module.is_initializing():
-        stats.value = running.updated(stats.value, batch)
+        stats.value = all_moved(stats.value, batch)
 
 
 class BatchNorm(nn.Module):
@@ -44,7 +45,7 @@ class BatchNorm(nn.Module):
             scale = self.param("scale", nn.initializers.ones, x.shape[:1])
             affine = {_ONE: (scale, self.param("bias", nn.initializers.zeros, x.shape[:1]))}
         stats = keep_running(self, {_ONE: (1, x.shape[0])})
-        norms = running.Norms(None if train else stats.value, affine)
+        norms = Norms(None if train else stats.value, affine)
         y = norms([_ONE], x[None])[0]
         if train:
             advance(self, stats, norms.batch)

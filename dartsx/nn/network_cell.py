@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.kernels import initial_weights as initializers
-from dartsx.kernels.channel_major import running
+from dartsx.kernels.channel_major.cell_norms import Norms
 from dartsx.kernels.channel_major.primitives import Block, Primitive, lookup, norm_widths
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan
@@ -44,7 +44,7 @@ class Operation(nn.Module):
         stats = keep_running(self, {key: (1, widths[key[1]]) for key in keys}) if keys else None
         if self.is_initializing():  # all variables are made: nothing need be traced
             return jnp.zeros((*x.shape[:2], *((length - 1) // self.stride + 1 for length in x.shape[2:])), x.dtype)
-        norms = running.Norms(None if train or stats is None else stats.value, affine)
+        norms = Norms(None if train or stats is None else stats.value, affine)
         block = Block(x[None], 1, weights, self.stride, norms, self.forms)
         (branch,) = self.primitive.evaluate({name: self.primitive}, block)
         y = branch.value

@@ -25,15 +25,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from dartsx.kernels.channel_major import running
 from dartsx.kernels.channel_major.cell_layout import CellEdges
+from dartsx.kernels.channel_major.cell_norms import Norms
 from dartsx.kernels.channel_major.edge_blocks import EdgeBlock
 from dartsx.kernels.channel_major.mixed_operation import last_norms, mixed_operation
 from dartsx.kernels.channel_major.primitives import Block, Branches, Primitive, norm_widths
 from dartsx.kernels.choice import Forms
+from dartsx.kernels.running_statistics import Key, Running, Stats, concatenated
 
 Tree = Any
-Batch = dict[running.Key, running.Stats]
+Batch = dict[Key, Stats]
 
 
 def evaluate(cell: CellEdges, inputs: Sequence[jax.Array]) -> tuple[list[jax.Array], Batch]:
@@ -51,7 +52,7 @@ def evaluate(cell: CellEdges, inputs: Sequence[jax.Array]) -> tuple[list[jax.Arr
         loop = _Loop.over(cell, blocks, stride, absent)
         states, batch = _run(loop, x if stride > 1 else None, states, _arrays(cell, blocks))
         collected.append(batch)
-    return list(states[-count:]), running.concatenated(collected)
+    return list(states[-count:]), concatenated(collected)
 
 
 class _Arrays(NamedTuple):
@@ -59,9 +60,9 @@ class _Arrays(NamedTuple):
 
     weights: dict[str, dict[str, jax.Array]]
     rows: jax.Array
-    edge_stats: running.Running | None
-    source_stats: running.Running | None
-    idle: running.Running | None  # of edges, where the loop is lazy
+    edge_stats: Running | None
+    source_stats: Running | None
+    idle: Running | None  # of edges, where the loop is lazy
 
 
 def _arrays(cell: CellEdges, blocks: tuple[EdgeBlock, ...]) -> _Arrays:
@@ -77,7 +78,7 @@ def _arrays(cell: CellEdges, blocks: tuple[EdgeBlock, ...]) -> _Arrays:
     }
     rows = cell.mixture[jnp.array([row for block in blocks for row in block.rows])]
 
-    def statistics(given: running.Running | None, per_source: bool) -> running.Running | None:
+    def statistics(given: Running | None, per_source: bool) -> Running | None:
         return given and {
             name: jax.tree.map(lambda value, where=where: value[part(where)], norms)
             for name, norms in given.items()
@@ -130,9 +131,9 @@ class _Loop:
         """The primitives of which all targets of a source share the result, or the others."""
         return {name: primitive for name, primitive in self.primitives if primitive.per_source == per_source}
 
-    def shared(self, x: jax.Array, stats: running.Running | None) -> tuple[dict[str, jax.Array], Batch]:
+    def shared(self, x: jax.Array, stats: Running | None) -> tuple[dict[str, jax.Array], Batch]:
         """What the targets of x [C, N, H, W] share: by primitive the normalised result, and batch statistics."""
-        norms = running.Norms(stats, None, self.activation)
+        norms = Norms(stats, None, self.activation)
         values = {}
         for name, value, needed in self._branches(self.members(True), x, {}, norms):
             if needed != "never":
@@ -154,7 +155,7 @@ class _Loop:
 
     def _mixed(self, members, x, values, weights, row, stats) -> tuple[jax.Array, Batch]:
         """What these members and the shared values contribute to an edge."""
-        norms = running.Norms(stats, None, self.activation)
+        norms = Norms(stats, None, self.activation)
         weights = jax.tree.map(lambda value: value[None, None], weights)
         branches = self._branches(members, x, weights, norms)
         branches += [Branches((name,), value, "never") for name, value in values.items()]

@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 import jax
 import jax.numpy as jnp
 
-from dartsx.kernels.channel_major import running
+from dartsx.kernels.channel_major.cell_norms import Norms
 from dartsx.kernels.channel_major.primitives import Branches, Primitive
+from dartsx.kernels.running_statistics import Key
 
 
 def mixed_operation(
     branches: Sequence[Branches],
     rows: jax.Array,
     primitives: Mapping[str, Primitive],
-    norms: running.Norms,
+    norms: Norms,
     stride: int,
 ) -> jax.Array:
     """sum over primitives and sources of a block (DARTS, equation 2).
@@ -50,6 +51,6 @@ def mixed_operation(
     return sum(total[1:], total[0])
 
 
-def last_norms(primitives: Mapping[str, Primitive], names: Sequence[str], stride: int) -> list[running.Key]:
+def last_norms(primitives: Mapping[str, Primitive], names: Sequence[str], stride: int) -> list[Key]:
     """Key of the norm that ends each of the named primitives."""
     return [(name, primitives[name].norms(stride)[-1]) for name in names]

@@ -7,11 +7,11 @@ import pytest
 
 from dartsx import optim
 from dartsx.cost import network_cost
+from dartsx.kernels.channel_major.cell_norms import Norms
 from dartsx.kernels.channel_major.norm import normalize
 from dartsx.kernels.channel_major.primitives import PRIMITIVES, Block, norm_widths
 from dartsx.kernels.channel_major.primitives.blocks import BLOCKS
 from dartsx.kernels.channel_major.primitives.described import Described
-from dartsx.kernels.channel_major.running import Norms
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major.execute import Context, execute
 from dartsx.networks import Trace
