@@ -18,7 +18,7 @@ from dartsx.kernels.running_statistics import fresh, moved
 from dartsx.networks import Network
 from dartsx.networks.layers import Linear
 from dartsx.networks.trace import Step
-from dartsx.nn.network import Logits
+from dartsx.nn.cell_network import Logits
 
 
 class DescribedNetwork(nn.Module):

@@ -14,7 +14,7 @@ from dartsx.kernels.running_statistics import Key
 
 def mixed_operation(
     branches: Sequence[Branches],
-    rows: jax.Array,
+    mixture: jax.Array,
     primitives: Mapping[str, Primitive],
     norms: Norms,
     stride: int,
@@ -23,7 +23,7 @@ def mixed_operation(
 
     Args:
       branches: raw outputs, see `Branches`.
-      rows: [G, T, P], the mixture of the block's edges.
+      mixture: [G, T, P], of the block's edges.
       primitives: in the order of the mixture's P columns.
       norms: normalises what still needs it.
       stride: of the block.
@@ -34,7 +34,7 @@ def mixed_operation(
     columns = {name: i for i, name in enumerate(primitives)}
 
     def weight(names):  # [B, G, T]
-        return jnp.moveaxis(rows[..., jnp.array([columns[n] for n in names])], -1, 0)
+        return jnp.moveaxis(mixture[..., jnp.array([columns[n] for n in names])], -1, 0)
 
     total = []
     for names, value, needed in branches:

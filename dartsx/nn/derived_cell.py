@@ -64,7 +64,7 @@ def drop_path(x: jax.Array, keep: jax.Array, mask: jax.Array) -> jax.Array:
     return x / jnp.asarray(keep, x.dtype) * mask.astype(x.dtype)[:, None, None]
 
 
-class NetworkCell(nn.Module):
+class DerivedCell(nn.Module):
     """Two inputs, the genotype's edges, concatenation of its nodes.
 
     Nodes that no edge enters are left out of the sum (and, if they are concatenated, of the output): genotypes of

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 from dartsx.catalog import NETWORK_REMAT, STEMS
 from dartsx.kernels.choice import Forms, backend_of, network_remat
 from dartsx.kernels.plan import CellPlan, plan_cells
+from dartsx.nn.derived_cell import DerivedCell, cell_width
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
-from dartsx.nn.network_cell import NetworkCell, cell_width
 from dartsx.nn.repeated_cells import RepeatedCells, name_of, runs
 from dartsx.spaces import Genotype
 
@@ -82,7 +82,7 @@ class Stem(nn.Module):
         return s0, conv_norm(jax.nn.relu(s0), self.channels, 2, 2)
 
 
-class Network(nn.Module):
+class CellNetwork(nn.Module):
     """A genotype's normal and reduction cell, stacked.
 
     Attributes:
@@ -167,11 +167,11 @@ class Network(nn.Module):
         cell = (self.genotype.cell(plan.cell_type), plan, Forms(self.backend, self.form))
         recompute = (self.remat or network_remat(backend_of(self.backend))) == "cell"
         if len(run) == 1:
-            cell_class = nn.remat(NetworkCell, static_argnums=(3,)) if recompute else NetworkCell
+            cell_class = nn.remat(DerivedCell, static_argnums=(3,)) if recompute else DerivedCell
             y = cell_class(*cell, name=name_of(run))(s0, s1, train, None if masks is None else masks[0], keep)
             s0, s1, outputs = s1, y, y[None]
         else:
-            repeated = RepeatedCells(NetworkCell(*cell, parent=None), len(run), recompute, name=name_of(run))
+            repeated = RepeatedCells(DerivedCell(*cell, parent=None), len(run), recompute, name=name_of(run))
             s0, s1, outputs = repeated(s0, s1, train, masks, keep)
         if outputs is not None:
             for i in run:
