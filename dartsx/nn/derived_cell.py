@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from dartsx.kernels import initial_weights as initializers
+from dartsx.kernels import initial_weights
 from dartsx.kernels.channel_major.cell_norms import Norms
 from dartsx.kernels.channel_major.primitives import Block, Primitive, lookup, norm_widths
 from dartsx.kernels.choice import Forms
@@ -35,7 +35,7 @@ class Operation(nn.Module):
         spec = self.primitive.weights(channels, self.stride)
         weights = {}
         if spec:
-            stacked = self.param("weights", initializers.stacked, spec)
+            stacked = self.param("weights", initial_weights.stacked, spec)
             weights[name] = {key: value.astype(x.dtype)[None, None] for key, value in stacked.items()}
         # Pools, the only ones that share results, have no batch norm in a network.
         widths = {} if self.primitive.per_source else norm_widths(self.primitive, channels, self.stride)

@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping
 
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 
-from dartsx.kernels import initial_weights as initializers
+from dartsx.kernels import initial_weights
 from dartsx.kernels.channel_major.cell_norms import Norms
 from dartsx.kernels.channel_major.convolution import convolve
-from dartsx.kernels.channel_major.primitives import Weight, factorized_reduction
+from dartsx.kernels.channel_major.linear import global_average, linear
+from dartsx.kernels.channel_major.primitives import factorized_reduction
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.running_statistics import Key, Stats, all_fresh, all_moved
+from dartsx.kernels.window import Window
+from dartsx.networks.layers import Weight
 
 _ONE: Key = ("norm", "bn")
 
@@ -66,10 +68,10 @@ class Conv(nn.Module):
         """[C, N, H, W] -> [features, N, H', W']."""
         channels, size = x.shape[0], self.kernel
         fan_in = channels * size**2
-        weights = self.param("kernel", initializers.uniform, (size, size, channels, self.features), fan_in).astype(
+        weights = self.param("kernel", initial_weights.uniform, (size, size, channels, self.features), fan_in).astype(
             x.dtype
         )
-        return convolve(x, weights, self.stride, self.padding, self.forms)
+        return convolve(x, weights, Window.even(self.stride, self.padding), self.forms)
 
 
 class FactorizedReduction(nn.Module):
@@ -81,7 +83,9 @@ class FactorizedReduction(nn.Module):
     def __call__(self, x: jax.Array) -> jax.Array:
         """[C, N, H, W] -> [features, N, H / 2, W / 2]; H and W even."""
         half = Weight((x.shape[0], self.features // 2), x.shape[0])
-        weights = {name: self.param(name, initializers.uniform, *half).astype(x.dtype) for name in ("conv_a", "conv_b")}
+        weights = {
+            name: self.param(name, initial_weights.uniform, *half).astype(x.dtype) for name in ("conv_a", "conv_b")
+        }
         return factorized_reduction(x, **weights)
 
 
@@ -113,9 +117,7 @@ class Classifier(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """[C, N, H, W] -> logits [N, classes]."""
-        dtype = jnp.promote_types(x.dtype, jnp.float32)
-        features = jnp.mean(x.astype(dtype), (-1, -2))
         channels = x.shape[0]
-        kernel = self.param("kernel", initializers.uniform, (channels, self.classes), channels)
-        bias = self.param("bias", initializers.uniform, (self.classes,), channels)
-        return jnp.einsum("cn,ck->nk", features, kernel) + bias
+        kernel = self.param("kernel", initial_weights.uniform, (channels, self.classes), channels)
+        bias = self.param("bias", initial_weights.uniform, (self.classes,), channels)
+        return linear(global_average(x), kernel, bias)

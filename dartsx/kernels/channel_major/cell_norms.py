@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import jax
 import jax.numpy as jnp
 
-from dartsx.kernels.channel_major.norm import AXES, normalize, normalized_sum, scaled_sum, spread
+from dartsx.kernels.channel_major.norm import AXES, affine, normalize, normalized_sum, scaled_sum, spread
 from dartsx.kernels.moments import inverse_deviation, sample_count, unbiased
 from dartsx.kernels.running_statistics import Key, Running, Stats
 
@@ -43,8 +43,7 @@ class Norms:
         if self.affine is not None:
             scale, bias = (jnp.stack(v) for v in zip(*(self.affine[k] for k in keys), strict=True))
             shape = (len(keys),) + (1,) * (x.ndim - 5) + scale.shape[-1:]
-            y = y * spread(scale.reshape(shape)) + spread(bias.reshape(shape))
-            y = y.astype(x.dtype)
+            y = affine(y, scale.reshape(shape), bias.reshape(shape))
         return self.activation(y) if activate else y
 
     def weighted_sum(self, keys: Sequence[Key], weight: jax.Array, x: jax.Array) -> jax.Array:

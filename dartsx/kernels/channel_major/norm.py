@@ -60,6 +60,17 @@ def _normalize_bwd(relu, residuals, cotangents):
 normalize.defvjp(_normalize_fwd, _normalize_bwd)
 
 
+def affine(x: jax.Array, scale: jax.Array, bias: jax.Array) -> jax.Array:
+    """x [..., C, N, H, W] * scale [..., C] + bias [..., C] in x's dtype."""
+    return (x * spread(scale) + spread(bias)).astype(x.dtype)
+
+
+def batch_norm(x: jax.Array, scale: jax.Array, bias: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """`normalize`, then `affine`: the result, mean and biased variance."""
+    y, mean, variance = normalize(x)
+    return affine(y, scale, bias), mean, variance
+
+
 # ------------------------------------------------------------------------- normalise inside a sum
 @jax.custom_vjp
 def normalized_sum(weight: jax.Array, x: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
