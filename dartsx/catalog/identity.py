@@ -22,8 +22,9 @@ MAY_DIFFER = (
     "evaluate.host_workers",
 )
 # What a run keeps to its end, though runs that differ in it are samples of one experiment: how many devices there were,
-# what was logged, which seed was drawn and which network was trained (reports have a row for each network anyway).
-_OF_A_SAMPLE = ("mesh", "search.diagnosis", "seed", "genotype", "network")
+# what was logged, which seed was drawn, which network was trained (reports have a row for each network anyway), and how
+# the config was written down.
+_OF_A_SAMPLE = ("mesh", "search.diagnosis", "seed", "genotype", "network", "schema")
 # What shapes the network of a genotype; a network that has a name is what its paper says.
 _OF_GENOTYPES = tuple(f"evaluate.{name}" for name in ("network", "channels", "layers", "auxiliary", "auxiliary_weight"))
 UNUSED = ""
@@ -57,7 +58,7 @@ def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
         if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{key}.")
         else:
-            yield prefix + key, value
+            yield prefix + key, list(value) if isinstance(value, tuple) else value  # as JSON reads it
 
 
 def _within(name: str, fields: Iterable[str]) -> bool:

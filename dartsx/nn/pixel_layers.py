@@ -9,13 +9,13 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from dartsx.kernels import initial_weights as initializers
-from dartsx.kernels.channel_major.norm import inverse_deviation, unbiased
-from dartsx.kernels.channel_major.primitives import Weight
-from dartsx.kernels.channel_major.running import Key
+from dartsx.kernels import initial_weights
+from dartsx.kernels.moments import inverse_deviation, sample_count, unbiased, widen
 from dartsx.kernels.pixel_major.composed import LAYOUT, factorized_reduction
-from dartsx.kernels.pixel_major.moments import sample_count, widen
 from dartsx.kernels.pixel_major.norm import normalize
+from dartsx.kernels.pixel_major.totals import AXES
+from dartsx.kernels.running_statistics import Key
+from dartsx.networks.layers import Weight
 from dartsx.nn.layers import advance, keep_running
 
 _ONE: Key = ("norm", "bn")
@@ -34,7 +34,7 @@ class Conv(nn.Module):
         """[N, H, W, C] -> [N, H', W', features]."""
         channels, size = x.shape[-1], self.kernel
         shape, fan_in = (size, size, channels, self.features), channels * size**2
-        weights = self.param("kernel", initializers.uniform, shape, fan_in).astype(x.dtype)
+        weights = self.param("kernel", initial_weights.uniform, shape, fan_in).astype(x.dtype)
         if size == 1 and not self.padding:
             return x[:, :: self.stride, :: self.stride] @ weights[0, 0]
         strides, around = (self.stride,) * 2, [(self.padding,) * 2] * 2
@@ -50,7 +50,9 @@ class FactorizedReduction(nn.Module):
     def __call__(self, x: jax.Array) -> jax.Array:
         """[N, H, W, C] -> [N, H / 2, W / 2, features]; H and W even."""
         half = Weight((x.shape[-1], self.features // 2), x.shape[-1])
-        weights = {name: self.param(name, initializers.uniform, *half).astype(x.dtype) for name in ("conv_a", "conv_b")}
+        weights = {
+            name: self.param(name, initial_weights.uniform, *half).astype(x.dtype) for name in ("conv_a", "conv_b")
+        }
         return factorized_reduction(x, **weights)
 
 
@@ -91,7 +93,7 @@ def normalized(x: jax.Array, stats: list[nn.Variable], train: bool, module: nn.M
         )
         return ((widen(x) - mean) * inverse_deviation(variance)).astype(x.dtype)
     y, (mean, variance) = normalize(x)
-    batch = {"mean": mean, "var": unbiased(variance, sample_count(x))}
+    batch = {"mean": mean, "var": unbiased(variance, sample_count(x, AXES))}
     for i, variable in enumerate(stats):
         own = {key: value.reshape(len(stats), 1, -1)[i] for key, value in batch.items()}
         advance(module, variable, {_ONE: own})
@@ -125,6 +127,6 @@ class Classifier(nn.Module):
     def __call__(self, x: jax.Array) -> jax.Array:
         """[N, H, W, C] -> logits [N, classes]."""
         features, channels = jnp.mean(widen(x), (1, 2)), x.shape[-1]
-        kernel = self.param("kernel", initializers.uniform, (channels, self.classes), channels)
-        bias = self.param("bias", initializers.uniform, (self.classes,), channels)
+        kernel = self.param("kernel", initial_weights.uniform, (channels, self.classes), channels)
+        bias = self.param("bias", initial_weights.uniform, (self.classes,), channels)
         return features @ kernel + bias

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.catalog import REMAT
-from dartsx.kernels import initial_weights as initializers
+from dartsx.kernels import initial_weights
 from dartsx.kernels.channel_major import edges_apart, edges_together
 from dartsx.kernels.channel_major.cell_layout import CellEdges, CellLayout
 from dartsx.kernels.channel_major.primitives import Primitive
@@ -28,7 +28,7 @@ from dartsx.nn.layers import Preprocess, advance, keep_running
 
 
 def checked_remat(given: str | None, partial: int, backend: str | None = None, layout: str = "channel_major") -> str:
-    """The policy that was given, or the one chosen by backend and layout.
+    """The policy that was given, or the one that suits backend and layout.
 
     Raises:
       ValueError: it is unknown, or does not go with partial channels (`partial` above 1).
@@ -107,6 +107,6 @@ def cell_weights(module: nn.Module, layout: CellLayout, dtype) -> dict[str, dict
     for name in layout.primitives:
         spec, edges = layout.weights(name)
         if spec:
-            stacked = module.param(name, initializers.stacked, spec, edges)
+            stacked = module.param(name, initial_weights.stacked, spec, edges)
             weights[name] = {key: value.astype(dtype) for key, value in stacked.items()}
     return weights

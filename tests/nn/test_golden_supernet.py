@@ -24,7 +24,6 @@ CASES = [
     ("float64", {"remat": "none", "form": "dense"}),
     ("float64", {"remat": "branch", "form": "taps"}),
     ("float64", {"layout": "pixel_major"}),
-    ("float32", {"layout": "pixel_major"}),
     ("float64", {"layout": "pixel_major", "remat": "cell"}),
 ]
 

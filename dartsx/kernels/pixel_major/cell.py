@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
-from dartsx.kernels.channel_major import running
 from dartsx.kernels.channel_major.cell_layout import CellEdges
 from dartsx.kernels.channel_major.edge_blocks import EdgeBlock
 from dartsx.kernels.channel_major.edges_together import block_weights, statistics
@@ -16,9 +15,10 @@ from dartsx.kernels.pixel_major import families, partial
 from dartsx.kernels.pixel_major.block import Block, Branches
 from dartsx.kernels.pixel_major.cell_norms import CellNorms, Part
 from dartsx.kernels.pixel_major.norm import Terms
+from dartsx.kernels.running_statistics import Key, Stats, concatenated
 
 
-def evaluate(cell: CellEdges, inputs: jax.Array) -> tuple[list[jax.Array], dict[running.Key, running.Stats]]:
+def evaluate(cell: CellEdges, inputs: jax.Array) -> tuple[list[jax.Array], dict[Key, Stats]]:
     """Nodes of a cell from its inputs, block by block.
 
     Args:
@@ -31,7 +31,7 @@ def evaluate(cell: CellEdges, inputs: jax.Array) -> tuple[list[jax.Array], dict[
     count = inputs.shape[3]
     ready = {node: inputs[:, :, :, node] for node in range(count)}
     sums: dict[int, jax.Array] = {}  # of the nodes that still wait for some of their edges
-    collected: list[dict[running.Key, running.Stats]] = []
+    collected: list[dict[Key, Stats]] = []
     for block in cell.layout.blocks:
         ready |= {node: sums.pop(node) for node in block.sources if node in sums}
         together = block.sources == tuple(range(count))
@@ -41,7 +41,7 @@ def evaluate(cell: CellEdges, inputs: jax.Array) -> tuple[list[jax.Array], dict[
         for i, target in enumerate(block.targets):
             sums[target] = sums[target] + y[i] if target in sums else y[i]
     nodes = ready | sums
-    return [nodes[node] for node in sorted(nodes) if node >= count], running.concatenated(collected)
+    return [nodes[node] for node in sorted(nodes) if node >= count], concatenated(collected)
 
 
 def _block(cell: CellEdges, block: EdgeBlock, x: jax.Array):

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from dartsx.kernels.channel_major.norm import inverse_deviation, unbiased
-from dartsx.kernels.channel_major.running import Key, Running, Stats
-from dartsx.kernels.pixel_major.moments import sample_count, widen
+from dartsx.kernels.moments import inverse_deviation, sample_count, unbiased, widen
 from dartsx.kernels.pixel_major.norm import Moments, Terms, normalize, normalized_sum, scaled_sum
+from dartsx.kernels.pixel_major.totals import AXES
+from dartsx.kernels.running_statistics import Key, Running, Stats
 
 
 class Part(NamedTuple):
@@ -48,7 +48,7 @@ class CellNorms:
         fused = activate and self.activation is jax.nn.relu
         if self.running is None:
             y, found = normalize(x, fused)
-            self._record(keys, found, sample_count(x))
+            self._record(keys, found, sample_count(x, AXES))
         else:
             mean, variance = self._given(keys, x.shape)
             y = (widen(x) - mean) * inverse_deviation(variance)
@@ -61,7 +61,7 @@ class CellNorms:
         if self.running is None:
             sums, found = normalized_sum(normed, plain)
             for part, own in zip(parts, found, strict=True):
-                self._record(part.keys, own, sample_count(part.value))
+                self._record(part.keys, own, sample_count(part.value, AXES))
             return sums
         given = [self._given(part.keys, part.value.shape) for part in parts]
         means = [mean for mean, _ in given]

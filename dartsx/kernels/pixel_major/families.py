@@ -20,7 +20,7 @@ from dartsx.kernels.channel_major.primitives.skip import Skip, Zero
 from dartsx.kernels.pixel_major import described, separable
 from dartsx.kernels.pixel_major.block import Block, Branches
 from dartsx.kernels.pixel_major.composed import LAYOUT, block_diagonal, convolve, factorized_reduction
-from dartsx.kernels.pixel_major.pool import avg_pool, max_pool
+from dartsx.kernels.pixel_major.pools_3x3 import avg_pool, max_pool
 
 POOLS = {"max": max_pool, "avg": avg_pool}
 Evaluate = Callable[[Mapping[str, Primitive], Block], list[Branches]]

@@ -21,8 +21,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from dartsx.kernels.channel_major.norm import inverse_deviation
-from dartsx.kernels.pixel_major.moments import moments, sample_count, totals, widen
+from dartsx.kernels.moments import inverse_deviation, sample_count, widen
+from dartsx.kernels.pixel_major.totals import AXES, moments, totals
 
 Moments = tuple[jax.Array, jax.Array]
 
@@ -52,7 +52,7 @@ def _normalize_backward(relu, residuals, cotangents):
     if relu:
         gradient = jnp.where(raw > mean, gradient, 0)
     total, along = totals([gradient, gradient * raw])
-    of_x, shift = _slopes(total, along, mean, inverse, sample_count(x))
+    of_x, shift = _slopes(total, along, mean, inverse, sample_count(x, AXES))
     return ((inverse * (gradient + of_x * raw + shift)).astype(x.dtype),)
 
 
@@ -126,7 +126,7 @@ def scaled_sum(normed: Terms, plain: Terms, means, inverses) -> tuple[jax.Array,
 def _sum_backward(residuals, cotangents):
     normed, plain, means, inverses = residuals
     targets = [widen(given) for given in cotangents[0]]
-    count = sample_count(targets[0])
+    count = sample_count(targets[0], AXES)
     given = jnp.stack(targets, 3)[:, :, :, None, None]  # [N, H, W, 1, 1, T, C]
     arrays = (*normed.arrays, *plain.arrays)
     sums = totals([*targets, *(given * widen(y) for y in arrays)])

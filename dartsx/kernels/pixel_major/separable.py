@@ -16,7 +16,7 @@ from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major import grouped
 from dartsx.kernels.pixel_major.block import Block, Branches
 from dartsx.kernels.pixel_major.composed import block_diagonal, composed, convolve, from_phases, phases
-from dartsx.kernels.pixel_major.grouped import Window
+from dartsx.kernels.window import Window
 
 
 def evaluate(members: Mapping[str, Separable], block: Block) -> list[Branches]:
@@ -61,5 +61,5 @@ def _inner(y: jax.Array, kernel: jax.Array, dilation: int, block: Block) -> jax.
     groups, around = math.prod(y.shape[3:6]), dilation * (kernel.shape[0] // 2)
     window = Window((1, 1), ((around, around),) * 2, dilation)
     return grouped.convolve(
-        y.reshape(*y.shape[:3], -1), kernel.reshape(*kernel.shape[:3], -1), window, groups, Forms(block.forms.backend)
+        y.reshape(*y.shape[:3], -1), kernel.reshape(*kernel.shape[:3], -1), window, Forms(block.forms.backend), groups
     )

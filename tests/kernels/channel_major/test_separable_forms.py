@@ -30,7 +30,7 @@ def run(form, x, made, stride, cotangent=None):
     def outputs_and_gradients(x, weights, cotangent):
         def apply(x, weights):
             own = [Unit(*w, d) for w, d in zip(weights, dilations, strict=True)]
-            return separable(x, own, stride, form)
+            return separable(x, own, stride, Forms(form=form))
 
         y, pull = jax.vjp(apply, x, weights)
         return y, pull(jnp.ones_like(y) if cotangent is None else cotangent)

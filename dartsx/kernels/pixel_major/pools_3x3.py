@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from dartsx.kernels.pixel_major.moments import widen
+from dartsx.kernels.moments import widen
 
 SIZE = 3
 TAPS = [(i, j) for i in range(SIZE) for j in range(SIZE)]

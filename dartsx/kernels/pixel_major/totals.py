@@ -13,17 +13,9 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
-FEW = 64  # samples
+from dartsx.kernels.moments import FEW, sample_count, widen
 
-
-def widen(x: jax.Array) -> jax.Array:
-    """x in float32 or wider."""
-    return x.astype(jnp.promote_types(x.dtype, jnp.float32))
-
-
-def sample_count(x: jax.Array) -> int:
-    """Values behind one channel's statistics."""
-    return math.prod(x.shape[:3])
+AXES = (0, 1, 2)
 
 
 def totals(arrays: Sequence[jax.Array]) -> list[jax.Array]:
@@ -50,7 +42,7 @@ def moments(arrays: Sequence[jax.Array]) -> list[tuple[jax.Array, jax.Array]]:
     sums = totals([*arrays, *(jnp.square(widen(x)) for x in arrays)])
     found = []
     for x, total, squares in zip(arrays, sums, sums[len(arrays) :], strict=False):
-        count = sample_count(x)
+        count = sample_count(x, AXES)
         mean = total / count
         if count <= FEW:
             variance = jnp.mean(jnp.square(widen(x) - mean), (0, 1, 2))
