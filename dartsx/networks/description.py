@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from dartsx.networks.layers import Input, Layer, Shape
 from dartsx.networks.trace import Block, Step, Trace, Value
+
+
+class Auxiliary(NamedTuple):
+    """A head that branches off inside the network, for training only.
+
+    Attributes:
+      after: label of the part whose result it reads.
+      head: its blocks.
+    """
+
+    after: str
+    head: tuple[Block | Layer, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +35,10 @@ class Network:
       head: pooling and classifier.
       source: paper, and which library agrees.
       image_size: height and width that the paper's figures are for.
+      labels: names of stem, stages and head in the names of the steps, where these are not stem, stage1, ..., head. A
+        labelled part of one block is that block.
+      divisor: what height and width of the images must be divisible by.
+      auxiliary: a second head for training, or None.
     """
 
     name: str
@@ -29,18 +47,31 @@ class Network:
     head: tuple[Block | Layer, ...]
     source: str
     image_size: int = 224
+    labels: tuple[str, ...] = ()
+    divisor: int = 1
+    auxiliary: Auxiliary | None = None
 
-    def trace(self, image_shape: int | Shape | None = None) -> tuple[Step, ...]:
+    def trace(self, image_shape: int | Shape | None = None, auxiliary: bool = False) -> tuple[Step, ...]:
         """All primitive layers with their shapes; the first step is the image, the last one the logits.
 
         Args:
           image_shape: (height, width, channels); one number for square images of three channels; by default the
             paper's size.
+          auxiliary: with the steps of the auxiliary head, which stand where it branches off; their names begin with
+            ``auxiliary/``, and the last of them gives its logits.
 
         Raises:
           ValueError: the images are too small, or the shape is none.
         """
-        return _trace(self, read_shape(self.image_size if image_shape is None else image_shape))
+        shape = read_shape(self.image_size if image_shape is None else image_shape)
+        return _trace(self, shape, auxiliary and self.auxiliary is not None)
+
+    @property
+    def parts(self) -> dict[str, tuple[Block | Layer, ...]]:
+        """Blocks of stem, stages and head by the name that begins the names of their steps."""
+        parts = (self.stem, *self.stages, self.head)
+        labels = self.labels or ("stem", *(f"stage{i}" for i in range(1, len(self.stages) + 1)), "head")
+        return dict(zip(labels, parts, strict=True))
 
     @property
     def classes(self) -> int:
@@ -74,26 +105,43 @@ def read_shape(image_shape: int | Shape) -> Shape:
 
 
 @functools.lru_cache(maxsize=64)
-def _trace(network: Network, shape: Shape) -> tuple[Step, ...]:
+def _trace(network: Network, shape: Shape, auxiliary: bool) -> tuple[Step, ...]:
+    _check_divisible(network, shape)
     trace = Trace()
     x = trace.add(Input(shape), name="images")
     history: list[Value] = []  # results of blocks
-    parts = {"stem": network.stem}
-    parts |= {f"stage{i}": stage for i, stage in enumerate(network.stages, 1)} | {"head": network.head}
     try:
-        for part, blocks in parts.items():
-            with trace.scope(part):
-                for i, block in enumerate(blocks):
-                    name = f"block{i}" if hasattr(block, "build") or hasattr(block, "build_cell") else None
-                    history.append(_block(trace, block, history or [x], name))
+        for label, blocks in network.parts.items():
+            bare = bool(network.labels) and len(blocks) == 1
+            _write(trace, label, blocks, x, history, bare)
+            if auxiliary and label == network.auxiliary.after:
+                _write(trace, "auxiliary", network.auxiliary.head, x, list(history), bare=True)
     except ValueError as error:
         raise ValueError(f"{network.name} on images of {shape[0]}x{shape[1]}: {error}") from None
     return tuple(trace.steps)
 
 
+def _check_divisible(network: Network, shape: Shape) -> None:
+    height, width, _ = shape
+    if height % network.divisor or width % network.divisor:
+        sizes = ", ".join(str(k * network.divisor) for k in (1, 2, 3))
+        raise ValueError(
+            f"images of {height}x{width}: the {network.name} network halves them until 1/{network.divisor} is left, so "
+            f"height and width must be {sizes}, ..."
+        )
+
+
+def _write(trace: Trace, label: str, blocks: Sequence[Block | Layer], x: Value, history: list[Value], bare: bool):
+    """Writes the blocks of a part down, in scopes of their own or none; their results go to the end of `history`."""
+    with trace.scope(label):
+        for i, block in enumerate(blocks):
+            scoped = (hasattr(block, "build") or hasattr(block, "build_cell")) and not bare
+            history.append(_block(trace, block, history or [x], f"block{i}" if scoped else None))
+
+
 def _block(trace: Trace, block: Block | Layer, history: list[Value], name: str | None) -> Value:
     """Cells read the results of several blocks, all other blocks that of the last one."""
     if hasattr(block, "build_cell"):
-        with trace.scope(name):
+        with trace.scope(name) if name else contextlib.nullcontext():
             return block.build_cell(trace, history)
     return trace.block(block, history[-1], name)

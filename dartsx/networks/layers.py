@@ -171,13 +171,14 @@ class Linear:
 
 @dataclasses.dataclass(frozen=True)
 class Norm(_SameShape):
-    """Batch normalisation (arXiv:1502.03167) with ``scale`` and ``bias`` [channels]."""
+    """Batch normalisation (arXiv:1502.03167), with ``scale`` and ``bias`` [channels] where it is `affine`."""
 
     epsilon: float = 1e-5
+    affine: bool = True
 
     def weights(self, x: Shape) -> dict[str, Weight]:
         """Scale and bias; the running mean and variance, which are not trained, have the same shape."""
-        return {"scale": Weight(x[-1:], 0), "bias": Weight(x[-1:], 0)}
+        return {"scale": Weight(x[-1:], 0), "bias": Weight(x[-1:], 0)} if self.affine else {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,6 +220,32 @@ class LocalNorm(_SameShape):
 @dataclasses.dataclass(frozen=True)
 class DropPath(_SameShape):
     """Where training asks for drop path, drops whole images of a branch (arXiv:1605.07648); else the identity."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Identity(_SameShape):
+    """The input as a value of its own, into which a node of a cell can be summed while others read the input."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Strided(_Free):
+    """A layer that keeps every stride-th pixel of every stride-th row in number."""
+
+    stride: int = 1
+
+    def output(self, x: Shape) -> Shape:
+        """(ceil(height / stride), ceil(width / stride), channels)."""
+        return (*(-(-n // self.stride) for n in x[:2]), x[2])
+
+
+@dataclasses.dataclass(frozen=True)
+class Zeros(_Strided):
+    """Zeros, whatever the input: a node of a cell that no edge enters."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Noise(_Strided):
+    """Standard normal numbers, whatever the input (RobustDARTS, arXiv:1909.09656, section 3, space S4)."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import comb
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dartsx.networks import Network
+from dartsx.spaces.cell_networks import Blocks, candidates, genotype_network, stacked
 from dartsx.spaces.discretize import discretize, num_edges
 from dartsx.spaces.errors import GenotypeError, SpaceError, show, unknown
 from dartsx.spaces.genotype import (
@@ -21,6 +24,7 @@ from dartsx.spaces.genotype import (
     check_concat,
 )
 from dartsx.spaces.primitives import DARTS, NONE
+from dartsx.spaces.scale import CIFAR, Scale
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class CellSpace:
       edges_kept: edges into each node of a derived cell: 1 or 2, as the first node has two.
       concat: nodes whose concatenation is a cell's output; all intermediate ones if None.
       custom_primitives: names allowed in ``primitives`` besides PRIMITIVES.
+      blocks: what primitives of your own are, ``{name: (channels, stride) -> block}`` with blocks of
+        `dartsx.networks`; their names need not be repeated in ``custom_primitives``.
 
     A genotype belongs to the space if each node of each cell has exactly ``edges_kept`` edges
     from different sources. Raises SpaceError for values that describe no space.
@@ -45,14 +51,18 @@ class CellSpace:
     edges_kept: int = 2
     concat: tuple[int, ...] | None = None
     custom_primitives: tuple[str, ...] = ()
+    blocks: Blocks = field(default_factory=dict, hash=False)
+
+    scale: ClassVar[Scale] = CIFAR
+    """Of a network, unless another is given."""
 
     def __post_init__(self):
+        object.__setattr__(self, "custom_primitives", with_own(self.custom_primitives, self.blocks))
         check_primitives(self.primitives, self.custom_primitives)
         most = MAX_NODE + 1 - NUM_INPUTS
         _check_range("num_nodes", self.num_nodes, most, f"1 to {most}")
         _check_range("edges_kept", self.edges_kept, NUM_INPUTS, "1 or 2, as the first node has two inputs")
         object.__setattr__(self, "primitives", tuple(self.primitives))
-        object.__setattr__(self, "custom_primitives", tuple(self.custom_primitives))
         object.__setattr__(self, "concat", self._checked_concat())
 
     @property
@@ -89,6 +99,22 @@ class CellSpace:
     def expand(self, mixture: Mapping) -> Mapping:
         """Return the mixtures over all ``primitives``: here the mixtures themselves."""
         return mixture
+
+    def network(self, genotype: Genotype, scale: Scale | None = None) -> Network:
+        """Return the description of the network that is retrained, of any genotype of cells.
+
+        Raises SpaceError for a primitive whose block is not known, by name.
+        """
+        return genotype_network(genotype, scale or self.scale, self.blocks)
+
+    def supernet_layers(self, scale: Scale | None = None, partial: int = 1) -> Network:
+        """Return the layers of a supernet: all candidates on all edges, each on one in ``partial`` channels.
+
+        Its batch norms inside of cells have neither scale nor bias; pools are as in networks.
+        """
+        cell = candidates(self.primitives, self.edges, self.concat, self.blocks)
+        cells = dict.fromkeys(CELL_TYPES, cell)
+        return stacked(cells, scale or self.scale, affine=False, partial=partial, name="supernet")
 
     def derive(self, mixture: Mapping[str, ArrayLike]) -> Genotype:
         """Return the genotype that :func:`discretize` keeps of the mixtures.
@@ -250,6 +276,11 @@ class CellSpace:
                 f"concat {show(self.concat)}: the space has nodes {self.nodes.start} to {self.nodes.stop - 1}"
             )
         return concat
+
+
+def with_own(custom_primitives: Iterable[str], blocks: Blocks) -> tuple[str, ...]:
+    """Return custom primitives, those with a block of their own included."""
+    return tuple(dict.fromkeys((*custom_primitives, *blocks)))
 
 
 def check_primitives(primitives: tuple[str, ...], custom_primitives: tuple[str, ...]) -> None:

@@ -1,14 +1,18 @@
 """The space of topologies: a fixed graph with one input, one primitive chosen for every edge."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dartsx.spaces.cell_space import check_primitives
+from dartsx.networks import Network
+from dartsx.spaces.cell_networks import Blocks, candidates, in_stages, topology_network
+from dartsx.spaces.cell_space import check_primitives, with_own
 from dartsx.spaces.errors import GenotypeError, SpaceError, unknown
 from dartsx.spaces.genotype import Edge
+from dartsx.spaces.scale import NB201, Scale
 from dartsx.spaces.topology import Topology, check_edges
 
 CELL = "normal"  # the one searched cell; what reduces between the stages is fixed
@@ -22,6 +26,7 @@ class TopologySpace:
       primitives: candidates of every edge, in the order of the columns of alpha.
       edges: (source, node) of every row of alpha; node 0 is the input, the last node the output.
       custom_primitives: names allowed in ``primitives`` besides PRIMITIVES.
+      blocks: what primitives of your own are, as in CellSpace.
 
     Raises SpaceError for unknown primitives, edges that are not sorted by node and source, and
     nodes that nothing enters.
@@ -30,11 +35,15 @@ class TopologySpace:
     primitives: tuple[str, ...]
     edges: tuple[tuple[int, int], ...]
     custom_primitives: tuple[str, ...] = ()
+    blocks: Blocks = field(default_factory=dict, hash=False)
+
+    scale: ClassVar[Scale] = NB201
+    """Of a network, unless another is given."""
 
     def __post_init__(self):
+        object.__setattr__(self, "custom_primitives", with_own(self.custom_primitives, self.blocks))
         check_primitives(self.primitives, self.custom_primitives)
         object.__setattr__(self, "primitives", tuple(self.primitives))
-        object.__setattr__(self, "custom_primitives", tuple(self.custom_primitives))
         object.__setattr__(self, "edges", tuple(tuple(edge) for edge in self.edges))
         check_edges(self.edges, SpaceError)
         if list(self.edges) != sorted(self.edges, key=lambda edge: edge[::-1]):
@@ -58,6 +67,21 @@ class TopologySpace:
     def expand(self, mixture: Mapping) -> Mapping:
         """Return the mixtures over all ``primitives``: here the mixtures themselves."""
         return mixture
+
+    def network(self, topology: Topology, scale: Scale | None = None) -> Network:
+        """Return the description of the network that is retrained, of any topology.
+
+        Raises SpaceError for a primitive whose block is not known, by name.
+        """
+        return topology_network(topology, scale or self.scale, self.blocks)
+
+    def supernet_layers(self, scale: Scale | None = None, partial: int = 1) -> Network:
+        """Return the layers of a supernet: all candidates on all edges, each on one in ``partial`` channels.
+
+        Its batch norms inside of cells have neither scale nor bias.
+        """
+        cell = candidates(self.primitives, self.edges, self.concat, self.blocks)
+        return in_stages(cell, scale or self.scale, affine=False, partial=partial)
 
     def derive(self, mixture: Mapping[str, ArrayLike]) -> Topology:
         """Return the topology of the largest weights, edge by edge, 'none' among them.
