@@ -8,11 +8,13 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from dartsx import networks
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
 from dartsx.nn.network_cell import NetworkCell, cell_width
 from dartsx.nn.plan import CellPlan, plan_cells
 from dartsx.nn.repeated_cells import RepeatedCells, name_of, runs
-from dartsx.spaces import Genotype
+from dartsx.spaces import Genotype, Scale
+from dartsx.spaces.cell_networks import genotype_network
 
 STEMS = ("cifar", "imagenet")
 # What the backward pass computes again: nothing, or every cell, which leaves the cells' outputs and one cell in memory.
@@ -115,6 +117,12 @@ class Network(nn.Module):
     dtype: Any = jnp.float32
     form: str | None = None
     remat: str | None = None
+
+    @property
+    def description(self) -> networks.Network:
+        """What it computes, layer by layer."""
+        scale = Scale(self.channels, self.layers, self.classes, self.stem, auxiliary=self.auxiliary)
+        return genotype_network(self.genotype, scale, {})
 
     def stem_channels(self) -> int:
         """Channels of both inputs of the first cell."""

@@ -16,6 +16,7 @@ from dartsx.spaces.published import names as published_names
 from dartsx.spaces.published import source as published_source
 from dartsx.spaces.resolve import resolve_genotype
 from dartsx.spaces.restricted_space import RestrictedSpace
+from dartsx.spaces.scale import IMAGENET, Scale
 from dartsx.spaces.space import AnyGenotype, Space
 from dartsx.spaces.text import from_text, to_text
 from dartsx.spaces.topology import Topology, topology_from_string
@@ -24,6 +25,7 @@ from dartsx.spaces.topology_space import TopologySpace
 __all__ = [
     "CELL_TYPES",
     "DARTS",
+    "IMAGENET",
     "NB201",
     "NONE",
     "PRIMITIVES",
@@ -36,6 +38,7 @@ __all__ = [
     "Genotype",
     "GenotypeError",
     "RestrictedSpace",
+    "Scale",
     "Source",
     "Space",
     "SpaceError",

@@ -38,10 +38,11 @@ def makers(names: Iterable[str], blocks: Blocks) -> dict[str, Make]:
     return {name: table[name] for name in chosen}
 
 
-def design(edges: Iterable[Edge], concat: tuple[int, ...], blocks: Blocks) -> CellDesign:
+def design(edges: Iterable[Edge], concat: tuple[int, ...], blocks: Blocks, full_names: bool = False) -> CellDesign:
     """The cell of these edges, all of them together; 'none' is no edge.
 
-    Steps of an edge are named ``source-node``, and where several primitives share it ``source-node/primitive``.
+    Steps of an edge are named ``source-node``; where several primitives share it, or with `full_names`,
+    ``source-node/primitive``.
     """
     edges = [edge for edge in edges if edge.primitive != NONE]
     made = makers((edge.primitive for edge in edges), blocks)
@@ -49,7 +50,7 @@ def design(edges: Iterable[Edge], concat: tuple[int, ...], blocks: Blocks) -> Ce
 
     def name(edge: Edge) -> str:
         ends = f"{edge.source}-{edge.node}"
-        return f"{ends}/{edge.primitive}" if shared[edge.source, edge.node] > 1 else ends
+        return f"{ends}/{edge.primitive}" if full_names or shared[edge.source, edge.node] > 1 else ends
 
     return CellDesign(tuple(EdgeDesign(name(e), e.source, e.node, made[e.primitive]) for e in edges), concat)
 
@@ -72,7 +73,7 @@ def candidates(
 
     What edges share is there on every edge. The weights that mix candidates are not part of it.
     """
-    return design([Edge(name, *ends) for ends in edges for name in primitives], concat, blocks)
+    return design([Edge(name, *ends) for ends in edges for name in primitives], concat, blocks, True)
 
 
 def stacked(cells: Mapping[str, CellDesign], scale: Scale, **options: Any) -> Network:
@@ -83,4 +84,4 @@ def stacked(cells: Mapping[str, CellDesign], scale: Scale, **options: Any) -> Ne
 
 def in_stages(cell: CellDesign, scale: Scale, **options: Any) -> Network:
     """NAS-Bench-201's network of this cell; `options` as in `dartsx.networks.nb201.staged`."""
-    return staged(cell, scale.channels, scale.layers, scale.classes, image_size=scale.image_size, **options)
+    return staged(cell, scale.channels, scale.layers, scale.classes, image_size=scale.image_size or 32, **options)

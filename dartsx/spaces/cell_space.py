@@ -107,14 +107,14 @@ class CellSpace:
         """
         return genotype_network(genotype, scale or self.scale, self.blocks)
 
-    def supernet_layers(self, scale: Scale | None = None, partial: int = 1) -> Network:
+    def supernet_layers(self, scale: Scale | None = None, partial: int = 1, affine: bool = False) -> Network:
         """Return the layers of a supernet: all candidates on all edges, each on one in ``partial`` channels.
 
-        Its batch norms inside of cells have neither scale nor bias; pools are as in networks.
+        Its batch norms inside of cells have no scale and bias unless ``affine``; pools are as in networks.
         """
         cell = candidates(self.primitives, self.edges, self.concat, self.blocks)
         cells = dict.fromkeys(CELL_TYPES, cell)
-        return stacked(cells, scale or self.scale, affine=False, partial=partial, name="supernet")
+        return stacked(cells, scale or self.scale, affine=affine, partial=partial, name="supernet")
 
     def derive(self, mixture: Mapping[str, ArrayLike]) -> Genotype:
         """Return the genotype that :func:`discretize` keeps of the mixtures.

@@ -102,9 +102,9 @@ class RestrictedSpace:
         """Return the description of the network that is retrained, as CellSpace does."""
         return self.cells.network(genotype, scale)
 
-    def supernet_layers(self, scale: Scale | None = None, partial: int = 1) -> Network:
+    def supernet_layers(self, scale: Scale | None = None, partial: int = 1, affine: bool = False) -> Network:
         """Return the layers of a supernet, which holds all primitives on all edges, as CellSpace does."""
-        return self.cells.supernet_layers(scale, partial)
+        return self.cells.supernet_layers(scale, partial, affine)
 
     def derive(self, mixture: Mapping[str, ArrayLike]) -> Genotype:
         """Return the genotype that the rule of DARTS keeps of the mixtures.

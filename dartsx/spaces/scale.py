@@ -19,7 +19,7 @@ class Scale:
       stem: first layers of a network of cells.
       stem_multiplier: channels of the CIFAR stem over `channels`.
       auxiliary: with an auxiliary head, for training only.
-      image_size: height and width of the images.
+      image_size: height and width of the images; None for those of the stem, 32 or (imagenet) 224.
     """
 
     channels: int = 36
@@ -28,9 +28,9 @@ class Scale:
     stem: Literal["cifar", "imagenet"] = "cifar"
     stem_multiplier: int = 3
     auxiliary: bool = False
-    image_size: int = 32
+    image_size: int | None = None
 
 
 CIFAR = Scale()
-IMAGENET = Scale(48, 14, 1000, "imagenet", image_size=224)
+IMAGENET = Scale(48, 14, 1000, "imagenet")
 NB201 = Scale(16, 5)

@@ -75,13 +75,13 @@ class TopologySpace:
         """
         return topology_network(topology, scale or self.scale, self.blocks)
 
-    def supernet_layers(self, scale: Scale | None = None, partial: int = 1) -> Network:
+    def supernet_layers(self, scale: Scale | None = None, partial: int = 1, affine: bool = False) -> Network:
         """Return the layers of a supernet: all candidates on all edges, each on one in ``partial`` channels.
 
-        Its batch norms inside of cells have neither scale nor bias.
+        Its batch norms inside of cells have no scale and bias unless ``affine``.
         """
         cell = candidates(self.primitives, self.edges, self.concat, self.blocks)
-        return in_stages(cell, scale or self.scale, affine=False, partial=partial)
+        return in_stages(cell, scale or self.scale, affine=affine, partial=partial)
 
     def derive(self, mixture: Mapping[str, ArrayLike]) -> Topology:
         """Return the topology of the largest weights, edge by edge, 'none' among them.

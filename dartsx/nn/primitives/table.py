@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from dartsx.networks.blocks.edge_blocks import EDGE_BLOCKS
 from dartsx.nn.primitives.base import Primitive
-from dartsx.nn.primitives.blocks import BLOCKS
+from dartsx.nn.primitives.described import Described
 from dartsx.nn.primitives.factorized import Factorized
 from dartsx.nn.primitives.noise import Noise
 from dartsx.nn.primitives.nor_conv import NorConv
@@ -25,7 +26,7 @@ PRIMITIVES: dict[str, Primitive] = {
     "dil_conv_5x5": Separable(5, dilation=2),
     "conv_7x1_1x7": Factorized(7),
     "conv_3x1_1x3": Factorized(3),
-    **BLOCKS,
+    **{name: Described(make) for name, make in EDGE_BLOCKS.items()},
     "nor_conv_1x1": NorConv(1),
     "nor_conv_3x3": NorConv(3),
     "noise": Noise(),
