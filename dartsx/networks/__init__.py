@@ -1,6 +1,6 @@
 """Networks as data: stem, stages of blocks and head, down to primitive layers with all shapes.
 
-Pure Python; imports no JAX. `dartsx.nn` computes what is written here and `dartsx.cost` counts it.
+Pure Python; imports no JAX. `dartsx.kernels` computes what is written here and `dartsx.cost` counts it.
 """
 
 from dartsx.networks.description import Network

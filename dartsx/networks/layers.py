@@ -1,7 +1,7 @@
 """Primitive layers: what every network here is made of in the end.
 
 A layer is a frozen record. It knows the shape that it makes of its inputs' shapes and the weights that it needs, and
-nothing else: `dartsx.nn` computes it, `dartsx.cost` counts it. A shape is (height, width, channels) of a map or
+nothing else: `dartsx.kernels` computes it, `dartsx.cost` counts it. A shape is (height, width, channels) of a map or
 (features,) of a vector, for one image.
 """
 

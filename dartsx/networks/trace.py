@@ -1,8 +1,8 @@
 """From a description to the list of its primitive layers, with all shapes.
 
 A block writes its layers down by calling a `Trace`: ``y = trace.conv(x, 64, 3, stride=2)``. The result is a flat list
-of `Step`s in order of computation, each of which names the steps that it reads. Costs sum over it, `dartsx.nn` executes
-it; nothing else knows how a block is made.
+of `Step`s in order of computation, each of which names the steps that it reads. Costs sum over it, `dartsx.kernels`
+executes it; nothing else knows how a block is made.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 
 from dartsx import networks
+from dartsx.kernels.plan import CellPlan, plan_cells
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
 from dartsx.nn.network_cell import NetworkCell, cell_width
-from dartsx.nn.plan import CellPlan, plan_cells
 from dartsx.nn.repeated_cells import RepeatedCells, name_of, runs
 from dartsx.spaces import Genotype, Scale
 from dartsx.spaces.cell_networks import genotype_network

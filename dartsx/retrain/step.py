@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from dartsx.kernels.initial_weights import init_at_once
 from dartsx.nn import DescribedNetwork, Network, StagedNetwork
-from dartsx.nn.initializers import init_at_once
 from dartsx.nn.losses import accuracy, cross_entropy
 from dartsx.runtime import at_step, stream
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from dartsx.data import AugmentPolicy, Dataset, Split, augment, epoch_indices, normalize, padded_batches
 from dartsx.nn.losses import cross_entropy
-from dartsx.runtime import at_step, batch_sharding, put_batch, put_replicated, stream
+from dartsx.runtime import at_step, batch_sharding, jit, put_batch, put_replicated, stream
 from dartsx.search import Batch
 from experiments.settings import Augment
 
@@ -125,7 +125,7 @@ def evaluator(
     predict: Predict, dataset: Dataset, dtype: str, mesh: jax.sharding.Mesh
 ) -> Callable[[Any, dict[str, jax.Array], np.ndarray, int], dict[str, float]]:
     """A function of (state, arrays, examples, batch size) -> loss and accuracy, every example exactly once."""
-    sums = jax.jit(example_sums(predict, dataset, dtype))
+    sums = jit(example_sums(predict, dataset, dtype))
 
     def evaluate(state, arrays, examples, batch_size) -> dict[str, float]:
         positions, mask = padded_batches(len(examples), batch_size)

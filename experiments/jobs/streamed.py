@@ -20,7 +20,7 @@ import numpy as np
 from dartsx.data import AugmentPolicy, Source, augment, eval_stream, steps_per_epoch, train_stream
 from dartsx.data.known import KNOWN
 from dartsx.data.prepared import base_name
-from dartsx.runtime import batch_sharding, put_batch
+from dartsx.runtime import batch_sharding, jit, put_batch
 from dartsx.search import Batch
 from experiments.jobs.feed import Predict, batch_sums
 from experiments.jobs.prefetch import ChunkReader, ahead
@@ -75,7 +75,7 @@ class Streamed:
 
     def evaluator(self, predict: Predict) -> Callable[[Any], dict[str, float]]:
         """Loss and accuracy of a state on the test images, a compiled call per batch."""
-        sums = jax.jit(batch_sums(predict, *statistics(self.source.name), self.settings.dtype))
+        sums = jit(batch_sums(predict, *statistics(self.source.name), self.settings.dtype))
 
         def evaluate(state) -> dict[str, float]:
             totals = np.zeros(2)

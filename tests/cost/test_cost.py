@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dartsx.cost import LayerCost, network_cost, supernet_cost
+from dartsx.kernels.channel_major.primitives import PRIMITIVES
 from dartsx.nn import Network, Supernet
-from dartsx.nn.primitives import PRIMITIVES
 from dartsx.spaces import Cell, CellSpace, Edge, Genotype, published, published_names
 from dartsx.spaces.primitives import BLOCKS
 
@@ -37,8 +37,8 @@ def initialized(module, image_shape, *inputs):
 
 
 @pytest.fixture(scope="module")
-def reference(shared):
-    return json.loads((shared / "reference" / "genotypes.json").read_text())
+def reference(reference_dir):
+    return json.loads((reference_dir / "genotypes.json").read_text())
 
 
 def test_counts_of_networks_equal_the_published(reference):

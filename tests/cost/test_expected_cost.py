@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from dartsx.cost import KINDS, expected_cost, network_cost, staged_network_cost
+from dartsx.kernels.channel_major.primitives import PRIMITIVES
 from dartsx.nn import Network, StagedNetwork, Supernet, supernet_of
-from dartsx.nn.primitives import PRIMITIVES
 from dartsx.spaces import CELL_TYPES, NONE, Cell, CellSpace, Edge, Genotype, named_space
 
 SIZE, CLASSES = 16, 7

@@ -10,12 +10,12 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs.base import base
+from dartsx.kernels.channel_major.separable_forms import FORMS
+from dartsx.kernels.pixel_major.grouped import FORMS as GROUPED_FORMS
 from dartsx.nn import network as nn_network
-from dartsx.nn.grouped import FORMS as GROUPED_FORMS
 from dartsx.nn.layers import Conv
 from dartsx.nn.network import STEMS, AuxiliaryHead
 from dartsx.nn.search_cell import REMAT
-from dartsx.nn.separable_forms import FORMS
 from dartsx.search import HYPERGRADIENTS
 from dartsx.spaces import DARTS, published
 from experiments.settings import (

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dartsx.kernels.plan import plan_cells
 from dartsx.nn import Network, network, per_edge, per_edge_network
-from dartsx.nn.plan import plan_cells
 from dartsx.nn.repeated_cells import name_of, runs
 from dartsx.spaces import Cell, Edge, Genotype
 
