@@ -19,7 +19,6 @@ from dartsx.networks.layers import Linear
 from dartsx.networks.trace import Step
 from dartsx.nn.network import Logits
 
-
 _PLAIN = {"scale": 1.0, "bias": 0.0}  # of a batch norm without its own
 
 

@@ -57,8 +57,8 @@ class CellSpace:
     """Of a network, unless another is given."""
 
     def __post_init__(self):
+        check_primitives(self.primitives, self.custom_primitives, self.blocks)
         object.__setattr__(self, "custom_primitives", with_own(self.custom_primitives, self.blocks))
-        check_primitives(self.primitives, self.custom_primitives)
         most = MAX_NODE + 1 - NUM_INPUTS
         _check_range("num_nodes", self.num_nodes, most, f"1 to {most}")
         _check_range("edges_kept", self.edges_kept, NUM_INPUTS, "1 or 2, as the first node has two inputs")
@@ -283,12 +283,12 @@ def with_own(custom_primitives: Iterable[str], blocks: Blocks) -> tuple[str, ...
     return tuple(dict.fromkeys((*custom_primitives, *blocks)))
 
 
-def check_primitives(primitives: tuple[str, ...], custom_primitives: tuple[str, ...]) -> None:
+def check_primitives(primitives: tuple[str, ...], custom_primitives: tuple[str, ...], blocks: Blocks) -> None:
     """Raise SpaceError unless ``primitives`` are different known names, one of them not 'none'."""
     if isinstance(primitives, str) or not isinstance(primitives, Iterable):
         raise SpaceError(f"primitives must be a tuple of names, not {show(primitives)}")
     try:
-        allowed = (NONE, *allowed_primitives(custom_primitives))
+        allowed = (NONE, *allowed_primitives(custom_primitives), *allowed_primitives(tuple(blocks)))
     except GenotypeError as error:
         raise SpaceError(str(error)) from None
     for name in primitives:

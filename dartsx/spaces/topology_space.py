@@ -41,8 +41,8 @@ class TopologySpace:
     """Of a network, unless another is given."""
 
     def __post_init__(self):
+        check_primitives(self.primitives, self.custom_primitives, self.blocks)
         object.__setattr__(self, "custom_primitives", with_own(self.custom_primitives, self.blocks))
-        check_primitives(self.primitives, self.custom_primitives)
         object.__setattr__(self, "primitives", tuple(self.primitives))
         object.__setattr__(self, "edges", tuple(tuple(edge) for edge in self.edges))
         check_edges(self.edges, SpaceError)

@@ -15,7 +15,6 @@ import jax
 from ml_collections import ConfigDict
 
 from dartsx import optim
-from dartsx.cost import network_cost, staged_network_cost
 from dartsx.networks import network as named_network
 from dartsx.nn import DescribedNetwork, Network, StagedNetwork
 from dartsx.retrain import RetrainProblem, RetrainState, init_state, make_step, predict
@@ -180,11 +179,7 @@ def _network(settings: EvaluateSettings, classes: int) -> AnyNetwork:
 
 def _counts(network: AnyNetwork, image_shape: tuple[int, int, int]) -> tuple[int, int]:
     """Parameters and multiply-adds."""
-    if isinstance(network, DescribedNetwork):
-        return network.description.params(image_shape), network.description.macs(image_shape)
-    count = staged_network_cost if isinstance(network, StagedNetwork) else network_cost
-    cost = count(network, image_shape)
-    return cost.params, cost.macs
+    return network.description.params(image_shape), network.description.macs(image_shape)
 
 
 def _schedule(group, steps: int):
