@@ -1,13 +1,12 @@
 """What networks cost: exact counts from their descriptions, without tracing or compiling; measured latency."""
 
-from dartsx.cost.counts import KINDS, Cost, LayerCost
+from dartsx.cost.counts import Cost, LayerCost
 from dartsx.cost.expected import expected_cost
 from dartsx.cost.latency import Latency, measure_latency
 from dartsx.cost.network import network_cost, steps_cost
 from dartsx.cost.penalty import cost_penalty
 
 __all__ = [
-    "KINDS",
     "Cost",
     "Latency",
     "LayerCost",

@@ -17,7 +17,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dartsx.cost.counts import KINDS
+from dartsx.catalog import COST_KINDS
 from dartsx.cost.expected_memory import expected_memory
 from dartsx.cost.stack import Stack
 
@@ -44,10 +44,10 @@ def expected_cost(supernet: Any, image_shape: int | Sequence[int], kind: str = "
     """
     space, sizes = supernet.space, {name: getattr(supernet, name) for name in ("channels", "layers", "classes")}
     stack = Stack(space, dataclasses.replace(space.scale, **sizes), image_shape)
-    kinds = KINDS if stack.inputs > 1 else tuple(name for name in KINDS if name != "memory")
+    kinds = COST_KINDS if stack.inputs > 1 else tuple(name for name in COST_KINDS if name != "memory")
     if kind not in kinds:
         raise ValueError(f"unknown kind of cost {kind!r}; allowed: {', '.join(kinds)}")
-    cost = expected_memory(stack) if kind == "memory" else _additive(stack, KINDS.index(kind))
+    cost = expected_memory(stack) if kind == "memory" else _additive(stack, COST_KINDS.index(kind))
 
     def expected(mixture: Mixture) -> Any:
         full = space.expand(mixture)

@@ -19,11 +19,11 @@ from dartsx.networks.layers import (
     Multiply,
     Norm,
     Slice,
-    Zeros,
+    Zero,
 )
 
 # Steps that give what they read, and those that work in place: see `graph`. All others write a tensor of their own.
-_SAME = (Activation, Concat, Dropout, DropPath, Flatten, Slice, Zeros)
+_SAME = (Activation, Concat, Dropout, DropPath, Flatten, Slice, Zero)
 _IN_PLACE = (Add, Multiply)
 
 

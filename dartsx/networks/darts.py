@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from dartsx.networks.blocks.candidates import Activated
 from dartsx.networks.blocks.cell_graph import CellDesign
+from dartsx.networks.blocks.chain import Chain
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
-from dartsx.networks.blocks.edge_blocks import Chain
 from dartsx.networks.description import Auxiliary, Network
 from dartsx.networks.errors import check_choice, check_positive
 from dartsx.networks.trace import Block, Trace, Value

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from dartsx.networks.layers import Input, Layer, Shape
+from dartsx.networks.layers import Input, Shape
+from dartsx.networks.open.decisions import Decision
+from dartsx.networks.open.rules import Rule
 from dartsx.networks.trace import Block, Step, Trace, Value
+
+
+class Traced(NamedTuple):
+    """What writing a network down gives.
+
+    Attributes:
+      steps: in order of computation.
+      decisions: left open, none before one that its condition names.
+      rules: how the decisions are derived from a mixture.
+    """
+
+    steps: tuple[Step, ...]
+    decisions: dict[str, Decision]
+    rules: tuple[Rule, ...]
 
 
 class Auxiliary(NamedTuple):
@@ -21,7 +36,7 @@ class Auxiliary(NamedTuple):
     """
 
     after: str
-    head: tuple[Block | Layer, ...]
+    head: tuple[Block, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +45,7 @@ class Network:
 
     Attributes:
       name: as in the table of networks.
-      stem: first blocks (or single layers).
+      stem: first blocks (single layers are blocks).
       stages: groups of blocks, as the rows of the papers' tables.
       head: pooling and classifier.
       source: paper, and which library agrees.
@@ -42,9 +57,9 @@ class Network:
     """
 
     name: str
-    stem: tuple[Block | Layer, ...]
+    stem: tuple[Block, ...]
     stages: tuple[tuple[Block, ...], ...]
-    head: tuple[Block | Layer, ...]
+    head: tuple[Block, ...]
     source: str
     image_size: int = 224
     labels: tuple[str, ...] = ()
@@ -63,11 +78,15 @@ class Network:
         Raises:
           ValueError: the images are too small, or the shape is none.
         """
+        return self.traced(image_shape, auxiliary).steps
+
+    def traced(self, image_shape: int | Shape | None = None, auxiliary: bool = False) -> Traced:
+        """As `trace`, with the decisions that the network leaves open and the rules by which they are derived."""
         shape = read_shape(self.image_size if image_shape is None else image_shape)
         return _trace(self, shape, auxiliary and self.auxiliary is not None)
 
     @property
-    def parts(self) -> dict[str, tuple[Block | Layer, ...]]:
+    def parts(self) -> dict[str, tuple[Block, ...]]:
         """Blocks of stem, stages and head by the name that begins the names of their steps."""
         parts = (self.stem, *self.stages, self.head)
         labels = self.labels or ("stem", *(f"stage{i}" for i in range(1, len(self.stages) + 1)), "head")
@@ -80,11 +99,21 @@ class Network:
 
     def params(self, image_shape: int | Shape | None = None) -> int:
         """Trainable parameters; of the images only the number of channels matters."""
-        return sum(step.params for step in self.trace(image_shape))
+        return sum(step.params for step in self._closed(image_shape))
 
     def macs(self, image_shape: int | Shape | None = None) -> int:
         """Multiply-adds of convolutions and linear layers for one image."""
-        return sum(step.macs for step in self.trace(image_shape))
+        return sum(step.macs for step in self._closed(image_shape))
+
+    def _closed(self, image_shape: int | Shape | None) -> tuple[Step, ...]:
+        if decisions := self.traced(image_shape).decisions:
+            raise ValueError(f"{self.name} leaves {', '.join(decisions)} open: close it before counting")
+        return self.trace(image_shape)
+
+
+def decisions_of(network: Network) -> dict[str, Decision]:
+    """The decisions that a network leaves open, none before one that its condition names; empty if it is closed."""
+    return network.traced().decisions
 
 
 def repeated(block: Callable[[int], Block], stride: int, count: int) -> tuple[Block, ...]:
@@ -105,20 +134,29 @@ def read_shape(image_shape: int | Shape) -> Shape:
 
 
 @functools.lru_cache(maxsize=64)
-def _trace(network: Network, shape: Shape, auxiliary: bool) -> tuple[Step, ...]:
+def _trace(network: Network, shape: Shape, auxiliary: bool) -> Traced:
     _check_divisible(network, shape)
     trace = Trace()
     x = trace.add(Input(shape), name="images")
-    history: list[Value] = []  # results of blocks
     try:
         for label, blocks in network.parts.items():
             bare = bool(network.labels) and len(blocks) == 1
-            _write(trace, label, blocks, x, history, bare)
+            for y in _written(trace, label, blocks, x, bare):
+                x = y
+                trace.results.append(x)
             if auxiliary and label == network.auxiliary.after:
-                _write(trace, "auxiliary", network.auxiliary.head, x, list(history), bare=True)
+                list(_written(trace, "auxiliary", network.auxiliary.head, x, bare=True))
+        return Traced(tuple(trace.steps), trace.decisions, tuple(trace.rules))
     except ValueError as error:
         raise ValueError(f"{network.name} on images of {shape[0]}x{shape[1]}: {error}") from None
-    return tuple(trace.steps)
+
+
+def _written(trace: Trace, label: str, blocks: Sequence[Block], x: Value, bare: bool) -> Iterator[Value]:
+    """Writes the blocks of a part down, one after the other, in scopes of their own or none; their results."""
+    with trace.scope(label):
+        for i, block in enumerate(blocks):
+            x = trace.block(block, x, None if bare else f"block{i}")
+            yield x
 
 
 def _check_divisible(network: Network, shape: Shape) -> None:
@@ -129,19 +167,3 @@ def _check_divisible(network: Network, shape: Shape) -> None:
             f"images of {height}x{width}: the {network.name} network halves them until 1/{network.divisor} is left, so "
             f"height and width must be {sizes}, ..."
         )
-
-
-def _write(trace: Trace, label: str, blocks: Sequence[Block | Layer], x: Value, history: list[Value], bare: bool):
-    """Writes the blocks of a part down, in scopes of their own or none; their results go to the end of `history`."""
-    with trace.scope(label):
-        for i, block in enumerate(blocks):
-            scoped = (hasattr(block, "build") or hasattr(block, "build_cell")) and not bare
-            history.append(_block(trace, block, history or [x], f"block{i}" if scoped else None))
-
-
-def _block(trace: Trace, block: Block | Layer, history: list[Value], name: str | None) -> Value:
-    """Cells read the results of several blocks, all other blocks that of the last one."""
-    if hasattr(block, "build_cell"):
-        with trace.scope(name) if name else contextlib.nullcontext():
-            return block.build_cell(trace, history)
-    return trace.block(block, history[-1], name)

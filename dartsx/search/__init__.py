@@ -4,7 +4,7 @@ from dartsx.search.diagnosis import entropies, hessian_extremes, make_diagnosis,
 from dartsx.search.hypergradient import Bilevel, Inner, Result
 from dartsx.search.hypergradients import HYPERGRADIENTS, hypergradient_by_name
 from dartsx.search.method import Epoch, Method, Task
-from dartsx.search.methods import METHODS, compose
+from dartsx.search.methods import compose
 from dartsx.search.methods.darts import darts
 from dartsx.search.population import (
     GoOnWithSound,
@@ -25,7 +25,6 @@ from dartsx.search.step import (
 
 __all__ = [
     "HYPERGRADIENTS",
-    "METHODS",
     "Batch",
     "Bilevel",
     "Epoch",

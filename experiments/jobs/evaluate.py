@@ -15,6 +15,7 @@ import jax
 from ml_collections import ConfigDict
 
 from dartsx import optim
+from dartsx.catalog import MAY_DIFFER
 from dartsx.networks import network as named_network
 from dartsx.nn import DescribedNetwork, Network, StagedNetwork
 from dartsx.retrain import RetrainProblem, RetrainState, init_state, make_step, predict
@@ -33,7 +34,7 @@ from dartsx.runtime import (
 from dartsx.spaces import Topology, published_names, to_json
 from experiments.jobs.feed import Feed, trial_length
 from experiments.jobs.in_memory import open_in_memory
-from experiments.jobs.setup import MAY_DIFFER, finished_before, resolved, start
+from experiments.jobs.setup import finished_before, resolved, start
 from experiments.jobs.streamed import open_streamed
 from experiments.settings import EvaluateSettings, evaluate_settings
 

@@ -22,6 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 
+from dartsx.catalog import MAY_DIFFER
 from dartsx.data import Dataset, padded_batches
 from dartsx.runtime import (
     Loop,
@@ -49,7 +50,7 @@ from dartsx.search import (
 )
 from experiments.jobs import feed
 from experiments.jobs.search import SearchJob, run_one_search, search_problem, search_step
-from experiments.jobs.setup import MAY_DIFFER, finished_before, load_checked, resolved, start
+from experiments.jobs.setup import finished_before, load_checked, resolved, start
 from experiments.settings import SearchSettings, member_config, member_settings, search_settings, with_values
 
 

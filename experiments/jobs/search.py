@@ -14,6 +14,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from dartsx import optim
+from dartsx.catalog import MAY_DIFFER
 from dartsx.data import Dataset, search_halves, steps_per_epoch
 from dartsx.nn import supernet_of
 from dartsx.runtime import (
@@ -46,7 +47,7 @@ from dartsx.search.methods.progressive import widened
 from dartsx.spaces import to_json
 from experiments.jobs import bound, early_stop, feed, selection
 from experiments.jobs.diagnose import diagnoser
-from experiments.jobs.setup import MAY_DIFFER, finished_before, load_checked, resolved, start
+from experiments.jobs.setup import finished_before, load_checked, resolved, start
 from experiments.jobs.staged import last_stage
 from experiments.settings import SearchSettings, blame, search_settings
 
@@ -303,7 +304,7 @@ def search_method(settings: SearchSettings, task: Task) -> Method:
         return compose(
             settings.method,
             task,
-            dataclasses.asdict(settings.method_options),
+            settings.method_options,
             settings.hypergradient,
             settings.hypergradient_terms,
             settings.search.alphas.init_scale,

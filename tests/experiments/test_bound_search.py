@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 
 from configs.digits import get_config
-from dartsx.cost import KINDS, expected_cost
-from dartsx.cost.penalty import FORMS
+from dartsx.catalog import METHODS
+from dartsx.cost import expected_cost
 from dartsx.nn import supernet_of
 from dartsx.search import Task
-from dartsx.search.methods import METHODS, compose
+from dartsx.search.methods import compose
 from dartsx.spaces import CellSpace, named_space
 from experiments.jobs.bound import bound
 from experiments.settings import SettingsError, search_settings
-from experiments.settings.groups import COST_FORMS, COSTS
 
 PRIMITIVES = ("none", "skip_connect", "conv_1x1", "separable_3x3")
 IMAGES = (12, 12, 1)  # of digits
@@ -34,10 +33,6 @@ def problem_of(config):
     settings = search_settings(config)
     supernet = supernet_of(settings.space, channels=4, layers=4)
     return settings, supernet, Task(settings.space, supernet.cells)
-
-
-def test_the_choices_are_those_of_the_library():
-    assert COSTS == KINDS and COST_FORMS == FORMS
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -27,6 +27,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from dartsx.catalog import SEPARABLE_FORMS, by_name
 from dartsx.kernels.channel_major.convolution import pointwise
 from dartsx.kernels.channel_major.depthwise_taps import depthwise
 
@@ -178,7 +179,7 @@ def taps(x: jax.Array, units: Sequence[Unit], stride: int) -> jax.Array:
     return pointwise(convolved, jnp.stack([unit.pointwise for unit in units]))
 
 
-FORMS = {"plain": plain, "dense": dense, "rows": rows, "taps": taps}
+FORMS = by_name(SEPARABLE_FORMS, plain, dense, rows, taps)
 
 
 def choose_form(backend: str, channels: int, width: int) -> str:

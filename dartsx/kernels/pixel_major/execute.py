@@ -135,6 +135,15 @@ def _pad_channels(step: Step, inputs, weights: Weights, context: Context) -> jax
     return jnp.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, step.layer.features - x.shape[-1])])
 
 
+def _resize(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
+    (x,), layer = inputs, step.layer
+    return jax.image.resize(x, (x.shape[0], *layer.size, x.shape[-1]), layer.kind, antialias=False)
+
+
+def _zero(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
+    return jnp.zeros((inputs[0].shape[0], *step.shape), inputs[0].dtype)
+
+
 def _shuffle(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
     (x,), groups = inputs, step.layer.groups
     return x.reshape(*x.shape[:-1], groups, -1).swapaxes(-1, -2).reshape(x.shape)
@@ -176,8 +185,9 @@ COMPUTE: dict[type, Callable[[Step, list[jax.Array], Weights, Context], Any]] = 
     layers.Concat: lambda step, inputs, weights, context: jnp.concatenate(inputs, -1),
     layers.Slice: lambda step, inputs, weights, context: inputs[0][..., step.layer.start : step.layer.stop],
     layers.PadChannels: _pad_channels,
+    layers.Resize: _resize,
+    layers.Zero: _zero,
     layers.Shuffle: _shuffle,
     layers.Identity: lambda step, inputs, weights, context: inputs[0],
-    layers.Zeros: lambda step, inputs, weights, context: jnp.zeros_like(_strided(step, inputs[0])),
     layers.Noise: _noise,
 }

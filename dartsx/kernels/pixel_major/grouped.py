@@ -19,6 +19,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from dartsx.catalog import GROUPED_FORMS, by_name
+
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
 TAPS = 25  # most taps that are written out one by one
 
@@ -86,7 +88,7 @@ def dense(x: jax.Array, kernel: jax.Array, window: Window, groups: int) -> jax.A
     return plain(x, full.reshape(rows, columns, groups * inputs, features), window, 1)
 
 
-FORMS = {"plain": plain, "taps": taps, "dense": dense}
+FORMS = by_name(GROUPED_FORMS, plain, taps, dense)
 
 
 def choose_form(backend: str, kernel: tuple[int, ...], groups: int) -> str:

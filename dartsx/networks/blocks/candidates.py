@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 from dartsx.networks.blocks.conv import ConvNorm, Factorized, FactorizedReduction
 from dartsx.networks.blocks.edge_blocks import EDGE_BLOCKS
-from dartsx.networks.layers import Identity, Input, Layer, Noise, Norm, Pool, Shape
+from dartsx.networks.layers import Identity, Input, Noise, Norm, Pool, Shape
 from dartsx.networks.trace import Block, Trace, Value
 
-Make = Callable[[int, int], Block | Layer]
+Make = Callable[[int, int], Block]
 _NOMINAL = (8, 8, 16)  # what a block ends with depends on no shape
 
 
@@ -22,7 +22,7 @@ _NOMINAL = (8, 8, 16)  # what a block ends with depends on no shape
 class Activated:
     """A block that reads relu(x)."""
 
-    block: Block | Layer
+    block: Block
 
     def build(self, trace: Trace, x: Value) -> Value:
         """ReLU and block."""
@@ -60,7 +60,7 @@ class OnEdge:
       stride: of the edge.
     """
 
-    block: Block | Layer
+    block: Block
     normalised: bool
     stride: int
 
@@ -88,7 +88,7 @@ def on_edge(make: Make) -> Make:
     return made
 
 
-def traced(block: Block | Layer, shape: Shape) -> Trace:
+def traced(block: Block, shape: Shape) -> Trace:
     """The trace of a block alone, of which the first step is the input of this shape."""
     trace = Trace()
     trace.block(block, trace.add(Input(shape)))

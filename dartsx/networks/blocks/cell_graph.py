@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dartsx.networks.blocks.candidates import Activated, Make
 from dartsx.networks.blocks.conv import ConvNorm, FactorizedReduction
-from dartsx.networks.layers import Identity, Layer, Shuffle, Zeros
+from dartsx.networks.layers import Identity, Shuffle, Zero
 from dartsx.networks.trace import Block, Trace, Value
 
 
@@ -49,7 +49,7 @@ class Partial:
     The pool is the identity, or a 2x2 maximum at stride 2 (PC-DARTS, arXiv:1907.05737, equation 2).
     """
 
-    block: Block | Layer
+    block: Block
     parts: int
     stride: int
 
@@ -67,7 +67,7 @@ class GraphEdge(NamedTuple):
     name: str
     source: int
     node: int
-    block: Block | Layer
+    block: Block
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,21 +96,20 @@ class GraphCell:
     inputs: int = 2
     affine: bool = True
 
-    def build_cell(self, trace: Trace, history: list[Value]) -> Value:
-        """Writes the cell down; `history` are the results of all blocks before it, the stem's included."""
+    def build(self, trace: Trace, x: Value) -> Value:
+        """Writes the cell down; x is the last result."""
         with trace.settings(affine=self.affine):
-            states = self._inputs(trace, history)
+            states = self._inputs(trace, x)
             for edge in sorted(self.edges, key=lambda edge: (edge.node, edge.source)):
                 y = self._on(trace, edge, states.get(edge.source) or self._zeros(trace, states))
                 states[edge.node] = trace.sum(states[edge.node], y) if edge.node in states else y
             found = [states[node] for node in self.concat if node in states]
             return trace.concat(*found) if found else self._zeros(trace, states)
 
-    def _inputs(self, trace: Trace, history: list[Value]) -> dict[int, Value]:
+    def _inputs(self, trace: Trace, last: Value) -> dict[int, Value]:
         if self.inputs == 1:
-            return {0: history[-1]}
-        last = history[-1]
-        given = (history[-2] if len(history) > 1 else last, last)
+            return {0: last}
+        given = (*trace.results[-2:-1], last, last)[:2]  # the stem is both inputs of the first cell
         return {i: trace.block(self._preprocessing(x, last), x, f"pre{i}") for i, x in enumerate(given)}
 
     def _preprocessing(self, x: Value, last: Value) -> Block:
@@ -118,7 +117,7 @@ class GraphCell:
         return Activated(FactorizedReduction(self.features) if reduces else ConvNorm(self.features, 1, act=None))
 
     def _zeros(self, trace: Trace, states: dict[int, Value]) -> Value:
-        return trace.add(Zeros(self.stride), states[0])
+        return trace.add(Zero(self.stride), states[0])
 
     def _on(self, trace: Trace, edge: GraphEdge, x: Value) -> Value:
         with trace.settings(drop_path=False):

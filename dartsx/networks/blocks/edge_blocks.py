@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+from dartsx.networks.blocks.chain import Chain
 from dartsx.networks.blocks.conv import ConvNorm, Depthwise, Factorized, Separable
 from dartsx.networks.blocks.fire import Fire
 from dartsx.networks.blocks.inverted import InvertedBottleneck
@@ -33,19 +34,6 @@ class Pooled:
     def build(self, trace: Trace, x: Value) -> Value:
         """Pool and block; the block's layers have the names that they have without pool."""
         return self.block.build(trace, trace.pool(x, "max", 3, 2, 1))
-
-
-@dataclasses.dataclass(frozen=True)
-class Chain:
-    """Blocks one after the other."""
-
-    blocks: tuple[Block, ...]
-
-    def build(self, trace: Trace, x: Value) -> Value:
-        """All of them."""
-        for i, block in enumerate(self.blocks):
-            x = trace.block(block, x, f"block{i}")
-        return x
 
 
 def _pooled(block: Block, stride: int) -> Block:

@@ -22,7 +22,7 @@ from dartsx.search.method import Alpha, HostAlpha, Method, Mixture, Task
 EDGES = "/edges"
 
 
-def pc_darts(base: Method, task: Task, partial_channels: int = 4, edge_weights: bool = True) -> Method:
+def pc_darts(base: Method, task: Task, partial_channels: int, edge_weights: bool) -> Method:
     """`base` with partial channels and edge normalisation; see the module's docstring."""
     method = dataclasses.replace(base, partial_channels=partial_channels)
     return edge_normalized(method, task) if edge_weights else method

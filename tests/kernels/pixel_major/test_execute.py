@@ -132,3 +132,23 @@ def test_batch_norm_and_its_derivative(shape, x64):
     ]
     for given, expected in zip(*gradients, strict=True):
         np.testing.assert_allclose(given, expected, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("size", [(14, 12), (9, 11), (7, 6), (3, 4)])
+def test_bilinear_resizing_weighs_neighbours_by_distance(size, x64):
+    y = X
+    for axis, new in ((1, size[0]), (2, size[1])):
+        old = y.shape[axis]
+        at = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
+        low = np.floor(at).astype(int)
+        share = (at - low).reshape([-1 if i == axis else 1 for i in range(4)])
+        y = y.take(low, axis) * (1 - share) + y.take(np.minimum(low + 1, old - 1), axis) * share
+    np.testing.assert_allclose(run(layers.Resize(size), X), y, atol=1e-12)
+
+
+def test_nearest_resizing_repeats_pixels(x64):
+    np.testing.assert_array_equal(run(layers.Resize((14, 12), "nearest"), X), X.repeat(2, 1).repeat(2, 2))
+
+
+def test_zero_is_zero_at_every_stride():
+    assert run(layers.Zero(2), X).shape == (2, 4, 3, 4) and not run(layers.Zero(2), X).any()
