@@ -337,8 +337,8 @@ class Identity(_SameShape):
 
 
 @dataclasses.dataclass(frozen=True)
-class Zero(FreeLayer):
-    """Nothing: zeros in place of a map, of every stride-th pixel."""
+class _InPlaceOfMap(FreeLayer):
+    """What stands in place of a map, of every stride-th pixel."""
 
     stride: int = 1
 
@@ -348,8 +348,13 @@ class Zero(FreeLayer):
 
 
 @dataclasses.dataclass(frozen=True)
-class Noise(Zero):
-    """Standard normal numbers in place of a map (RobustDARTS, arXiv:1909.09656, section 3, space S4)."""
+class Zero(_InPlaceOfMap):
+    """Nothing: zeros."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Noise(_InPlaceOfMap):
+    """Standard normal numbers (RobustDARTS, arXiv:1909.09656, section 3, space S4)."""
 
 
 @dataclasses.dataclass(frozen=True)
