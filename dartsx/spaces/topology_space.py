@@ -7,15 +7,14 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dartsx.networks import Network
+from dartsx.networks import Decision, Network
+from dartsx.spaces.cell_graph import CellGraph
 from dartsx.spaces.cell_networks import Blocks, candidates, in_stages, topology_network
-from dartsx.spaces.cell_space import check_primitives, with_own
+from dartsx.spaces.cell_space import check_primitives, chosen_edges, edge_decisions, with_own
 from dartsx.spaces.errors import GenotypeError, SpaceError, unknown
 from dartsx.spaces.genotype import Edge
 from dartsx.spaces.scale import NB201, Scale
-from dartsx.spaces.topology import Topology, check_edges
-
-CELL = "normal"  # the one searched cell; what reduces between the stages is fixed
+from dartsx.spaces.topology import CELL, Topology, check_edges
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,11 @@ class TopologySpace:
             raise SpaceError(f"edges must be sorted by node, then source: {self.edges}")
 
     @property
+    def graph(self) -> CellGraph:
+        """What only spaces of cells have; every edge is kept."""
+        return CellGraph(self.primitives, self.edges, self.concat, None)
+
+    @property
     def concat(self) -> tuple[int, ...]:
         """The nodes that make up a cell's output: the last one."""
         return (self.edges[-1][1],)
@@ -64,6 +68,22 @@ class TopologySpace:
         """Shape [edges, primitives] of the alphas of the one cell that is searched."""
         return {CELL: (len(self.edges), len(self.primitives))}
 
+    @property
+    def options(self) -> dict[str, tuple[tuple[str, ...], ...]]:
+        """The primitives of every edge."""
+        return {CELL: (self.primitives,) * len(self.edges)}
+
+    @property
+    def decisions(self) -> dict[str, Decision]:
+        """One for every edge, ``normal/0-1``."""
+        return edge_decisions(self.options, self.edges)
+
+    def architecture(self, choices: Mapping[str, str]) -> Topology:
+        """Return the topology of these choices; raises GenotypeError if they do not belong to the space."""
+        topology = Topology(tuple(chosen_edges(choices, self.options, self.edges)[CELL]))
+        self.validate(topology)
+        return topology
+
     def expand(self, mixture: Mapping) -> Mapping:
         """Return the mixtures over all ``primitives``: here the mixtures themselves."""
         return mixture
@@ -71,8 +91,10 @@ class TopologySpace:
     def network(self, topology: Topology, scale: Scale | None = None) -> Network:
         """Return the description of the network that is retrained, of any topology.
 
-        Raises SpaceError for a primitive whose block is not known, by name.
+        Raises GenotypeError for what has other cells, SpaceError for a primitive whose block is not known, by name.
         """
+        if tuple(topology.cells) != (CELL,):
+            raise GenotypeError(f"the space has topologies of one cell; given is one with {list(topology.cells)}")
         return topology_network(topology, scale or self.scale, self.blocks)
 
     def supernet_layers(self, scale: Scale | None = None, partial: int = 1, affine: bool = False) -> Network:
@@ -106,7 +128,7 @@ class TopologySpace:
         Raises GenotypeError if the topology does not belong to the space.
         """
         self.validate(genotype)
-        columns = [self.primitives.index(edge.primitive) for edge in genotype.edges]
+        columns = [self.primitives.index(primitive) for primitive in genotype.choices.values()]
         return {CELL: np.eye(len(self.primitives))[columns]}
 
     def count(self) -> int:
@@ -131,16 +153,16 @@ class TopologySpace:
 
     def validate(self, genotype: Topology) -> None:
         """Raise GenotypeError, saying why, if the topology does not belong to the space."""
-        if not isinstance(genotype, Topology):
-            raise GenotypeError(f"the space is one of topologies, not of a {type(genotype).__name__}")
-        given = tuple((edge.source, edge.node) for edge in genotype.edges)
-        if given != self.edges:
-            raise GenotypeError(f"the topology has edges {given}; in the space they are {self.edges}")
-        for edge in genotype.edges:
-            if edge.primitive not in self.primitives:
-                raise GenotypeError(unknown("primitive", edge.primitive, self.primitives))
+        choices, names = genotype.choices, list(self.decisions)
+        if list(choices) != names:
+            raise GenotypeError(
+                f"the space has topologies with the edges {', '.join(names)}, not {', '.join(choices) or 'none'}"
+            )
+        for primitive in choices.values():
+            if primitive not in self.primitives:
+                raise GenotypeError(unknown("primitive", primitive, self.primitives))
 
     def _topology(self, columns: ArrayLike) -> Topology:
         names = (self.primitives[column] for column in columns)
         edges = (Edge(name, *edge) for name, edge in zip(names, self.edges, strict=True))
-        return Topology(tuple(edges), self.custom_primitives)
+        return Topology(tuple(edges))
