@@ -149,7 +149,7 @@ def test_rows_name_layers_and_add_up():
     counts = (48 + 8, 48 * 64, 4 * 64, (12 + 4 + 4) * 64)
     assert rows["cell0/pre1/conv"] == LayerCost("cell0/pre1/conv", (8, 8, 4), *counts)
     # The identity of the second node has neither weights nor arithmetic, and an output of its own.
-    assert rows["cell0/0-4"][1:5] == ((8, 8, 4), 0, 0, 0)
+    assert rows["cell0/0-4/identity"][1:5] == ((8, 8, 4), 0, 0, 0)
     assert rows["classifier/classifier"][1:5] == ((10,), 64 * 10 + 10, 640, 10)
     for kind in ("params", "macs", "activations"):
         assert sum(getattr(group, kind) for group in cost.groups()) == getattr(cost, kind)
