@@ -11,11 +11,11 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from dartsx.kernels.channel_major.primitives.base import Block, Branches, Weight
+from dartsx.kernels.channel_major.primitives.base import Block, Branches
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major.execute import Context, execute
 from dartsx.networks.blocks.candidates import Make, on_edge, traced
-from dartsx.networks.layers import Conv, Norm
+from dartsx.networks.layers import Conv, Norm, Weight
 from dartsx.networks.trace import Step
 
 NOMINAL = 16  # channels at which names are looked up; they do not depend on it
