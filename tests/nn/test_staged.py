@@ -197,7 +197,7 @@ def test_edges_of_s1_mix_their_own_primitives_only():
     assert logits.shape == (2, 10)
     full = jax.tree.map(np.asarray, space.expand(mixture))
     for kind, rows in full.items():
-        for row, names in zip(rows, space.choices(kind), strict=True):
+        for row, names in zip(rows, space.options[kind], strict=True):
             assert {space.primitives[column] for column in np.flatnonzero(row)} == set(names)
 
 
