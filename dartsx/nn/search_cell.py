@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.catalog import REMAT
-from dartsx.kernels import initial_weights as initializers
+from dartsx.kernels import initial_weights
 from dartsx.kernels.channel_major import edges_apart, edges_together
 from dartsx.kernels.channel_major.cell_layout import CellEdges, CellLayout
 from dartsx.kernels.channel_major.primitives import Primitive
@@ -28,7 +28,7 @@ from dartsx.nn.layers import Preprocess, advance, keep_running
 
 
 def checked_remat(given: str | None, partial: int, backend: str | None = None) -> str:
-    """The policy that was given, or the one chosen by backend.
+    """The policy that was given, or the one that suits the backend.
 
     Raises:
       ValueError: it is unknown, or does not go with partial channels (`partial` above 1).
@@ -105,6 +105,6 @@ class SearchCell(nn.Module):
         for name in layout.primitives:
             spec, edges = layout.weights(name)
             if spec:
-                stacked = self.param(name, initializers.stacked, spec, edges)
+                stacked = self.param(name, initial_weights.stacked, spec, edges)
                 weights[name] = {key: value.astype(dtype) for key, value in stacked.items()}
         return weights

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from dartsx.kernels.channel_major.primitives import PRIMITIVES, Primitive, lookup
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan, plan_cells
-from dartsx.nn.cell_rows import cell_rows, count_cells
+from dartsx.nn.cell_mixtures import cell_mixtures, count_cells
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
 from dartsx.nn.search_cell import SearchCell, checked_remat
 from dartsx.spaces import CellSpace, RestrictedSpace
@@ -32,15 +32,15 @@ class Supernet(nn.Module):
       layers: number of cells; those at one and two thirds of the depth reduce.
       classes: number of classes.
       stem_multiplier: width of the stem over `channels`.
-      dtype: of the activations; parameters, statistics and logits stay float32 or wider.
+      dtype: dtype of the activations; parameters, statistics and logits stay float32 or wider.
       form: form of separable convolutions (`separable_forms.FORMS`), or None to choose by backend and size.
-      remat: what the backward pass computes again, see `search_cell.REMAT`, or None to choose by backend.
+      remat: what the backward pass computes again, see `search_cell`, or None to choose by backend.
       activation: ReLU; a smooth stand-in serves tests of derivatives.
       primitives: what each name of the space computes.
       partial: one in so many channels goes through the primitives, the others pass by (PC-DARTS); see `partial`.
       lazy: where edges are computed one after the other (remat ``"branch"``), candidates whose weight in the mixture is
         exactly 0 are not computed: no gradient flows through such weights, and running statistics stay as they are.
-      backend: for which the program is meant, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default one.
+      backend: where the program will run, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default backend.
     """
 
     space: CellSpace | RestrictedSpace
@@ -98,7 +98,7 @@ class Supernet(nn.Module):
         cell_class = SearchCell
         if remat == "cell":
             cell_class = nn.remat(SearchCell, static_argnums=(4,))
-        rows = cell_rows(mixture, [plan.cell_type for plan in self.plans()], self.partial)
+        mixtures = cell_mixtures(mixture, [plan.cell_type for plan in self.plans()], self.partial)
         for i, plan in enumerate(self.plans()):
             cell = cell_class(
                 self.space.edges,
@@ -111,6 +111,6 @@ class Supernet(nn.Module):
                 self.lazy,
                 name=f"cell{i}",
             )
-            s0, s1 = s1, cell(s0, s1, rows[i], train)
+            s0, s1 = s1, cell(s0, s1, mixtures[i], train)
             self.sow("intermediates", f"cell{i}_output", s1)
         return Classifier(self.classes, name="classifier")(s1)
