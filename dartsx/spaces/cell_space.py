@@ -88,6 +88,11 @@ class CellSpace:
         return num_edges(self.num_nodes)
 
     @property
+    def executor(self) -> str:
+        """What computes the supernet, by its name in `dartsx.nn.build`."""
+        return "cells"
+
+    @property
     def graph(self) -> CellGraph:
         """What only spaces of cells have."""
         return CellGraph(self.primitives, self.edges, self.concat, self.edges_kept)

@@ -99,6 +99,11 @@ class RestrictedSpace:
         return edge_decisions(self.options, self.edges)
 
     @property
+    def executor(self) -> str:
+        """What computes the supernet, by its name in `dartsx.nn.build`."""
+        return "cells"
+
+    @property
     def graph(self) -> CellGraph:
         """What only spaces of cells have."""
         return self.cells.graph

@@ -49,6 +49,11 @@ class TopologySpace:
             raise SpaceError(f"edges must be sorted by node, then source: {self.edges}")
 
     @property
+    def executor(self) -> str:
+        """What computes the supernet, by its name in `dartsx.nn.build`."""
+        return "topology"
+
+    @property
     def graph(self) -> CellGraph:
         """What only spaces of cells have; every edge is kept."""
         return CellGraph(self.primitives, self.edges, self.concat, None)
