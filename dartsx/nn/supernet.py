@@ -19,7 +19,7 @@ from dartsx.kernels.channel_major.primitives import PRIMITIVES, Primitive, looku
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan, plan_cells
 from dartsx.nn.cell_mixtures import cell_mixtures, count_cells
-from dartsx.nn.executors import executor
+from dartsx.nn.layouts import parts_of
 from dartsx.nn.search_cell import checked_remat
 from dartsx.spaces import CellSpace, RestrictedSpace, Scale
 
@@ -42,7 +42,7 @@ class Supernet(nn.Module):
       lazy: where edges are computed one after the other (remat ``"branch"``), candidates whose weight in the mixture is
         exactly 0 are not computed: no gradient flows through such weights, and running statistics stay as they are.
       backend: where the program will run, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default backend.
-      layout: of the arrays (`dartsx.kernels.choice.LAYOUTS`), or None to choose; see `executors.executor`.
+      layout: of the arrays (`dartsx.kernels.choice.LAYOUTS`), or None to choose; see `layouts.parts_of`.
     """
 
     space: CellSpace | RestrictedSpace
@@ -97,7 +97,7 @@ class Supernet(nn.Module):
             with partial channels.
         """
         forms = Forms(self.backend, self.form)
-        parts = executor(self.layout, forms, self.remat)
+        parts = parts_of(self.layout, forms, self.remat)
         remat = checked_remat(self.remat, self.partial, self.backend, parts.layout)
         x = parts.arrange(images.astype(self.dtype))
         stem = parts.conv(self.stem_multiplier * self.channels, 3, padding=1, name="stem_conv")(x)

@@ -21,7 +21,7 @@ from dartsx.kernels.plan import CellPlan
 from dartsx.nn.cell_mixtures import cell_mixtures
 from dartsx.nn.cell_network import Logits
 from dartsx.nn.derived_cell import Operation, drop_path
-from dartsx.nn.executors import CHANNEL_MAJOR, Executor, executor
+from dartsx.nn.layouts import CHANNEL_MAJOR, Parts, parts_of
 from dartsx.nn.search_cell import checked_remat
 from dartsx.spaces import NONE, SKIP, Scale, Topology, TopologySpace
 from dartsx.spaces.cell_networks import topology_network
@@ -38,7 +38,7 @@ class ResidualReduction(nn.Module):
 
     features: int
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
-    parts: Executor = CHANNEL_MAJOR
+    parts: Parts = CHANNEL_MAJOR
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
@@ -51,7 +51,7 @@ class ResidualReduction(nn.Module):
 
 
 def run_stages(
-    module: nn.Module, images: jax.Array, train: bool, cell: Callable, parts: Executor | None = None
+    module: nn.Module, images: jax.Array, train: bool, cell: Callable, parts: Parts | None = None
 ) -> jax.Array:
     """All but the cells: images [N, H, W, channels] -> logits [N, classes], inside a compact method of `module`.
 
@@ -62,7 +62,7 @@ def run_stages(
       cell: (input in the layout, channels, number of the cell) -> output of the same shape.
       parts: the layers in their layout; None for channel-major ones.
     """
-    parts = parts or executor("channel_major", Forms(module.backend, module.form), None)
+    parts = parts or parts_of("channel_major", Forms(module.backend, module.form), None)
     x = parts.arrange(images.astype(module.dtype))
     x = parts.batch_norm(name="stem_bn")(parts.conv(module.channels, 3, padding=1, name="stem_conv")(x), train)
     for stage in range(STAGES):
@@ -136,7 +136,7 @@ class TopologySupernet(nn.Module):
           ValueError: the images cannot be halved twice, or `remat` or `form` is unknown.
         """
         forms = Forms(self.backend, self.form)
-        parts = executor(self.layout, forms, self.remat)
+        parts = parts_of(self.layout, forms, self.remat)
         remat = checked_remat(self.remat, self.partial, self.backend, parts.layout)
         chosen = tuple(lookup(self.space.primitives, self.primitives or TOPOLOGY_PRIMITIVES).items())
         plans = self.plans()

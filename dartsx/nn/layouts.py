@@ -17,7 +17,7 @@ from dartsx.nn.search_cell import SearchCell
 Make = Callable[..., nn.Module]
 
 
-class Executor(NamedTuple):
+class Parts(NamedTuple):
     """What a supernet is made of in one layout; parameters and statistics are the same in both.
 
     Attributes:
@@ -39,8 +39,8 @@ class Executor(NamedTuple):
     cell: type[nn.Module]
 
 
-def executor(layout: str | None, forms: Forms, remat: str | None) -> Executor:
-    """The executor of a layout; if None, of the one chosen.
+def parts_of(layout: str | None, forms: Forms, remat: str | None) -> Parts:
+    """The parts in a layout; if None, in the one chosen.
 
     Channel-major is chosen where a form of separable convolutions or remat ``branch`` was asked for, which exist there
     alone; else the backend decides.
@@ -76,7 +76,7 @@ def _check_even(height: int, width: int) -> None:
         raise ValueError(f"a residual reduction needs an even map, got {height}x{width}")
 
 
-CHANNEL_MAJOR = Executor(
+CHANNEL_MAJOR = Parts(
     "channel_major",
     lambda images: images.transpose(3, 0, 1, 2),
     _halve_last,
@@ -85,7 +85,7 @@ CHANNEL_MAJOR = Executor(
     layers.Classifier,
     SearchCell,
 )
-PIXEL_MAJOR = Executor(
+PIXEL_MAJOR = Parts(
     "pixel_major",
     lambda images: images,
     _halve_middle,
