@@ -12,8 +12,10 @@ import numpy as np
 from jax import lax
 
 from dartsx.kernels.pixel_major.grouped import Window, convolve
+from dartsx.kernels.pixel_major.opened import Opened
 from dartsx.kernels.pixel_major.pool_windows import adaptive_pool, pool
 from dartsx.networks import layers
+from dartsx.networks.open.layers import Mixed, Weighted
 from dartsx.networks.trace import Step
 
 Weights = Mapping[str, jax.Array]
@@ -38,6 +40,7 @@ class Context(NamedTuple):
       relu: ReLU, or a smooth stand-in (tests of derivatives).
       lift: (function, step) -> the function for values with more leading axes; batch norm is left out, as `normalize`
         sees to it.
+      opened: the mixture of an open network's decisions; None for closed ones.
     """
 
     normalize: Normalize
@@ -46,6 +49,7 @@ class Context(NamedTuple):
     form: str | None = None
     relu: Callable[[jax.Array], jax.Array] = jax.nn.relu
     lift: Callable[[Callable, Step], Callable] = lambda compute, step: compute
+    opened: Opened | None = None
 
 
 def execute(
@@ -72,6 +76,9 @@ def execute(
             values.append(next(given))
             continue
         read = [values[i] for i in step.inputs]
+        if context.opened is not None:
+            layouts = (steps[i].segments for i in step.inputs)
+            read = [context.opened.masked(step.layer, x, layout) for x, layout in zip(read, layouts, strict=True)]
         own = weights.get(step.name, {})
         if isinstance(step.layer, layers.Norm):
             values.append(context.normalize(step.name, read[0], own, step.layer.epsilon))
@@ -164,6 +171,8 @@ COMPUTE: dict[type, Callable[[Step, list[jax.Array], Weights, Context], Any]] = 
     layers.Slice: lambda step, inputs, weights, context: inputs[0][..., step.layer.start : step.layer.stop],
     layers.PadChannels: _pad_channels,
     layers.Resize: _resize,
+    Mixed: lambda step, inputs, weights, context: context.opened.mixed(step.layer, inputs[0]),
+    Weighted: lambda step, inputs, weights, context: context.opened.weighted(step.layer, inputs),
     layers.Zero: _zero,
     layers.Shuffle: _shuffle,
 }
