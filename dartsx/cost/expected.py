@@ -84,7 +84,7 @@ def _of_topologies(supernet: StagedSupernet, image_shape: int | Sequence[int], k
 
     def with_one(primitive: str) -> int:
         edges = Edge(primitive, source, node), *(Edge(NONE, *ends) for ends in others)
-        topology = Topology(edges, supernet.space.custom_primitives)
+        topology = Topology(edges)
         options = {name: getattr(supernet, name) for name in ("channels", "layers", "classes", "primitives")}
         return getattr(staged_network_cost(StagedNetwork(topology, **options), image_shape), kind)
 

@@ -77,7 +77,7 @@ def narrowed(base: Method, kept: Kept) -> Method:
 
 def with_skip_dropout(base: Method, task: Task, rate: float) -> Method:
     """`base` whose skip connections are dropped at a rate that falls linearly from `rate` to 0."""
-    if not rate or SKIP not in task.space.primitives:
+    if not rate or not any(skip.any() for skip in places(task.space, SKIP).values()):
         return base
 
     def mixture(alpha, key, progress):
@@ -107,13 +107,14 @@ def at_most(skips: int) -> Callable:
     """Derivation with so many skip connections in the normal cell at most: the weakest lose their weight in turn."""
 
     def discretize(space, strengths):
+        if space.graph is None:  # no cell whose skip connections could be counted
+            return space.derive(strengths)
         strengths = {name: np.array(s) for name, s in strengths.items()}
         normal, skip = strengths["normal"], places(space, SKIP)["normal"]
-        rows = {edge: row for row, edge in enumerate(space.edges)}
+        rows = {edge: row for row, edge in enumerate(space.graph.edges)}
         while True:
             genotype = space.derive(strengths)
-            cell = getattr(genotype, "normal", genotype)
-            found = [rows[e.source, e.node] for e in cell.edges if e.primitive == SKIP]
+            found = [rows[e.source, e.node] for e in genotype.cells["normal"].edges if e.primitive == SKIP]
             able = [row for row in found if normal[row][skip[row]] >= 0]  # not the only candidate of its edge
             if len(found) <= skips or not able:
                 return genotype
