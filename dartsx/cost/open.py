@@ -11,6 +11,8 @@ which is linear in every decision's row (bilinear in neighbouring widths), as th
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -44,6 +46,8 @@ def expected_cost_of(
         raise ValueError(f"unknown kind of expected cost {kind!r} of an open network; allowed: {', '.join(ADDITIVE)}")
     tables: dict[tuple[Place, Axes], Table] = {}
     for step in primitive(network.trace(image_shape)):
+        if step.layer.branches:
+            continue  # its layers come by themselves
         axes = _axes(step)
         table = tables.setdefault((step.place, axes), {})
         for choices in combinations(axes):
@@ -56,10 +60,7 @@ def expected_cost_of(
         terms = []
         for (place, axes), table in found.items():
             names = [name for name, _ in axes]
-            own = (
-                math.prod(map(weight, names, options)) * cost  #
-                for options, cost in table.items()
-            )
+            own = (math.prod(map(weight, names, options)) * cost for options, cost in table.items())
             terms.append(presence(place, weight, known=known) * sum(own))
         return sum(terms)
 
@@ -67,9 +68,9 @@ def expected_cost_of(
 
 
 def _axes(step: Step) -> Axes:
-    """The decisions that the layer's shapes depend on."""
-    weights = (size for weight in step.weights.values() for size in weight.shape)
-    return joint_axes((*(size for shape in step.input_shapes for size in shape), *step.shape, *weights))
+    """The decisions that the layer and its shapes depend on."""
+    fields = (getattr(step.layer, field.name) for field in dataclasses.fields(step.layer))
+    return joint_axes((*fields, *itertools.chain.from_iterable((*step.input_shapes, step.shape))))
 
 
 def _cost(step: Step, choices: dict[str, str], kind: str) -> int:

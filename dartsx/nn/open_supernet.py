@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from dartsx.kernels.channel_major import norm
+from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major.batch_norm import affine, batch_norm
 from dartsx.kernels.pixel_major.execute import Context, execute
 from dartsx.kernels.pixel_major.opened import REMAT, Opened
@@ -35,6 +36,7 @@ class OpenSupernet(nn.Module):
       description: the open network, `space.description` at some scale.
       dtype: dtype of the activations; parameters, statistics and logits stay float32 or wider.
       form: form of grouped convolutions (`grouped.FORMS`), or None to choose by backend and size.
+      backend: the backend for which the program is meant, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default.
       remat: what the backward pass computes again: ``"none"`` (also if None), or ``"branch"``, every option of a choice.
       activation: ReLU; a smooth stand-in serves tests of derivatives.
       lazy: options whose weight in the mixture is exactly 0 are not computed; no gradient flows through such weights,
@@ -45,6 +47,7 @@ class OpenSupernet(nn.Module):
     description: Network
     dtype: Any = jnp.float32
     form: str | None = None
+    backend: str | None = None
     remat: str | None = None
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
     lazy: bool = False
@@ -89,7 +92,7 @@ class OpenSupernet(nn.Module):
                 return affine(x, used["mean"], inverse, parameters["scale"], parameters["bias"])
 
             opened = Opened(weight, branch, moments, self.lazy and not self.is_initializing(), remat)
-            return Context(normalize, form=self.form, relu=self.activation, opened=opened)
+            return Context(normalize, forms=Forms(self.backend, self.form), relu=self.activation, opened=opened)
 
         def branch(steps: tuple[Step, ...], x: jax.Array, moments: dict[str, Any]) -> jax.Array:
             return execute(steps, [x], weights, context(moments))
@@ -104,9 +107,7 @@ class OpenSupernet(nn.Module):
 
     def _statistics(self, step: Step) -> nn.Variable:
         channels = int(step.shape[-1])
-        return self.variable(
-            "batch_stats", step.name, lambda: {"mean": jnp.zeros(channels), "var": jnp.ones(channels)}
-        )
+        return self.variable("batch_stats", step.name, lambda: {"mean": jnp.zeros(channels), "var": jnp.ones(channels)})
 
     def _weigh(self, mixture: Mapping[str, jax.Array]) -> Callable[[str, str], jax.Array]:
         rows = mixture[GROUP]
