@@ -16,7 +16,6 @@ from dartsx.data import AugmentPolicy, Dataset, Split, augment, epoch_indices, n
 from dartsx.nn.losses import cross_entropy
 from dartsx.runtime import at_step, batch_sharding, jit, put_batch, put_replicated, stream
 from dartsx.search import Batch
-from experiments.settings import Augment
 
 Predict = Callable[[Any, jax.Array], jax.Array]  # (state, normalised images [N, H, W, C]) -> logits [N, classes]
 
@@ -61,13 +60,12 @@ def to_device(split: Split, mesh: jax.sharding.Mesh) -> dict[str, jax.Array]:
 
 
 def augmented_batch(
-    dataset: Dataset, given: Augment, dtype: str, mesh: jax.sharding.Mesh | None
+    dataset: Dataset, policy: AugmentPolicy, dtype: str, mesh: jax.sharding.Mesh | None
 ) -> Callable[[dict[str, jax.Array], jax.Array, jax.Array], Batch]:
     """A function of (arrays of `to_device`, indices [N], key) that gathers and augments, for use inside jit.
 
     Batches are split over the mesh; None for those that one device has to itself.
     """
-    policy = AugmentPolicy(given.crop_padding, given.flip, given.cutout)
 
     def batch(arrays, indices, key) -> Batch:
         images, labels = arrays["images"][indices], arrays["labels"][indices]
