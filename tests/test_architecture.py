@@ -75,6 +75,12 @@ def test_descriptions_import_nothing_but_the_standard_library(part):
         assert heads <= set(sys.stdlib_module_names), f"{path}: {heads - set(sys.stdlib_module_names)}"
 
 
+def test_one_file_of_what_computes_asks_for_the_backend():
+    computing = [path for part in ("kernels", "nn", "cost", "search", "retrain") for path in _parts()[part]]
+    asking = [path.relative_to(ROOT).as_posix() for path in computing if "default_backend" in path.read_text()]
+    assert asking == ["dartsx/kernels/choice.py"]
+
+
 def test_config_dicts_stop_at_experiments():
     for path in (ROOT / "dartsx").rglob("*.py"):
         assert not any(name.startswith("ml_collections") for name in _imports(path)), path

@@ -33,8 +33,8 @@ def expected_cost_of(
     Args:
       network: an open description; nothing is compiled.
       image_shape: (height, width, channels), or one number for square images of 3 channels; None for the network's own.
-      kind: ``"params"``, ``"macs"`` or ``"activations"``, as `dartsx.cost.counts` defines them. Memory is a maximum over
-        layers, which is not linear in the mixture, and is refused.
+      kind: ``"params"``, ``"macs"`` or ``"activations"``, as `dartsx.cost.counts` defines them. Memory is refused, since
+        a maximum over layers is not linear in the mixture.
 
     Returns:
       (weight) -> scalar, where ``weight(decision, option)`` is an entry of the mixture: a JAX scalar, or a float.

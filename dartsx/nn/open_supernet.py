@@ -9,18 +9,18 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jax import lax
 
-from dartsx.kernels.channel_major import norm
 from dartsx.kernels.choice import Forms
+from dartsx.kernels.initial_weights import normal
+from dartsx.kernels.moments import inverse_deviation, unbiased
 from dartsx.kernels.pixel_major.batch_norm import affine, batch_norm
 from dartsx.kernels.pixel_major.execute import Context, execute
 from dartsx.kernels.pixel_major.opened import REMAT, Opened
+from dartsx.kernels.running_statistics import moved
 from dartsx.networks import Network, Step
 from dartsx.networks.errors import check_choice
 from dartsx.networks.layers import Norm
 from dartsx.networks.trace import primitive
-from dartsx.nn.described import initial
 from dartsx.spaces import DescribedSpace
 from dartsx.spaces.described_space import GROUP
 
@@ -36,8 +36,8 @@ class OpenSupernet(nn.Module):
       description: the open network, `space.description` at some scale.
       dtype: dtype of the activations; parameters, statistics and logits stay float32 or wider.
       form: form of grouped convolutions (`grouped.FORMS`), or None to choose by backend and size.
-      backend: the backend for which the program is meant, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default.
-      remat: what the backward pass computes again: ``"none"`` (also if None), or ``"branch"``, every option of a choice.
+      backend: the backend for which the program is meant, as in `DescribedNetwork`.
+      remat: what the backward pass computes again: ``"none"`` (also if None) or ``"branch"``, the options of choices.
       activation: ReLU; a smooth stand-in serves tests of derivatives.
       lazy: options whose weight in the mixture is exactly 0 are not computed; no gradient flows through such weights,
         and their running statistics stay as they are.
@@ -77,7 +77,7 @@ class OpenSupernet(nn.Module):
         steps = self.description.trace(images.shape[1:])
         inside = tuple(primitive(steps))
         if self.is_initializing():
-            for name, value in initial(self.make_rng("params"), inside).items():
+            for name, value in normal(self.make_rng("params"), inside).items():
                 self.param(name, lambda _, value=value: value)
         weights = {step.name: self.get_variable("params", step.name) for step in inside if step.weights}
         statistics = {step.name: self._statistics(step) for step in inside if isinstance(step.layer, Norm)}
@@ -88,7 +88,7 @@ class OpenSupernet(nn.Module):
                 if train:
                     return _normalized(moments, name, x, parameters, epsilon)
                 used = statistics[name].value
-                inverse = lax.rsqrt(used["var"] + epsilon)
+                inverse = inverse_deviation(used["var"], epsilon)
                 return affine(x, used["mean"], inverse, parameters["scale"], parameters["bias"])
 
             opened = Opened(weight, branch, moments, self.lazy and not self.is_initializing(), remat)
@@ -122,12 +122,12 @@ class OpenSupernet(nn.Module):
 
 def _normalized(moments: dict[str, Any], name: str, x: jax.Array, parameters: Mapping[str, jax.Array], epsilon: float):
     y, mean, variance = batch_norm(x, parameters["scale"], parameters["bias"], epsilon)
-    unbiased = norm.unbiased(variance, math.prod(x.shape[:-1]))
-    moments[name] = {"mean": mean, "var": unbiased, "computed": jnp.array(True)}
+    variance = unbiased(variance, math.prod(x.shape[:-1]))
+    moments[name] = {"mean": mean, "var": variance, "computed": jnp.array(True)}
     return y
 
 
 def _moved(running: dict[str, jax.Array], batch: dict[str, jax.Array]) -> dict[str, jax.Array]:
     """Running statistics after a batch; as they were where it was not computed."""
     computed = batch.pop("computed")
-    return jax.tree.map(lambda old, new: jnp.where(computed, norm.update_running(old, new), old), running, batch)
+    return jax.tree.map(lambda new, old: jnp.where(computed, new, old), moved(running, batch), running)

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from dartsx.kernels.initial_weights import init_at_once
-from dartsx.nn import DescribedNetwork, Network, StagedNetwork
+from dartsx.nn import CellNetwork, DescribedNetwork, TopologyNetwork
 from dartsx.nn.losses import accuracy, cross_entropy
 from dartsx.runtime import at_step, stream
 
@@ -49,7 +49,7 @@ class RetrainProblem:
       label_smoothing: of the training loss.
     """
 
-    network: Network | StagedNetwork | DescribedNetwork
+    network: CellNetwork | TopologyNetwork | DescribedNetwork
     optimizer: optax.GradientTransformation
     rate: optax.Schedule
     epochs: int

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from dartsx.kernels.initial_weights import init_at_once
-from dartsx.nn import StagedSupernet, Supernet
+from dartsx.nn import Supernet, TopologySupernet
 from dartsx.nn.losses import accuracy, cross_entropy
 from dartsx.optim import momentum_buffer
 from dartsx.runtime import at_step, stream
@@ -68,7 +68,7 @@ class SearchProblem:
       alpha_start: first step that moves the alphas.
     """
 
-    supernet: Supernet | StagedSupernet
+    supernet: Supernet | TopologySupernet
     method: Method
     weight_optimizer: optax.GradientTransformation
     alpha_optimizer: optax.GradientTransformation

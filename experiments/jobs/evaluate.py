@@ -18,7 +18,7 @@ from dartsx import optim
 from dartsx.catalog import MAY_DIFFER
 from dartsx.cost import network_cost, staged_network_cost
 from dartsx.networks import network as named_network
-from dartsx.nn import DescribedNetwork, Network, StagedNetwork
+from dartsx.nn import CellNetwork, DescribedNetwork, TopologyNetwork
 from dartsx.retrain import RetrainProblem, RetrainState, init_state, make_step, predict
 from dartsx.runtime import (
     Loop,
@@ -39,7 +39,7 @@ from experiments.jobs.setup import finished_before, resolved, start
 from experiments.jobs.streamed import open_streamed
 from experiments.settings import EvaluateSettings, evaluate_settings
 
-AnyNetwork = Network | StagedNetwork | DescribedNetwork
+AnyNetwork = CellNetwork | TopologyNetwork | DescribedNetwork
 
 # Fields that an evaluation does not read.
 SEARCH_ONLY = ("search", "space", "method", "hypergradient", "population", "population_chunk", "members")
@@ -167,8 +167,8 @@ def _network(settings: EvaluateSettings, classes: int) -> AnyNetwork:
         return DescribedNetwork(named_network(settings.network, classes), settings.dtype, group.form)
     shape = (group.channels, group.layers, classes)
     if isinstance(settings.genotype, Topology):
-        return StagedNetwork(settings.genotype, *shape, dtype=settings.dtype, form=group.form)
-    return Network(
+        return TopologyNetwork(settings.genotype, *shape, dtype=settings.dtype, form=group.form)
+    return CellNetwork(
         settings.genotype,
         *shape,
         stem=group.network,
@@ -183,7 +183,7 @@ def _counts(network: AnyNetwork, image_shape: tuple[int, int, int]) -> tuple[int
     """Parameters and multiply-adds."""
     if isinstance(network, DescribedNetwork):
         return network.description.params(image_shape), network.description.macs(image_shape)
-    count = staged_network_cost if isinstance(network, StagedNetwork) else network_cost
+    count = staged_network_cost if isinstance(network, TopologyNetwork) else network_cost
     cost = count(network, image_shape)
     return cost.params, cost.macs
 

@@ -7,7 +7,7 @@ import numpy as np
 import optax
 import pytest
 
-from dartsx.nn.network import Logits
+from dartsx.nn.cell_network import Logits
 from dartsx.retrain import RetrainProblem, init_state, make_step, predict
 
 CLASSES, EPOCHS, STEPS = 3, 4, 5

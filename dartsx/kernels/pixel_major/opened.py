@@ -39,8 +39,8 @@ class Opened:
     Attributes:
       weight: (decision, option) -> scalar entry of the mixture.
       branch: computes a branch, and adds the moments of its batch norms to the dict that it is given.
-      moments: of the batch norms computed so far: by step ``mean`` and ``var``, and ``computed``, a boolean scalar, false
-        where a lazy branch was passed over.
+      moments: moments of the batch norms computed so far, by step: ``mean``, ``var``, and the boolean scalar
+        ``computed``, false where a lazy branch was passed over.
       lazy: branches of weight 0 are not computed, and no gradient flows through such weights.
       remat: ``"branch"``: the backward pass computes every branch again instead of keeping its inner results.
     """

@@ -17,7 +17,7 @@ own, in a folder of the work directory.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -25,10 +25,10 @@ import numpy as np
 
 from dartsx.runtime import stream
 from dartsx.search.columns import places
+from dartsx.search.masked import Kept, masked
 from dartsx.search.method import HostAlpha, Method, Stage, Task, without_noise
 
 SKIP = "skip_connect"
-Kept = Mapping[str, np.ndarray]  # per cell type booleans [edges, primitives]
 
 
 def p_darts(
@@ -52,27 +52,9 @@ def p_darts(
 
 
 def narrowed(base: Method, kept: Kept) -> Method:
-    """`base` with some candidates only: the alphas of the others read as minus infinity."""
-    masks = {name: np.asarray(mask, bool) for name, mask in kept.items()}
-
-    def masked(alpha, xp=jnp):
-        return {name: xp.where(masks[name], a, -xp.inf) if name in masks else a for name, a in alpha.items()}
-
-    def expected(alpha, progress):
-        return base.expected(masked(alpha), progress)
-
-    def penalty(alpha, progress):
-        return base.penalty(masked(alpha), progress)
-
-    return dataclasses.replace(
-        base,
-        mixture=lambda alpha, key, progress: base.mixture(masked(alpha), key, progress),
-        strength=lambda alpha: base.strength(masked(alpha, np)),
-        chances=lambda alpha: base.chances(masked(alpha)),
-        expected=expected if base.expected else None,
-        penalty=penalty if base.penalty else None,
-        lazy=base.lazy or not all(mask.all() for mask in masks.values()),
-    )
+    """`base` with some candidates only, whose supernet need not compute the others."""
+    seen = masked(base, kept)
+    return dataclasses.replace(seen, lazy=base.lazy or not all(np.all(mask) for mask in kept.values()))
 
 
 def with_skip_dropout(base: Method, task: Task, rate: float) -> Method:
