@@ -15,7 +15,6 @@ import jax
 from ml_collections import ConfigDict
 
 from dartsx import optim
-from dartsx.catalog import MAY_DIFFER
 from dartsx.cost import network_cost, staged_network_cost
 from dartsx.networks import network as named_network
 from dartsx.nn import CellNetwork, DescribedNetwork, TopologyNetwork
@@ -35,7 +34,7 @@ from dartsx.runtime import (
 from dartsx.spaces import Topology, published_names, to_json
 from experiments.jobs.feed import Feed, trial_length
 from experiments.jobs.in_memory import open_in_memory
-from experiments.jobs.setup import finished_before, resolved, start
+from experiments.jobs.setup import comparison, finished_before, resolved, start
 from experiments.jobs.streamed import open_streamed
 from experiments.settings import EvaluateSettings, evaluate_settings
 
@@ -62,7 +61,7 @@ def run_evaluate(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     with contextlib.closing(open_feed(settings, mesh)) as feed:
         job = EvaluateJob(settings, feed, mesh)
         run = {"seed": settings.seed, "dataset": feed.label, "method": None}
-        with open_workdir(workdir, plain, "evaluate", run=run, may_differ=MAY_DIFFER) as folder:
+        with open_workdir(workdir, plain, "evaluate", run=run, **comparison(plain)) as folder:
             return finished_before(folder) or job.run(folder)
 
 

@@ -22,7 +22,6 @@ import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 
-from dartsx.catalog import MAY_DIFFER
 from dartsx.data import Dataset, padded_batches
 from dartsx.runtime import (
     Loop,
@@ -50,7 +49,7 @@ from dartsx.search import (
 )
 from experiments.jobs import feed
 from experiments.jobs.search import SearchJob, run_one_search, search_problem, search_step
-from experiments.jobs.setup import finished_before, load_checked, resolved, start
+from experiments.jobs.setup import comparison, finished_before, load_checked, resolved, start
 from experiments.settings import SearchSettings, member_config, member_settings, search_settings, with_values
 
 
@@ -76,7 +75,7 @@ def run_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     job = PopulationJob(settings, load_checked(settings), mesh)
     plain = resolved(config, ("evaluate", "genotype", "network"))
     run = job.run_record(0) | {"population": settings.population}
-    with open_workdir(workdir, plain, "population", run=run, may_differ=MAY_DIFFER) as folder:
+    with open_workdir(workdir, plain, "population", run=run, **comparison(plain)) as folder:
         return finished_before(folder) or job.run(folder, plain)
 
 
@@ -166,7 +165,7 @@ class PopulationJob:
     def _open_member(self, folder: Workdir, config: dict[str, Any], member: int) -> Workdir:
         own = member_config(config, self.settings, member)
         run = self.run_record(member) | {"population": {"members": len(self.members), "member": member}}
-        return open_workdir(folder.path / f"member{member}", own, "search", run=run, may_differ=MAY_DIFFER)
+        return open_workdir(folder.path / f"member{member}", own, "search", run=run, **comparison(own))
 
     def _problem(self, values: dict[str, Any]) -> SearchProblem:
         settings = with_values(self.settings, values)

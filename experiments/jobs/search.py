@@ -14,7 +14,6 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from dartsx import optim
-from dartsx.catalog import MAY_DIFFER
 from dartsx.data import Dataset, search_halves, steps_per_epoch
 from dartsx.nn import supernet_of
 from dartsx.runtime import (
@@ -47,7 +46,7 @@ from dartsx.search.methods.progressive import widened
 from dartsx.spaces import to_json
 from experiments.jobs import bound, early_stop, feed, selection
 from experiments.jobs.diagnose import diagnoser
-from experiments.jobs.setup import finished_before, load_checked, resolved, start
+from experiments.jobs.setup import comparison, finished_before, load_checked, resolved, start
 from experiments.jobs.staged import last_stage
 from experiments.settings import SearchSettings, blame, search_settings
 
@@ -86,7 +85,7 @@ def run_one_search(config: ConfigDict, workdir: str | os.PathLike, job_type: typ
 
 def _opened(plain, job: SearchJob, workdir: str | os.PathLike, **further) -> Workdir:
     run = {"seed": job.settings.seed, "dataset": job.dataset.label, "method": job.problem.method.name, **further}
-    return open_workdir(workdir, plain, "search", run=run, may_differ=MAY_DIFFER)
+    return open_workdir(workdir, plain, "search", run=run, **comparison(plain))
 
 
 def _run_stage(plain, job: SearchJob, workdir: pathlib.Path, number: int) -> bool:
