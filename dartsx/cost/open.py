@@ -32,8 +32,8 @@ def expected_cost_of(
 
     Args:
       network: an open description; nothing is compiled.
-      image_shape: (height, width, channels), or one number for square images of 3 channels; None for the network's own.
-      kind: ``"params"``, ``"macs"`` or ``"activations"``, as `dartsx.cost.counts` defines them. Memory is refused, since
+      image_shape: (height, width, channels), or one number for square images of 3 channels; None for its own.
+      kind: ``"params"``, ``"macs"`` or ``"activations"``, as `dartsx.cost.counts` defines them. Memory is refused:
         a maximum over layers is not linear in the mixture.
 
     Returns:

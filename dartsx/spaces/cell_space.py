@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import comb
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -48,6 +49,8 @@ class CellSpace:
     edges_kept: int = 2
     concat: tuple[int, ...] | None = None
     custom_primitives: tuple[str, ...] = ()
+
+    executor: ClassVar[str] = "cells"
 
     def __post_init__(self):
         check_primitives(self.primitives, self.custom_primitives)

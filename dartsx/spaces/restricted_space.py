@@ -5,6 +5,7 @@ import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -38,6 +39,8 @@ class RestrictedSpace:
     normal: Rows
     reduce: Rows
     edges_kept: int = 2
+
+    executor: ClassVar[str] = "cells"
 
     def __post_init__(self):
         rows = (*self.normal, *self.reduce)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -30,6 +31,8 @@ class TopologySpace:
     primitives: tuple[str, ...]
     edges: tuple[tuple[int, int], ...]
     custom_primitives: tuple[str, ...] = ()
+
+    executor: ClassVar[str] = "topology"
 
     def __post_init__(self):
         check_primitives(self.primitives, self.custom_primitives)
