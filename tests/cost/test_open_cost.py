@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dartsx.cost import described_cost
+from dartsx.cost import network_cost
 from dartsx.cost.open import ADDITIVE, expected_cost_of
 from dartsx.networks import close
 from dartsx.spaces import DescribedSpace, Scale
@@ -27,7 +27,7 @@ def test_at_a_one_hot_mixture_it_is_the_cost_of_the_closed_network(name, kind, o
     for _ in range(20):
         architecture = space.sample(rng)
         given = expected(weigh(space, space.encode(architecture)["decisions"]))
-        assert given == getattr(described_cost(close(network, architecture.choices), 8), kind)
+        assert given == getattr(network_cost(close(network, architecture.choices), 8), kind)
 
 
 def test_elsewhere_it_is_the_mean_over_independent_decisions(open_networks):
