@@ -21,7 +21,7 @@ from experiments.jobs.search import search_problem
 from experiments.settings import evaluate_settings, search_settings
 
 EPOCH = 390  # steps, as on CIFAR-10 at batch 64: they only enter schedules
-NETWORK_SIZES = {"small": Size(4, 5, 32, 16), "medium": Size(16, 8, 64, 32), "full": Size(36, 20, 96, 32)}
+NETWORK_SIZES = {"small": Size(4, 5, 32, 32), "medium": Size(16, 8, 64, 32), "full": Size(36, 20, 96, 32)}
 
 
 class Step(NamedTuple):
