@@ -72,7 +72,7 @@ CASES = (
     Case("inner units", what="inner"),
     Case("pytorch", what="pytorch"),
     Case("pixel-major finite difference", (CIFAR, BFLOAT16, DIFFERENCE)),
-    Case("population of 8, medium", what="population", size="medium"),
+    Case("population of 8 medium", what="population", size="medium"),
     Case("NAS-Bench-201", ("--config=configs/nb201.py", BFLOAT16)),
     Case("pixel-major float32 highest", (CIFAR,), precision="highest"),
     Case("pixel-major medium", size="medium"),
