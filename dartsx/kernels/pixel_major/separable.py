@@ -90,12 +90,3 @@ def _dilated(x: jax.Array, kernel: jax.Array, stride: int, dilation: int) -> jax
     if dilation == 2 and x.shape[1] % 2 == 0 and x.shape[2] % 2 == 0:
         return from_phases(convolve(phases(x), kernel))
     return convolve(x, kernel, stride, dilation)
-
-
-def _inner(y: jax.Array, kernel: jax.Array, dilation: int, block: Block) -> jax.Array:
-    """Every edge and kind convolved on its own: y [N, H, W, G, B, T, C], kernel [k, k, C, G, B, T, D]."""
-    groups, around = math.prod(y.shape[3:6]), dilation * (kernel.shape[0] // 2)
-    window = Window((1, 1), ((around, around),) * 2, dilation)
-    return grouped.convolve(
-        y.reshape(*y.shape[:3], -1), kernel.reshape(*kernel.shape[:3], -1), window, Forms(block.forms.backend), groups
-    )
