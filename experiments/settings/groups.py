@@ -30,7 +30,6 @@ from dartsx.catalog.rules import (
     share,
     where,
 )
-from dartsx.spaces import SPACES
 from experiments.settings.methods import MethodOptions, methods, read_options
 from experiments.settings.read import read_by
 
@@ -49,9 +48,9 @@ class DatasetSettings:
 
 @dataclasses.dataclass(frozen=True)
 class SpaceSettings:
-    """Name of a space; for ``darts`` the arguments of ``dartsx.spaces.CellSpace``, which checks them."""
+    """Name of a space, or ``module:attribute``; for ``darts`` the arguments of ``dartsx.spaces.CellSpace``."""
 
-    name: str = where(one_of(*SPACES))
+    name: str
     primitives: tuple[str, ...]
     nodes: int
     edges_kept: int
@@ -157,10 +156,12 @@ class EvaluateGroup:
     """How a network is trained; ``decay`` is of the exponential schedule.
 
     ``network``, ``channels``, ``layers`` and ``auxiliary`` shape the network of a genotype; one that has a name
-    (``config.network``) is what its paper says. In ``nb201`` the layers are the cells of each of three stages.
+    (``config.network``) is what its paper says. Without ``network`` the architecture decides: two kinds of cell are
+    trained in ``cifar``. In ``nb201`` the layers are the cells of each of three stages, and a ``described`` network
+    uses of these what its description asks for.
     """
 
-    network: str = where(one_of(*NETWORKS))
+    network: str | None = where(one_of("", *NETWORKS))
     epochs: int = where(at_least(1))
     batch_size: int = where(at_least(1))
     channels: int = where(at_least(1))

@@ -64,14 +64,14 @@ CASES = {
     "config without a name": (SEARCH, "--config", CIFAR, ["--config=", "no such file"]),
     "no such space": (
         SEARCH, "--config.space.name=nb101", CIFAR,
-        ["--config.space.name='nb101'", "did you mean nb201", "darts, nb201, s1, s2, s3, s4"],
+        ["--config.space.name='nb101'", "did you mean 'nb201'", "darts, nb201, s1, s2, s3, s4"],
     ),
     "a fixed space changed": (
         SEARCH, "--config.space.name=s2 --config.space.nodes=3", CIFAR,
         ["--config.space.nodes=3", "can be set for --config.space.name=darts only", "s2 has its own"],
     ),
     "a topology in a network of cells": (
-        EVALUATE, "--config.genotype=|skip_connect~0|", CIFAR,
+        EVALUATE, "--config.genotype=|skip_connect~0| --config.evaluate.network=cifar", CIFAR,
         ["--config.evaluate.network='cifar'", "the genotype is a topology, for which the network is nb201"],
     ),
     "cells in the network of a topology": (

@@ -15,9 +15,11 @@ from dartsx.kernels.activations import ACTIVATIONS
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major.grouped import convolve
 from dartsx.kernels.pixel_major.linear import linear
+from dartsx.kernels.pixel_major.opened import Opened
 from dartsx.kernels.pixel_major.pools import adaptive_pool, pool
 from dartsx.kernels.window import Window
 from dartsx.networks import layers
+from dartsx.networks.open.layers import Mixed, Weighted
 from dartsx.networks.trace import Step
 
 Weights = Mapping[str, jax.Array]
@@ -42,6 +44,7 @@ class Context(NamedTuple):
       relu: ReLU, or a smooth stand-in (tests of derivatives).
       lift: (function, step) -> the function for values with more leading axes; batch norm is left out, as `normalize`
         sees to it.
+      opened: the mixture of an open network's decisions; None for closed ones.
     """
 
     normalize: Normalize
@@ -50,6 +53,7 @@ class Context(NamedTuple):
     forms: Forms = Forms()
     relu: Callable[[jax.Array], jax.Array] = jax.nn.relu
     lift: Callable[[Callable, Step], Callable] = lambda compute, step: compute
+    opened: Opened | None = None
 
 
 def execute(
@@ -69,6 +73,16 @@ def execute(
     Returns:
       The result of the last step.
     """
+    return evaluate(steps, inputs, weights, context)[-1]
+
+
+def evaluate(
+    steps: Sequence[Step],
+    inputs: Sequence[jax.Array],
+    weights: Mapping[str, Weights],
+    context: Context,
+) -> list[jax.Array]:
+    """The results of all steps; arguments as of `execute`."""
     given = iter(inputs)
     values: list[jax.Array] = []
     for step in steps:
@@ -76,13 +90,16 @@ def execute(
             values.append(next(given))
             continue
         read = [values[i] for i in step.inputs]
+        if context.opened is not None:
+            layouts = (steps[i].segments for i in step.inputs)
+            read = [context.opened.masked(step.layer, x, layout) for x, layout in zip(read, layouts, strict=True)]
         own = weights.get(step.name, {})
         if isinstance(step.layer, layers.Norm):
             values.append(context.normalize(step.name, read[0], own, step.layer.epsilon))
             continue
         compute = functools.partial(_compute, step, context)
         values.append(context.lift(compute, step)(read, own))
-    return values[-1]
+    return values
 
 
 def _compute(step: Step, context: Context, inputs: list[jax.Array], weights: Weights) -> jax.Array:
@@ -142,6 +159,14 @@ def _shuffle(step: Step, inputs, weights: Weights, context: Context) -> jax.Arra
     return x.reshape(*x.shape[:-1], groups, -1).swapaxes(-1, -2).reshape(x.shape)
 
 
+def _noise(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
+    """Other numbers for every input, the same for the same: the input seeds them; no gradient flows."""
+    (x,) = inputs
+    total = jnp.sum(lax.stop_gradient(x), dtype=jnp.float32)
+    key = jax.random.fold_in(jax.random.key(0), lax.bitcast_convert_type(total, jnp.uint32))
+    return jax.random.normal(key, (x.shape[0], *step.shape), x.dtype)
+
+
 COMPUTE: dict[type, Callable[[Step, list[jax.Array], Weights, Context], Any]] = {
     layers.Conv: _conv,
     layers.Linear: _linear,
@@ -159,6 +184,10 @@ COMPUTE: dict[type, Callable[[Step, list[jax.Array], Weights, Context], Any]] = 
     layers.Slice: lambda step, inputs, weights, context: inputs[0][..., step.layer.start : step.layer.stop],
     layers.PadChannels: _pad_channels,
     layers.Resize: _resize,
+    Mixed: lambda step, inputs, weights, context: context.opened.mixed(step.layer, inputs[0]),
+    Weighted: lambda step, inputs, weights, context: context.opened.weighted(step.layer, inputs),
     layers.Zero: _zero,
     layers.Shuffle: _shuffle,
+    layers.Identity: lambda step, inputs, weights, context: inputs[0],
+    layers.Noise: _noise,
 }
