@@ -4,8 +4,8 @@
 
 A search and an evaluation of digits at their smallest are run to the end. Then each is started anew so many times,
 ended by SIGKILL at a random moment of the time from its work directory's first file to its end, and run again with the
-same command. What a run leaves is compared byte for byte: logs, genotype, result (but for seconds) and the arrays of the
-last checkpoint. Seconds say where a kill fell and nothing of speed: ``--parallel`` trials share the machine.
+same command. What a run leaves is compared byte for byte: logs, genotype, result (but for seconds) and the arrays of
+the last checkpoint. Seconds say where a kill fell and nothing of speed: ``--parallel`` trials share the machine.
 """
 
 from __future__ import annotations
