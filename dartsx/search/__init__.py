@@ -1,5 +1,6 @@
 """Search: relaxations, hypergradients, methods, and the compiled step that alternates alphas and weights."""
 
+from dartsx.feeds import Batch
 from dartsx.search.diagnosis import entropies, hessian_extremes, make_diagnosis, make_eigenvalues, skip_counts
 from dartsx.search.hypergradient import Bilevel, Inner, Result
 from dartsx.search.hypergradients import HYPERGRADIENTS, hypergradient_by_name
@@ -14,7 +15,6 @@ from dartsx.search.population import (
     take_member,
 )
 from dartsx.search.step import (
-    Batch,
     SearchProblem,
     SearchState,
     init_state,

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dartsx.data import normalize
-from dartsx.nn.losses import accuracy
+from dartsx.losses import accuracy
 from dartsx.search import SearchState
 from dartsx.search.methods.random_sharing import random_sharing
 from dartsx.spaces import AnyGenotype

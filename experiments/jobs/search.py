@@ -14,7 +14,8 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from dartsx import optim
-from dartsx.data import Dataset, search_halves, steps_per_epoch
+from dartsx.data import AugmentPolicy, Dataset, search_halves, steps_per_epoch
+from dartsx.feeds import Examples, epoch_order, evaluator, image_examples, sharded_rows, take, trial_length
 from dartsx.nn import supernet_of
 from dartsx.runtime import (
     Loop,
@@ -44,7 +45,7 @@ from dartsx.search.diagnosis import Diagnose
 from dartsx.search.method import Stage
 from dartsx.search.methods.progressive import widened
 from dartsx.spaces import to_json
-from experiments.jobs import bound, early_stop, feed, selection
+from experiments.jobs import bound, early_stop, selection
 from experiments.jobs.diagnose import diagnoser
 from experiments.jobs.setup import MAY_DIFFER, finished_before, load_checked, resolved, start
 from experiments.jobs.staged import last_stage

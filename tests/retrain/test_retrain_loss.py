@@ -8,6 +8,8 @@ import optax
 import pytest
 
 from dartsx.nn.network import Logits
+from dartsx.feeds import Batch
+from dartsx.losses import classification
 from dartsx.retrain import RetrainProblem, init_state, make_step, predict
 
 CLASSES, EPOCHS, STEPS = 3, 4, 5
@@ -34,7 +36,7 @@ class Telling(nn.Module):
 def data():
     rng = np.random.default_rng(0)
     images, labels = rng.normal(size=(6, 4, 4, 3)), rng.integers(0, CLASSES, 6)
-    return jnp.asarray(images, jnp.float32), jnp.asarray(labels, jnp.int32)
+    return Batch(jnp.asarray(images, jnp.float32), jnp.asarray(labels, jnp.int32))
 
 
 def problem_and_start(auxiliary=True, **changes):
@@ -53,8 +55,8 @@ def loss_of(scores, labels, smoothing):
 @pytest.mark.parametrize("auxiliary", [True, False])
 def test_loss_adds_the_weighted_auxiliary_head_and_smooths_both(data, auxiliary, smoothing):
     images, labels = data
-    problem, state = problem_and_start(auxiliary, auxiliary_weight=0.3, label_smoothing=smoothing)
-    moved, metrics = make_step(problem)(state, images, labels)
+    problem, state = problem_and_start(auxiliary, auxiliary_weight=0.3, loss=classification(smoothing))
+    moved, metrics = make_step(problem)(state, data)
     mean = np.asarray(images).mean((1, 2, 3))[:, None]
     expected = loss_of(mean * state.params["main"], labels, smoothing)
     if auxiliary:
@@ -70,7 +72,7 @@ def test_drop_path_probability_is_p_times_the_share_of_epochs_done(data):
     step = jax.jit(make_step(problem))
     seen = []
     for _ in range(EPOCHS * STEPS):
-        state, _ = step(state, *data)
+        state, _ = step(state, data)
         seen.append(float(state.batch_stats["probability"]))
     expected = [0.2 * (at // STEPS) / EPOCHS for at in range(EPOCHS * STEPS)]
     np.testing.assert_allclose(seen, expected, rtol=1e-6)
@@ -79,7 +81,7 @@ def test_drop_path_probability_is_p_times_the_share_of_epochs_done(data):
 
 def test_without_drop_path_the_network_is_told_so(data):
     problem, state = problem_and_start()
-    moved, _ = make_step(problem)(state, *data)
+    moved, _ = make_step(problem)(state, data)
     assert moved.batch_stats["probability"] == -1
 
 
@@ -88,7 +90,7 @@ def test_every_step_draws_its_own_masks_and_the_same_when_repeated(data):
     step = jax.jit(make_step(problem))
 
     def drawn(at, key):
-        moved, _ = step(state._replace(step=jnp.int32(at), key=jax.random.key(key)), *data)
+        moved, _ = step(state._replace(step=jnp.int32(at), key=jax.random.key(key)), data)
         return float(moved.batch_stats["drawn"])
 
     assert drawn(7, 0) == drawn(7, 0)

@@ -8,7 +8,7 @@ import pytest
 
 from dartsx import optim
 from dartsx.nn.layers import Classifier
-from dartsx.nn.losses import accuracy, cross_entropy
+from dartsx.losses import accuracy, cross_entropy
 from dartsx.nn.plan import CellPlan
 from dartsx.nn.primitives import TOPOLOGY_PRIMITIVES, lookup
 from dartsx.nn.search_cell import SearchCell

@@ -9,7 +9,7 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from dartsx.nn import Supernet, per_edge
-from dartsx.nn.losses import cross_entropy
+from dartsx.losses import cross_entropy
 from dartsx.nn.primitives import PRIMITIVES
 from dartsx.nn.primitives.pool import Pool
 from dartsx.search import HYPERGRADIENTS, Bilevel, Inner
