@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.records import machine
 from dartsx import optim
 from dartsx.nn import supernet_of
+from dartsx.runtime import jit
 from dartsx.search import Batch, SearchProblem, darts, init_state, make_diagnosis, make_step
 from dartsx.spaces import NB201
 
@@ -39,11 +40,11 @@ def main() -> None:
     supernet = supernet_of(NB201, channels=CHANNELS, layers=CELLS)
     problem = SearchProblem(supernet, darts(), *optimizers, rate, 0.9, 3e-4, total_steps=19_500)
     shape = (PIXELS, PIXELS, 3)
-    state = jax.jit(lambda key: init_state(problem, key, shape))(jax.random.key(0))
+    state = jit(lambda key: init_state(problem, key, shape))(jax.random.key(0))
     batch = Batch(jax.random.normal(jax.random.key(1), (BATCH, *shape)), jnp.arange(BATCH) % 10)
     batches = jax.tree.map(lambda leaf: jnp.stack([leaf] * BATCHES), batch)
     one_hot = jax.tree.map(np.float32, NB201.encode(NB201.sample(np.random.default_rng(0))))
-    step, diagnose = jax.jit(make_step(problem)), make_diagnosis(problem, PRODUCTS)
+    step, diagnose = jit(make_step(problem)), make_diagnosis(problem, PRODUCTS)
     first_step, one_step = seconds(lambda: step(state, batch, batch))
     first, one = seconds(lambda: diagnose(state, batch, batches, one_hot))
     print(f"{machine()}; C={CHANNELS}, {CELLS} cell a stage, batch {BATCH}, {PIXELS}x{PIXELS}, {PRODUCTS} products")

@@ -25,7 +25,7 @@ from benchmarks.scan import chunk_of, random_dataset
 from benchmarks.starts import say
 from benchmarks.tasks.base import MEGABYTE
 from benchmarks.tasks.search import settings_of
-from dartsx.runtime import cores, enable_compilation_cache, make_mesh, put_replicated, record_run_info, split_cpu
+from dartsx.runtime import cores, enable_compilation_cache, jit, make_mesh, put_replicated, record_run_info, split_cpu
 from experiments.jobs.population import PopulationJob
 from experiments.jobs.search import SearchJob
 from experiments.settings.groups import DTYPES, FORMS, HYPERGRADIENTS
@@ -88,7 +88,7 @@ class Chunk:
         self.loop, self.state, self.steps = loop, state, steps
         self.rows = loop.rows(0, 0, steps)
         started = time.perf_counter()
-        self.program = jax.jit(chunk_of(loop), donate_argnums=0).lower(state, loop.arrays, self.rows).compile()
+        self.program = jit(chunk_of(loop), donate_argnums=0).lower(state, loop.arrays, self.rows).compile()
         self.compile_seconds = time.perf_counter() - started
 
     def seconds(self, count: int) -> list[float]:

@@ -21,7 +21,7 @@ from benchmarks import records, sizes, timing
 from benchmarks.starts import say
 from benchmarks.tasks.search import CLASSES, settings_of
 from dartsx.data import Dataset, Split
-from dartsx.runtime import Loop, make_mesh, put_replicated, record_run_info
+from dartsx.runtime import Loop, jit, make_mesh, put_replicated, record_run_info
 from experiments.jobs.search import SearchJob
 from experiments.settings.groups import DTYPES, FORMS, REMAT
 
@@ -66,7 +66,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     for name, step, row in (("scan", chunk_of(loop), rows), ("single", loop.step, _row(rows, 0))):
         say(f"compiling {name}")
         started = time.perf_counter()
-        compiled[name] = jax.jit(step, donate_argnums=0).lower(states[name], loop.arrays, row).compile()
+        compiled[name] = jit(step, donate_argnums=0).lower(states[name], loop.arrays, row).compile()
         figures[f"compile_{name}_s"] = time.perf_counter() - started
     separate = [_row(rows, i) for i in range(steps)]
 

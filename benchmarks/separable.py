@@ -21,7 +21,7 @@ from benchmarks import records, sizes, timing
 from benchmarks.starts import say
 from dartsx.nn.plan import plan_cells
 from dartsx.nn.separable_forms import FORMS, Unit, choose_form
-from dartsx.runtime import record_run_info
+from dartsx.runtime import jit, record_run_info
 
 KINDS = {"sep_conv_3x3": (3, 1), "sep_conv_5x5": (5, 1), "dil_conv_3x3": (3, 2), "dil_conv_5x5": (5, 2)}
 WAYS = ("forward", "both")
@@ -89,8 +89,8 @@ def compiled(form: str, shape: Shape, batch: int, dtype: str) -> dict[str, Calla
         value, transpose = jax.vjp(forward, x, weights)
         return value, transpose(cotangent)
 
-    run = {"forward": jax.jit(forward).lower(x, weights).compile()}
-    run["both"] = jax.jit(both).lower(x, weights, cotangent).compile()
+    run = {"forward": jit(forward).lower(x, weights).compile()}
+    run["both"] = jit(both).lower(x, weights, cotangent).compile()
     return {"forward": lambda: run["forward"](x, weights), "both": lambda: run["both"](x, weights, cotangent)}
 
 

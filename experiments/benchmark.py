@@ -1,6 +1,6 @@
 """Searches in NAS-Bench-201 by several methods, with what its table says of every epoch's cell.
 
-``python -m experiments.benchmark --methods=darts --seeds=0:3 --table=nb201.csv.xz --workdir=runs/benchmark``
+``python -m experiments.benchmark --methods=darts --seeds=0:3 --workdir=runs/benchmark``
 
 A method may name its hypergradient: ``--methods=darts,darts@exact``; ``all`` stands for every method. Random search
 and random search with weight sharing are always there, at the cost of the first method. ``--config`` (default
@@ -19,7 +19,7 @@ from experiments.settings import METHODS, REQUIRED, SettingsError, parse_config,
 
 _METHODS = flags.DEFINE_list("methods", ["darts"], "search methods, each may end in @HYPERGRADIENT; or all")
 _SEEDS = flags.DEFINE_string("seeds", "0:3", "first:end, or numbers separated by commas")
-_TABLE = flags.DEFINE_string("table", "../shared/reference/nb201.csv.xz", "NAS-Bench-201's table")
+_TABLE = flags.DEFINE_string("table", "", "NAS-Bench-201's table; empty: the one that ships with dartsx")
 CONFIG = "nb201.py"
 
 

@@ -1,4 +1,4 @@
-"""What all tests share: reference figures beside the repository, float64, comparison, quick compilation."""
+"""What all tests share: reference figures, float64, comparison, quick compilation."""
 
 import contextlib
 import os
@@ -12,25 +12,23 @@ import jax
 import numpy as np
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+TESTS = pathlib.Path(__file__).resolve().parent
+ROOT = TESTS.parent
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
 
 
 @pytest.fixture(scope="session")
-def shared() -> pathlib.Path:
-    """Folder of reference data beside the repository."""
-    folder = ROOT.parent / "shared"
-    if not folder.is_dir():
-        pytest.skip(f"reference data not found: {folder} (ships beside a development checkout)")
-    return folder
+def reference_dir() -> pathlib.Path:
+    """Folder of published figures that tests compare with; its README names their sources."""
+    return TESTS / "reference"
 
 
 @pytest.fixture(scope="session")
-def cifar_dir(shared, tmp_path_factory):
-    """TFDS folder with the JPEG copy of CIFAR-10."""
-    script = shared / "data" / "prepare_cifar10.py"
+def cifar_dir(tmp_path_factory):
+    """TFDS folder with the JPEG copy of CIFAR-10, 18 MB of pictures that are too large for the repository."""
+    script = ROOT.parent / "shared" / "data" / "prepare_cifar10.py"
     if not script.is_file():
-        pytest.skip(f"CIFAR-10 copy not found: {script}")
+        pytest.skip(f"needs the copy of CIFAR-10 (18 MB, not in the repository) beside the checkout: {script}")
     folder = tmp_path_factory.mktemp("tfds")
     subprocess.run([sys.executable, script, folder], check=True, capture_output=True)
     return folder
@@ -39,10 +37,8 @@ def cifar_dir(shared, tmp_path_factory):
 @pytest.fixture(scope="session")
 def golden() -> pathlib.Path:
     """Folder with the golden numbers; DARTSX_GOLDEN names another set of the same layout."""
-    default = ROOT.parent / "shared" / "reference" / "golden"
-    folder = pathlib.Path(os.environ.get("DARTSX_GOLDEN", default))
-    if not folder.is_dir():
-        pytest.skip(f"golden numbers not found: {folder} (set DARTSX_GOLDEN to their folder)")
+    folder = pathlib.Path(os.environ.get("DARTSX_GOLDEN", TESTS / "golden"))
+    assert folder.is_dir(), f"DARTSX_GOLDEN={folder} is no folder"
     return folder
 
 
@@ -129,4 +125,8 @@ def quick_options():
 @pytest.fixture(scope="session")
 def quick_jit(quick_options):
     """`jax.jit` that compiles quickly and badly."""
-    return lambda f, **options: _JIT(f, compiler_options=quick_options, **options)
+
+    def jit(function, compiler_options=None, **arguments):
+        return _JIT(function, compiler_options={**(compiler_options or {}), **quick_options}, **arguments)
+
+    return jit

@@ -19,7 +19,7 @@ ALLOWED = {
     "runtime": set(),
     "networks": set(),
     "nn": {"spaces", "networks"},
-    "cost": {"spaces", "networks", "nn"},
+    "cost": {"spaces", "networks", "nn", "runtime"},
     "search": {"spaces", "nn", "cost", "data", "feeds", "losses", "runtime", "optim"},
     "retrain": {"nn", "feeds", "losses", "runtime", "optim"},
     "report": {"spaces", "cost"},

@@ -10,7 +10,7 @@ import jax
 
 from benchmarks.hlo import count_kernels
 from benchmarks.tasks.base import MEGABYTE, Task
-from dartsx.runtime import collector_paused, enable_compilation_cache, record_run_info
+from dartsx.runtime import collector_paused, enable_compilation_cache, jit, record_run_info
 
 
 class Phases:
@@ -39,7 +39,7 @@ def compiled_task(make: Callable[[], tuple[Callable, Any, tuple]], cache: str) -
     step, state, batches = jax.block_until_ready(make())
     phases.end("initial state")
     with collector_paused():  # as the loop does
-        traced = jax.jit(step, donate_argnums=0).trace(state, *batches)
+        traced = jit(step, donate_argnums=0).trace(state, *batches)
         phases.end("trace")
         lowered = traced.lower()
         phases.end("lower")

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.nn import Supernet
+from dartsx.runtime import jit
 
 
 class Latency(NamedTuple):
@@ -72,7 +73,7 @@ def _forward(module: nn.Module, images: jax.Array) -> Callable[[], Any]:
         inputs.append({name: jnp.full(shape, 1 / shape[-1]) for name, shape in shapes.items()})
     like = jax.eval_shape(lambda key: module.init(key, *inputs, train=False), jax.random.key(0))
     variables = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), like)
-    apply = jax.jit(lambda variables, *inputs: module.apply(variables, *inputs, train=False))
+    apply = jit(lambda variables, *inputs: module.apply(variables, *inputs, train=False))
     return lambda: apply(variables, *inputs)
 
 

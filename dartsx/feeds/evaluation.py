@@ -12,6 +12,7 @@ import numpy as np
 from dartsx.data import padded_batches
 from dartsx.feeds.examples import Examples, sharded_rows, take
 from dartsx.losses import Loss
+from dartsx.runtime import jit
 
 Outputs = Callable[[Any, Any], Any]  # (state, batch) -> outputs of the network
 Sums = dict[str, jax.Array]
@@ -54,7 +55,7 @@ def evaluator(
     outputs: Outputs, loss: Loss, examples: Examples, mesh: jax.sharding.Mesh
 ) -> Callable[[Any, np.ndarray, int], dict[str, float]]:
     """A function of (state, numbers of examples, batch size) -> loss and metrics, every example exactly once."""
-    sums = jax.jit(example_sums(outputs, loss, examples))
+    sums = jit(example_sums(outputs, loss, examples))
 
     def evaluate(state: Any, numbers: np.ndarray, batch_size: int) -> dict[str, float]:
         positions, mask = padded_batches(len(numbers), batch_size)

@@ -24,7 +24,7 @@ from dartsx.feeds.evaluation import Outputs, batch_sums, means
 from dartsx.feeds.examples import Batch
 from dartsx.feeds.prefetch import ChunkReader, ahead
 from dartsx.losses import Loss
-from dartsx.runtime import batch_sharding, put_batch
+from dartsx.runtime import batch_sharding, jit, put_batch
 
 Watched = Callable[[], contextlib.AbstractContextManager]
 
@@ -67,7 +67,7 @@ class Streamed:
         """Loss and metrics of a state on the test images, a compiled call per batch."""
         of_batch, given = batch_sums(outputs, loss), (*statistics(self.source.name), jnp.dtype(self.dtype))
 
-        @jax.jit
+        @jit
         def sums(state, batch):
             return of_batch(state, Batch(normalize(batch["images"], *given), batch["labels"]), batch["mask"])
 

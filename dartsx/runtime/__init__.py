@@ -7,6 +7,7 @@ from dartsx.runtime.checkpoints import (
     CheckpointMismatchError,
     Restored,
 )
+from dartsx.runtime.compiling import jit, options_of
 from dartsx.runtime.distributed import DistributedError, initialize_distributed
 from dartsx.runtime.files import read_json, write_json
 from dartsx.runtime.guard import Guard, NonFiniteError, all_finite, first_nonfinite, nonfinite_leaves
@@ -65,11 +66,13 @@ __all__ = [
     "enable_compilation_cache",
     "first_nonfinite",
     "initialize_distributed",
+    "jit",
     "local_rows",
     "make_mesh",
     "named_leaves",
     "nonfinite_leaves",
     "open_workdir",
+    "options_of",
     "processors",
     "put_batch",
     "put_replicated",

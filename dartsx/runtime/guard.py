@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dartsx.runtime.compiling import jit
 from dartsx.runtime.leaves import named_leaves
 
 _NAMES_SHOWN = 8
@@ -108,4 +109,4 @@ def _inexact(tree: Any) -> list[tuple[str, Any]]:
     return [(name, leaf) for name, leaf in named_leaves(tree) if counts(leaf)]
 
 
-_all_finite = jax.jit(all_finite)
+_all_finite = jit(all_finite)

@@ -21,6 +21,7 @@ import numpy as np
 
 from dartsx.runtime.cache import CompileTimer
 from dartsx.runtime.checkpoints import Checkpointer
+from dartsx.runtime.compiling import jit
 from dartsx.runtime.guard import Guard, StopAtNonFinite
 from dartsx.runtime.metrics import MetricsWriter
 from dartsx.runtime.progress import Progress
@@ -181,7 +182,7 @@ class _Runner:
             return jax.lax.scan(lambda s, row: self.loop.step(s, arrays, row), state, rows)
 
         with progress.compiling(f"{count} steps"), CompileTimer() as timer, collector_paused():
-            jitted = jax.jit(chunk, donate_argnums=0)
+            jitted = jit(chunk, donate_argnums=0)
             self.compiled[count] = jitted.lower(state, self.loop.arrays, rows).compile()
         self.compile_seconds += timer.seconds
         self.workdir.update_run(compile_seconds=round(self.compile_seconds, 3))

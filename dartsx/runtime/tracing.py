@@ -7,7 +7,7 @@ import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import jax
+from dartsx.runtime.compiling import jit
 
 
 @contextlib.contextmanager
@@ -29,4 +29,4 @@ def collector_paused() -> Iterator[None]:
 def run_once(function: Callable[..., Any], *args: Any) -> Any:
     """Calls a function compiled with few optimisations, for one that runs once (initial states)."""
     with collector_paused():
-        return jax.jit(function, compiler_options={"xla_backend_optimization_level": 0})(*args)
+        return jit(function, compiler_options={"xla_backend_optimization_level": 0})(*args)

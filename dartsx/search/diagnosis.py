@@ -31,7 +31,7 @@ import optax
 from jax.flatten_util import ravel_pytree
 
 from dartsx.optim import momentum_buffer
-from dartsx.runtime import at_step, stream
+from dartsx.runtime import at_step, jit, stream
 from dartsx.search.hypergradient import RADIUS, Bilevel, Inner, alpha_gradient, virtual_weights
 from dartsx.search.lanczos import Extremes, extreme_eigenvalues
 from dartsx.search.method import Mixture
@@ -39,8 +39,8 @@ from dartsx.search.step import Batch, SearchProblem, SearchState, expected_mixtu
 from dartsx.spaces import CELL_TYPES, SKIP, AnyGenotype, Topology
 
 # One program for all leaves of a tree, not one for each of their shapes.
-_zeros = jax.jit(functools.partial(jax.tree.map, jnp.zeros_like))
-_moved, _norm, _virtual = jax.jit(optax.tree.add_scale), jax.jit(optax.tree.norm), jax.jit(virtual_weights)
+_zeros = jit(functools.partial(jax.tree.map, jnp.zeros_like))
+_moved, _norm, _virtual = jit(optax.tree.add_scale), jit(optax.tree.norm), jit(virtual_weights)
 
 ITERATIONS = 20
 Diagnose = Callable[[SearchState, Batch, Batch, Mapping[str, jax.Array]], dict[str, float]]
@@ -58,7 +58,7 @@ def hessian_extremes(
       iterations: most Hessian-vector products; with n the values are exact.
     """
     point, unravel = ravel_pytree(alpha)
-    product = jax.jit(lambda vector: hessian_product(lambda flat: loss(unravel(flat)), point, vector))
+    product = jit(lambda vector: hessian_product(lambda flat: loss(unravel(flat)), point, vector))
     start = jax.random.normal(key, point.shape, point.dtype)
     return extreme_eigenvalues(lambda v: product(jnp.asarray(v, point.dtype)), np.asarray(start), iterations)
 
@@ -81,11 +81,12 @@ def make_eigenvalues(problem: SearchProblem, iterations: int = ITERATIONS) -> Ca
 def make_diagnosis(problem: SearchProblem, iterations: int = ITERATIONS) -> Diagnose:
     """The function (state, training batch, validation batches, one-hot mixture) -> numbers by name.
 
-    Leaves of the validation batches are [batches, N, ...]: metrics are over all, the rest looks at the first. The one-hot mixture is ``space.encode`` of the derived genotype. Compiled on first use.
+    Leaves of the validation batches are [batches, N, ...]: metrics are over all, the rest looks at the first. The
+    one-hot mixture is ``space.encode`` of the derived genotype. Compiled on first use.
     """
     gradients, derivative = _make_gradients(problem), _make_derivative(problem)
-    mixture = jax.jit(lambda state: expected_mixture(problem, state))
-    values = jax.jit(lambda state, mixture, batches: _values(problem, state, mixture, batches))
+    mixture = jit(lambda state: expected_mixture(problem, state))
+    values = jit(lambda state, mixture, batches: _values(problem, state, mixture, batches))
 
     def diagnose(state: SearchState, train: Batch, valid: Batch, one_hot: Mapping[str, jax.Array]):
         first = jax.tree.map(lambda leaf: leaf[0], valid)
@@ -124,7 +125,7 @@ def skip_counts(genotype: AnyGenotype) -> dict[str, int]:
 def _make_gradients(problem: SearchProblem):
     """Compiled: (state, weights, batch) -> gradients of the loss in the weights and in alpha."""
 
-    @jax.jit
+    @jit
     def gradients(state: SearchState, weights: Any, batch: Batch):
         return jax.grad(_loss(problem, state, batch), (0, 1), has_aux=True)(weights, state.alpha)[0]
 
@@ -134,7 +135,7 @@ def _make_gradients(problem: SearchProblem):
 def _make_derivative(problem: SearchProblem):
     """Compiled: (state, batch, direction of the weights or None, of alpha) -> derivative of the alphas' gradient."""
 
-    @jax.jit
+    @jit
     def derivative(state: SearchState, batch: Batch, along_weights: Any, along_alpha: Any):
         loss = _loss(problem, state, batch)
         bilevel = Bilevel(loss, loss, shifted(problem, batch, loss))

@@ -19,6 +19,7 @@ from dartsx.runtime import (
     all_finite,
     batch_sharding,
     first_nonfinite,
+    jit,
     nonfinite_leaves,
     put_replicated,
     replicated,
@@ -104,8 +105,8 @@ class GoOnWithSound:
         self._mesh, self._report = mesh, report
         everywhere = replicated(mesh)
         finite = over_members(lambda member, _: all_finite(member), mesh)
-        self._finite = jax.jit(lambda members: finite(members, ()), out_shardings=everywhere)
-        self._member = jax.jit(take_member, out_shardings=everywhere)
+        self._finite = jit(lambda members: finite(members, ()), out_shardings=everywhere)
+        self._member = jit(take_member, out_shardings=everywhere)
 
     def after_chunk(self, state: PopulationState, metrics: Mapping[str, Mapping[str, Any]], first_step: int):
         """Marks members with a loss [steps, members] that is not finite."""

@@ -1,4 +1,4 @@
-"""Look-ups in published tables of trained networks: NAS-Bench-201 and NAS-Bench-Macro, from files that the user has.
+"""Look-ups in published tables of trained networks: NAS-Bench-201 and NAS-Bench-Macro; both ship with the package.
 
 NumPy and pandas only; imports no JAX.
 """

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import hashlib
+import importlib.resources
 import io
 import lzma
 import os
@@ -16,6 +17,11 @@ _OPENERS = {".xz": lzma.open, ".gz": gzip.open, ".bz2": bz2.open, ".pbz2": bz2.o
 
 class TableError(ValueError):
     """A table that is not there, is damaged, or has no such entry; the message says which and what is allowed."""
+
+
+def shipped(name: str) -> pathlib.Path:
+    """Path of a table that ships with the package."""
+    return pathlib.Path(str(importlib.resources.files("dartsx.tabular") / "data" / name))
 
 
 def existing(path: str | os.PathLike, what: str, source: str) -> pathlib.Path:

@@ -1,7 +1,8 @@
 """The table of NAS-Bench-Macro (arXiv:2103.11922): all 3^8 networks of eight layers, trained on CIFAR-10.
 
 A network is written as eight digits: 0 identity, 1 an inverted bottleneck of kernel 3 and expansion 3, 2 of kernel 5
-and expansion 6.
+and expansion 6. The CSV that ships with the package lists the figures of the authors' nas-bench-macro_cifar10.json
+(https://github.com/xiusu/NAS-Bench-Macro), a row per network.
 """
 
 import json
@@ -13,7 +14,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from dartsx.tabular.files import TableError, existing, read_bytes, read_csv
+from dartsx.tabular.files import TableError, existing, read_bytes, read_csv, shipped
 
 SHA256 = "b7d03c58af6cd8361ca7b209e15961f0d052926a1bfb01e3dd7c73208bfcc263"
 SOURCE = "the CSV form, or nas-bench-macro_cifar10.json from https://github.com/xiusu/NAS-Bench-Macro"
@@ -62,12 +63,16 @@ class MacroTable:
         return architecture
 
 
-def load_macro(path: str | os.PathLike, *, verify: bool = True) -> MacroTable:
-    """Read the table from its CSV form (.csv, .xz, ...; ``verify`` checks its SHA-256) or its authors' JSON.
+def load_macro(path: str | os.PathLike = "", *, verify: bool = True) -> MacroTable:
+    """Read the table: by default the CSV that ships with the package.
+
+    Args:
+      path: another file, in the CSV form (.csv, .xz, ...) or its authors' JSON.
+      verify: check the SHA-256 of the CSV's text.
 
     Raises TableError: nothing is there, or it is damaged or no such table.
     """
-    path = existing(path, "NAS-Bench-Macro", SOURCE)
+    path = existing(path or shipped("nasbench_macro.csv.xz"), "NAS-Bench-Macro", SOURCE)
     if path.suffix == ".json":
         return MacroTable(_from_json(read_bytes(path), str(path)))
     frame = read_csv(path, ("arch", *COLUMNS), SHA256 if verify else None, {"arch": str})

@@ -3,6 +3,9 @@
 Columns follow the benchmark's own conventions: after 200 epochs the mean over its seeds of the test accuracy (CIFAR-10:
 trained on all training images; the other two: on its test half); after 12 epochs one seed, the validation accuracy of
 CIFAR-10 being that of training on half of the images.
+
+The CSV that ships with the package lists these figures of NATS-Bench (https://github.com/D-X-Y/NATS-Bench) with four
+digits, a row per cell in the benchmark's order.
 """
 
 import os
@@ -15,7 +18,7 @@ import numpy as np
 from dartsx.spaces import NB201, Topology, nb201
 from dartsx.spaces.errors import unknown
 from dartsx.tabular import natsbench
-from dartsx.tabular.files import TableError, existing, read_csv
+from dartsx.tabular.files import TableError, existing, read_csv, shipped
 
 DATASETS = tuple(nb201.CLASSES)
 SHA256 = "65cecad1620677a6b868c52f82405189b6162768d90d1bf3e4607d26ab53be47"
@@ -98,17 +101,18 @@ def index(cell: Cell) -> int:
     return nb201.index_of(cell)
 
 
-def load_nb201(path: str | os.PathLike, *, verify: bool = True) -> NB201Table:
+def load_nb201(path: str | os.PathLike = "", *, verify: bool = True) -> NB201Table:
     """Read the table.
 
     Args:
-      path: the CSV form (.csv, also .xz, .gz, .bz2), the folder NATS-tss-...-simple, or the file
-        NATS-tss-....pickle.pbz2 of NATS-Bench. The latter two take minutes; pickles are read without running any code.
+      path: empty for the CSV that ships with the package. Else another file in that form (.csv, also .xz, .gz, .bz2),
+        or NATS-Bench's own: the folder NATS-tss-...-simple, or the file NATS-tss-....pickle.pbz2. These two take
+        minutes; pickles are read without running any code.
       verify: check the checksum (CSV: SHA-256 of the text; pickle: the MD5 that its name ends with).
 
     Raises TableError: nothing is there, or it is damaged or no such table.
     """
-    path = existing(path, "NAS-Bench-201", SOURCE)
+    path = existing(path or shipped("nb201.csv.xz"), "NAS-Bench-201", SOURCE)
     if path.is_dir() or path.suffix == ".pbz2":
         return NB201Table(natsbench.read(path, verify=verify))
     names = [f"{d}_{m}" for d in DATASETS for m in MEASURED.values()]

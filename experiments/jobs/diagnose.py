@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dartsx.data import Dataset, normalize
+from dartsx.runtime import jit
 from dartsx.search import Batch, SearchState, entropies, skip_counts
 from dartsx.search.diagnosis import Diagnose
 from dartsx.spaces import AnyGenotype, softmax
@@ -46,7 +47,7 @@ def diagnoser(
     count = min(BATCHES, len(valid) // size)
     rows = train[:size], valid[: count * size].reshape(count, size)
 
-    @jax.jit
+    @jit
     def batches(arrays: Mapping[str, jax.Array]) -> list[Batch]:
         def batch(chosen: np.ndarray) -> Batch:
             images = normalize(arrays["images"][chosen], dataset.mean, dataset.std, jnp.dtype(settings.dtype))

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dartsx.runtime import put_replicated
+from dartsx.runtime import jit, put_replicated
 from dartsx.search import Epoch, SearchState, make_eigenvalues
 from experiments.jobs import feed
 
@@ -31,7 +31,7 @@ def between(job):
     if rule is None:
         return lambda state, epochs_done: state
     eigenvalues = make_eigenvalues(job.problem)
-    batch = jax.jit(lambda state, arrays, row: job.batch("valid", state, arrays, row))
+    batch = jit(lambda state, arrays, row: job.batch("valid", state, arrays, row))
 
     def ask(state, epochs_done):
         def eigenvalue():

@@ -29,6 +29,7 @@ from dartsx.runtime import (
     NonFiniteError,
     Outcome,
     Workdir,
+    jit,
     open_workdir,
     put_batch,
     put_replicated,
@@ -98,8 +99,8 @@ class PopulationJob:
         self.members = [first, *others]
         self.folders: list[Workdir] = []
         everywhere = replicated(mesh)
-        self._member = jax.jit(take_member, out_shardings=everywhere)
-        self._everywhere = jax.jit(lambda tree: tree, out_shardings=everywhere)
+        self._member = jit(take_member, out_shardings=everywhere)
+        self._everywhere = jit(lambda tree: tree, out_shardings=everywhere)
 
     def run(self, folder: Workdir, config: dict[str, Any]) -> bool:
         """All steps that are left, and the members' results; False if a signal came before the end."""
@@ -220,5 +221,5 @@ class PopulationJob:
         )
         members = {"state": state.members, "values": state.values, "indices": indices}
         shared = {"arrays": self.arrays, "mask": put_replicated(mask, self.mesh)}
-        losses, correct = map(np.asarray, self._everywhere(jax.jit(of_members)(members, shared)))
+        losses, correct = map(np.asarray, self._everywhere(jit(of_members)(members, shared)))
         return [{"loss": float(losses[i]) / size, "accuracy": int(correct[i]) / size} for i in self._numbers]

@@ -11,6 +11,7 @@ import numpy as np
 
 from dartsx.data import normalize
 from dartsx.losses import accuracy
+from dartsx.runtime import jit
 from dartsx.search import SearchState
 from dartsx.search.methods.random_sharing import random_sharing
 from dartsx.spaces import AnyGenotype
@@ -63,4 +64,4 @@ class RandomSharingJob(SearchJob):
 
             return jnp.mean(jax.lax.map(of_batch, jnp.asarray(self.compared)))
 
-        return jax.jit(lambda state, arrays, mixtures: jax.lax.map(lambda m: of_cell(state, arrays, m), mixtures))
+        return jit(lambda state, arrays, mixtures: jax.lax.map(lambda m: of_cell(state, arrays, m), mixtures))

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from dartsx import optim
-from dartsx.runtime import put_replicated, stream
+from dartsx.runtime import jit, put_replicated, stream
 from dartsx.search import SearchState, make_weight_step, predict
 from dartsx.search.method import Supernet
 from dartsx.search.methods.darts_pt import undecided
@@ -41,7 +41,7 @@ class _Tuned:
         self.state = state._replace(weight_opt=weight_opt, memory={**state.memory, "choice": choice})
         predicted = functools.partial(predict, job.problem)
         self.evaluate = feed.evaluator(predicted, job.dataset, job.settings.dtype, job.mesh)
-        self.steps = jax.jit(self._steps(), donate_argnums=0)
+        self.steps = jit(self._steps(), donate_argnums=0)
 
     def accuracy(self, choice) -> float:
         """On the half that trained the alphas."""

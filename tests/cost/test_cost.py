@@ -37,8 +37,8 @@ def initialized(module, image_shape, *inputs):
 
 
 @pytest.fixture(scope="module")
-def reference(shared):
-    return json.loads((shared / "reference" / "genotypes.json").read_text())
+def reference(reference_dir):
+    return json.loads((reference_dir / "genotypes.json").read_text())
 
 
 def test_counts_of_networks_equal_the_published(reference):

@@ -32,8 +32,8 @@ def test_activations_equal_the_printed_ones(family):
     assert [round(count / 1e6, 1) for count in counted] == list(ACTIVATIONS[family])
 
 
-def test_counts_equal_the_reference(shared):
-    models = json.loads((shared / "reference" / "networks.json").read_text())["models"]
+def test_counts_equal_the_reference(reference_dir):
+    models = json.loads((reference_dir / "networks.json").read_text())["models"]
     compared = 0
     for key, reference in models.items():
         name = key.split(".")[1]

@@ -18,17 +18,12 @@ NAMES = ("darts", "random search", "random search, shared weights")
 
 
 @pytest.fixture(scope="module")
-def path(shared):
-    return shared / "reference" / "nb201.csv.xz"
+def table():
+    return load_nb201()
 
 
 @pytest.fixture(scope="module")
-def table(path):
-    return load_nb201(path)
-
-
-@pytest.fixture(scope="module")
-def done(python, path, compilation_cache, quick_flags, tmp_path_factory):
+def done(python, compilation_cache, quick_flags, tmp_path_factory):
     """Process and folder of a benchmark of two searches of digits, two epochs each."""
     root = tmp_path_factory.mktemp("benchmark")
     process = python(
@@ -36,7 +31,6 @@ def done(python, path, compilation_cache, quick_flags, tmp_path_factory):
         "experiments.benchmark",
         "--methods=darts",
         "--seeds=1:2",
-        f"--table={path}",
         f"--workdir={root}",
         compilation_cache,
         "--config=configs/nb201.py",

@@ -13,8 +13,8 @@ EXPLAINED = {"amoebanet_a_6_448": (1, 0), "pnasnet5_mobile": (0, 1)}
 
 
 @pytest.fixture(scope="module")
-def reference(shared):
-    return json.loads((shared / "reference" / "networks.json").read_text())
+def reference(reference_dir):
+    return json.loads((reference_dir / "networks.json").read_text())
 
 
 def test_counts_equal_the_reference_exactly(reference):

@@ -57,8 +57,8 @@ def test_own_and_published_rows_stand_in_tables_of_their_own(written):
     assert "published, second-hand" in published
 
 
-def test_unchecked_published_figures_appear_in_no_file(written, shared):
-    with open(shared / "reference" / "published_results.csv", newline="") as file:
+def test_unchecked_published_figures_appear_in_no_file(written, reference_dir):
+    with open(reference_dir / "published_results.csv", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["dataset"] == "CIFAR-10"]
     checked = {row["method"] for row in rows if row["confidence"] != "from-memory"}
     unchecked = {row["method"] for row in rows if row["confidence"] == "from-memory"} - checked

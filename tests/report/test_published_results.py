@@ -7,13 +7,13 @@ import pytest
 from dartsx.report import cite, published_results
 
 
-def reference_rows(shared):
-    with open(shared / "reference" / "published_results.csv", newline="") as file:
+def reference_rows(reference_dir):
+    with open(reference_dir / "published_results.csv", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def test_unchecked_figures_do_not_ship(shared):
-    rows = reference_rows(shared)
+def test_unchecked_figures_do_not_ship(reference_dir):
+    rows = reference_rows(reference_dir)
     unchecked = {(r["method"], r["dataset"]) for r in rows if r["confidence"] == "from-memory"}
     assert unchecked
     shipped = {(result.method, result.dataset) for result in published_results()}
@@ -21,10 +21,10 @@ def test_unchecked_figures_do_not_ship(shared):
     assert {r.confidence for r in published_results()} == {"verified-in-file", "second-hand"}
 
 
-def test_checked_figures_ship_with_the_errors_of_the_reference(shared):
+def test_checked_figures_ship_with_the_errors_of_the_reference(reference_dir):
     checked = {
         (row["method"], row["dataset"], float(row["test_error_pct"]), row["std"])
-        for row in reference_rows(shared)
+        for row in reference_rows(reference_dir)
         if row["confidence"] != "from-memory"
     }
     shipped = {(r.method, r.dataset, r.test_error, "" if r.std is None else f"{r.std:g}") for r in published_results()}
@@ -32,9 +32,9 @@ def test_checked_figures_ship_with_the_errors_of_the_reference(shared):
     assert {(k[0], k[1], float(k[3])) for k in shipped if k[3]} == {(k[0], k[1], float(k[3])) for k in checked if k[3]}
 
 
-def test_second_hand_rows_of_the_reference_are_marked(shared):
+def test_second_hand_rows_of_the_reference_are_marked(reference_dir):
     marks = {(r.method, r.dataset): r.mark for r in published_results()}
-    for row in reference_rows(shared):
+    for row in reference_rows(reference_dir):
         if row["confidence"] == "second-hand":
             assert marks[row["method"], row["dataset"]] == "published, second-hand"
 

@@ -7,8 +7,8 @@ import pytest
 from dartsx.spaces import GenotypeError, from_json, published, published_names, published_source
 
 
-def test_published_genotypes_equal_the_reference(shared):
-    reference = json.loads((shared / "reference" / "genotypes.json").read_text())["genotypes"]
+def test_published_genotypes_equal_the_reference(reference_dir):
+    reference = json.loads((reference_dir / "genotypes.json").read_text())["genotypes"]
     assert set(reference) <= set(published_names())
     for name, document in reference.items():
         assert published(name) == from_json(document), name

@@ -21,6 +21,7 @@ from dartsx.spaces import (
     nb201,
     published,
 )
+from dartsx.tabular.files import shipped
 
 DIAMOND = TopologySpace(("skip_connect", "mine"), ((0, 1), (0, 2), (1, 3), (2, 3)), ("mine",))
 SMALL = RestrictedSpace(
@@ -100,8 +101,8 @@ def test_topologies_derive_none_as_the_benchmark_does():
     assert [edge.primitive for edge in topology.edges] == ["none"] * 4 + ["nor_conv_3x3", "none"]
 
 
-def test_the_index_is_that_of_the_benchmark(shared):
-    with lzma.open(shared / "reference" / "nb201.csv.xz", "rt") as file:
+def test_the_index_is_that_of_the_benchmark():
+    with lzma.open(shipped("nb201.csv.xz"), "rt") as file:
         rows = list(csv.DictReader(file))
     assert [row["arch_str"] for row in rows] == list(nb201.strings())
     topologies = nb201.topologies()

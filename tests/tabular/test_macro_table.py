@@ -7,13 +7,8 @@ import pytest
 from dartsx.tabular import TableError, load_macro
 
 
-@pytest.fixture(scope="module")
-def path(shared):
-    return shared / "reference" / "nasbench_macro.csv.xz"
-
-
-def test_look_ups(path):
-    table = load_macro(path)
+def test_look_ups():
+    table = load_macro()
     assert len(table.frame) == 3**8
     assert table.best() == ("22212220", pytest.approx(93.1267, abs=1e-4))
     assert table.accuracy("00000000") == pytest.approx(45.3633, abs=1e-4)

@@ -7,16 +7,17 @@ import pytest
 
 from dartsx.spaces import GenotypeError, nb201
 from dartsx.tabular import TableError, load_nb201
+from dartsx.tabular.files import shipped
 
 
 @pytest.fixture(scope="module")
-def path(shared):
-    return shared / "reference" / "nb201.csv.xz"
+def path():
+    return shipped("nb201.csv.xz")
 
 
 @pytest.fixture(scope="module")
-def table(path):
-    return load_nb201(path)
+def table():
+    return load_nb201()
 
 
 def test_optima_are_those_that_are_known(table):
