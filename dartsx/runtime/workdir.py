@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from dartsx.runtime.checkpoints import Checkpointer
 from dartsx.runtime.files import TEMPORARY_SUFFIX, read_json, write_json
 from dartsx.runtime.lock import LOCK_NAME, Locked, lock_folder
 from dartsx.runtime.run_info import record_run_info
@@ -36,18 +37,33 @@ class Workdir:
       resumed: whether the run was there before.
       finished: whether it has finished; then nothing was changed, and nothing should be.
       primary: whether this process (number 0) is the one that writes.
+      opened: what it was opened with, see `open_workdir`.
     """
 
     path: pathlib.Path
     resumed: bool
     finished: bool
     primary: bool
+    opened: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
     _lock: Locked | None = dataclasses.field(default=None, repr=False, compare=False)
 
     @property
     def checkpoints(self) -> pathlib.Path:
         """Folder for the checkpoints."""
         return self.path / "checkpoints"
+
+    def checkpointer(self, keep: int) -> Checkpointer:
+        """Opens the checkpoints, of which so many are kept."""
+        return Checkpointer(self.checkpoints, keep=keep)
+
+    def part(self, name: str, **run: Any) -> "Workdir":
+        """Opens a folder in it for a part of the same run, as a work directory with the same config.
+
+        Args:
+          name: of the folder.
+          **run: further fields of its run.json.
+        """
+        return open_workdir(self.path / name, **{**self.opened, "run": {**self.opened["run"], **run}})
 
     def run_record(self) -> dict[str, Any]:
         """Contents of run.json."""
@@ -68,6 +84,10 @@ class Workdir:
         """Writes a JSON file of the folder, such as result.json, in one step."""
         if self.primary:
             write_json(self.path / name, value)
+
+    def read_json(self, name: str) -> Any:
+        """Reads a JSON file of the folder."""
+        return read_json(self.path / name)
 
     def close(self) -> None:
         """Lets go of the lock."""
@@ -118,9 +138,9 @@ def open_workdir(
       TypeError: naming the field, if the config is not plain JSON.
     """
     path = pathlib.Path(path).absolute()
-    if jax.process_count() == 1:
-        return _open(path, config, kind, dict(run or {}), tuple(may_differ))
-    return _open_together(path, config, kind, dict(run or {}), tuple(may_differ))
+    opened = {"config": config, "kind": kind, "run": dict(run or {}), "may_differ": tuple(may_differ)}
+    how = _open if jax.process_count() == 1 else _open_together
+    return dataclasses.replace(how(path, *opened.values()), opened=opened)
 
 
 def _open(

@@ -35,8 +35,15 @@ from dartsx.runtime import at_step, jit, stream
 from dartsx.search.hypergradient import RADIUS, Bilevel, Inner, alpha_gradient, virtual_weights
 from dartsx.search.lanczos import Extremes, extreme_eigenvalues
 from dartsx.search.method import Mixture
-from dartsx.search.step import Batch, SearchProblem, SearchState, expected_mixture, loss_of_alpha, shifted
-from dartsx.spaces import CELL_TYPES, SKIP, AnyGenotype, Topology
+from dartsx.search.step import (
+    Batch,
+    SearchProblem,
+    SearchState,
+    expected_mixture,
+    loss_of_alpha,
+    shifted,
+    values_by_batch,
+)
 
 # One program for all leaves of a tree, not one for each of their shapes.
 _zeros = jit(functools.partial(jax.tree.map, jnp.zeros_like))
@@ -86,7 +93,7 @@ def make_diagnosis(problem: SearchProblem, iterations: int = ITERATIONS) -> Diag
     """
     gradients, derivative = _make_gradients(problem), _make_derivative(problem)
     mixture = jit(lambda state: expected_mixture(problem, state))
-    values = jit(lambda state, mixture, batches: _values(problem, state, mixture, batches))
+    values = jit(lambda state, mixture, batches: values_by_batch(problem, state, mixture, batches))
 
     def diagnose(state: SearchState, train: Batch, valid: Batch, one_hot: Mapping[str, jax.Array]):
         first = jax.tree.map(lambda leaf: leaf[0], valid)
@@ -109,17 +116,15 @@ def make_diagnosis(problem: SearchProblem, iterations: int = ITERATIONS) -> Diag
     return diagnose
 
 
-def entropies(mixture: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Entropy in nats of every edge's mixture, [edges] by cell type."""
-    logs = {kind: np.log(rows, where=rows > 0, out=np.zeros_like(rows)) for kind, rows in mixture.items()}
-    return {kind: -(rows * logs[kind]).sum(-1) for kind, rows in mixture.items()}
+def entropies(strengths: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Entropy in nats of every row of weights over its sum, [rows] by group; 0 where all weights are 0."""
+    return {name: _entropy(np.asarray(rows, np.float64)) for name, rows in strengths.items()}
 
 
-def skip_counts(genotype: AnyGenotype) -> dict[str, int]:
-    """Skip connections of a genotype by cell type; a topology has the normal cell only."""
-    if isinstance(genotype, Topology):
-        return {CELL_TYPES[0]: genotype.count(SKIP)}
-    return {kind: sum(edge.primitive == SKIP for edge in genotype.cell(kind).edges) for kind in CELL_TYPES}
+def _entropy(rows: np.ndarray) -> np.ndarray:
+    totals = rows.sum(-1, keepdims=True)
+    shares = np.divide(rows, totals, where=totals > 0, out=np.zeros_like(rows))
+    return -(shares * np.log(shares, where=shares > 0, out=np.zeros_like(rows))).sum(-1)
 
 
 def _make_gradients(problem: SearchProblem):
@@ -188,17 +193,6 @@ def _loss(problem, state, batch: Batch):
     """`loss_of_alpha` under the mixture of this diagnosis."""
     key = at_step(stream(state.key, "diagnosis"), state.step)
     return loss_of_alpha(problem, state, batch, key, state.step / problem.total_steps)
-
-
-def _values(problem, state, mixture, batches: Batch) -> dict[str, jax.Array]:
-    """Loss and metrics by the statistics of each batch, means over batches [K, N, ...], one after another."""
-    variables = {"params": state.params, "batch_stats": state.batch_stats}
-
-    def of_batch(batch):
-        loss, metrics = problem.loss(problem.supernet.apply(variables, problem.inputs(batch), mixture, True), batch)
-        return {"loss": loss, **metrics}
-
-    return jax.tree.map(jnp.mean, jax.lax.map(of_batch, batches))
 
 
 def _told(values: Mapping[str, float]) -> list[str]:

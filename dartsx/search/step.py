@@ -298,6 +298,37 @@ def predict(problem: SearchProblem, state: SearchState, inputs: jax.Array) -> An
     return problem.supernet.apply(variables, inputs, expected_mixture(problem, state), False)
 
 
+def outputs(problem: SearchProblem) -> Callable[[SearchState, Batch], Any]:
+    """`predict` as a function of (state, batch)."""
+    return lambda state, batch: predict(problem, state, problem.inputs(batch))
+
+
+def values_by_batch(
+    problem: SearchProblem,
+    state: SearchState,
+    mixture: Mapping[str, jax.Array],
+    rows: Any,
+    batch: Callable[[Any], Batch] = lambda row: row,
+) -> dict[str, jax.Array]:
+    """Loss and metrics under a mixture by the statistics of each batch; means over batches, one after another.
+
+    Args:
+      problem: see `SearchProblem`.
+      state: whose weights are used.
+      mixture: of every edge.
+      rows: leaves [batches, ...].
+      batch: makes a batch of a row.
+    """
+    variables = {"params": state.params, "batch_stats": state.batch_stats}
+
+    def of_row(row: Any) -> dict[str, jax.Array]:
+        given = batch(row)
+        loss, metrics = problem.loss(problem.supernet.apply(variables, problem.inputs(given), mixture, True), given)
+        return {"loss": loss, **metrics}
+
+    return jax.tree.map(jnp.mean, jax.lax.map(of_row, rows))
+
+
 def expected_mixture(problem: SearchProblem, state: SearchState) -> Mapping[str, jax.Array]:
     """The mixture without noise, after the choices of perturbation-based selection."""
     method, progress = problem.method, _progress(problem, state)

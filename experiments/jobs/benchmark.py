@@ -15,12 +15,12 @@ from ml_collections import ConfigDict
 from dartsx.report.benchmark import FALL, Trajectory, csv_rows, summary, trajectories_plot
 from dartsx.report.tables import markdown_table
 from dartsx.runtime import WorkdirError
+from dartsx.search import Plan, search_problem, sharing_weights
 from dartsx.spaces import NB201
 from dartsx.tabular import NB201Table, expected_best
 from experiments.jobs.population import run_search
 from experiments.jobs.random_search import TRAINING_EPOCHS, random_trajectory, search_costs, training_costs
-from experiments.jobs.random_sharing import RandomSharingJob
-from experiments.jobs.search import run_one_search, search_problem
+from experiments.jobs.search import blaming_fields, plan_of, run_one_search
 from experiments.jobs.trajectories import DATASETS, search_trajectory
 from experiments.settings import SearchSettings, SettingsError, acts_alone, search_settings
 
@@ -73,7 +73,7 @@ def run_benchmark(
         _check(search_settings(config))
     first = next(iter(configs.values()))
     runs = [run for name, config in configs.items() for run in runs_of(name, config, seeds, workdir)]
-    runs += [_single(SHARED, first, seed, workdir, RandomSharingJob) for seed in seeds]
+    runs += [_single(SHARED, first, seed, workdir, sharing_weights) for seed in seeds]
     methods: dict[str, list[Trajectory]] = {}
     failures: list[str] = []
     for run in runs:
@@ -103,9 +103,9 @@ def runs_of(method: str, config: ConfigDict, seeds: Sequence[int], workdir: path
     return [Run(method, functools.partial(run_search, config, folder), folder.name, members)]
 
 
-def _single(method: str, config: ConfigDict, seed: int, workdir: pathlib.Path, job=None) -> Run:
+def _single(method: str, config: ConfigDict, seed: int, workdir: pathlib.Path, *change: Callable[[Plan], Plan]) -> Run:
     folder = workdir / f"{_folder_name(method)}-{seed}"
-    start = functools.partial(run_one_search, _changed(config, seed=seed), folder, job)
+    start = functools.partial(run_one_search, _changed(config, seed=seed), folder, *change)
     return Run(method, start, folder.name, (folder,))
 
 
@@ -158,4 +158,5 @@ def _check(settings: SearchSettings) -> None:
         problem = "the benchmark looks cells of NAS-Bench-201 up; needs --config.space.name=nb201"
         raise SettingsError(problem, "space.name")
     # Names what does not fit, before the first search.
-    search_problem(settings, classes=10, steps=1, image_shape=(32, 32, 3))
+    with blaming_fields():
+        search_problem(plan_of(settings, classes=10), steps=1, image_shape=(32, 32, 3))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dartsx import optim
+from dartsx.feeds import Batch
 from dartsx.networks import amoebanet, names, nasnet, network, pnasnet
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.inverted import InvertedBottleneck
@@ -15,7 +16,6 @@ from dartsx.networks.cells import Plan, stack
 from dartsx.networks.description import Network
 from dartsx.networks.layers import Norm
 from dartsx.nn import DescribedNetwork
-from dartsx.feeds import Batch
 from dartsx.retrain import RetrainProblem, RetrainState, make_step, predict
 
 

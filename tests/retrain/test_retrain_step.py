@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from dartsx import optim
-from dartsx.nn import Network
 from dartsx.feeds import Batch
 from dartsx.losses import accuracy, cross_entropy
+from dartsx.nn import Network
 from dartsx.retrain import RetrainProblem, init_state, make_step, predict
 from dartsx.spaces import from_text
 
