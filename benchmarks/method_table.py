@@ -15,9 +15,8 @@ import pathlib
 import re
 
 from benchmarks.records import RESULTS
-from configs.methods import SETTINGS, WITHOUT
-from dartsx.search import METHODS
-from dartsx.search.methods import table as methods
+from dartsx.catalog import METHODS
+from dartsx.search.methods.table import function_of
 
 TABLE = RESULTS / "method-table.md"
 # Methods whose step is DARTS's: rules between epochs, stages, selection after the search.
@@ -55,8 +54,7 @@ def lines_of_code(path: pathlib.Path) -> int:
 
 
 def _path(name: str) -> pathlib.Path:
-    module = methods.darts if name == "darts" else METHODS[name].apply
-    return pathlib.Path(importlib.import_module(module.__module__).__file__)
+    return pathlib.Path(importlib.import_module(function_of(name).__module__).__file__)
 
 
 def _paper(path: pathlib.Path) -> str:
@@ -65,8 +63,8 @@ def _paper(path: pathlib.Path) -> str:
 
 
 def _settings(name: str) -> str:
-    parts = [f"{field} {value:g}" for field, value in SETTINGS.get(name, {}).items()]
-    return ", ".join(parts + [f"without {primitive}" for primitive in WITHOUT.get(name, ())]) or "the same"
+    parts = [f"{field} {value:g}" for field, value in METHODS[name].paper.items()]
+    return ", ".join(parts + [f"without {primitive}" for primitive in METHODS[name].left_out]) or "the same"
 
 
 @functools.cache

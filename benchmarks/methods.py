@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks import records, sizes, timing
 from benchmarks.process import Worker
 from benchmarks.starts import say
-from experiments.settings.groups import DTYPES, HYPERGRADIENTS, REMAT
+from dartsx.catalog import DTYPES, HYPERGRADIENTS, REMAT
 from experiments.settings.methods import methods
 
 BLOCKS = {"small": 10, "medium": 3, "full": 1}

@@ -14,8 +14,7 @@ from typing import Any
 
 from benchmarks import records, sizes, timing
 from benchmarks.starts import started_twice
-from dartsx.nn.network import REMAT
-from experiments.settings.groups import DTYPES, FORMS
+from dartsx.catalog import DTYPES, NETWORK_REMAT, SEPARABLE_FORMS
 
 CIFAR = sizes.Size(channels=36, layers=20, batch=96, pixels=32)
 
@@ -29,8 +28,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--genotype", default="DARTS_V2", help="a published name, a text, a file")
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
     parser.add_argument("--steps", type=sizes.positive, default=3, help="how many are timed")
-    parser.add_argument("--form", choices=FORMS, help="of separable convolutions; by default chosen")
-    parser.add_argument("--remat", choices=REMAT, help="what is computed again; by default chosen")
+    parser.add_argument("--form", choices=SEPARABLE_FORMS, help="of separable convolutions; by default chosen")
+    parser.add_argument("--remat", choices=NETWORK_REMAT, help="what is computed again; by default chosen")
     parser.add_argument("--dtype", choices=DTYPES, default="float32", help="of activations")
     parser.add_argument("--skip", choices=("warm",), help="leave out the second start")
     records.add_output(parser)

@@ -25,9 +25,9 @@ from benchmarks.scan import chunk_of, random_dataset, random_search
 from benchmarks.starts import say
 from benchmarks.tasks.base import MEGABYTE
 from benchmarks.tasks.search import settings_of
+from dartsx.catalog import DTYPES, HYPERGRADIENTS, SEPARABLE_FORMS
 from dartsx.runtime import cores, enable_compilation_cache, jit, make_mesh, put_replicated, record_run_info, split_cpu
 from experiments.jobs.population import population_of
-from experiments.settings.groups import DTYPES, FORMS, HYPERGRADIENTS
 
 
 def parse() -> argparse.Namespace:
@@ -45,7 +45,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--steps", type=sizes.positive, default=8, help="of a chunk")
     parser.add_argument("--rounds", type=sizes.positive, default=7, help="chunks of each kind")
     parser.add_argument("--hypergradient", choices=HYPERGRADIENTS, default="first_order")
-    parser.add_argument("--form", choices=FORMS, help="of separable convolutions; by default chosen")
+    parser.add_argument("--form", choices=SEPARABLE_FORMS, help="of separable convolutions; by default chosen")
     parser.add_argument("--dtype", choices=DTYPES, default="float32", help="of activations")
     parser.add_argument("--cached", action="store_true", help="use the cache of compiled programs")
     records.add_output(parser)

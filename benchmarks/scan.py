@@ -20,12 +20,12 @@ import numpy as np
 from benchmarks import records, sizes, timing
 from benchmarks.starts import say
 from benchmarks.tasks.search import CLASSES, settings_of
+from dartsx.catalog import DTYPES, REMAT, SEPARABLE_FORMS
 from dartsx.data import Dataset, Split
 from dartsx.runtime import Loop, jit, make_mesh, put_replicated, record_run_info
 from dartsx.search import Search
 from experiments.jobs.search import plan_of, search_examples
 from experiments.settings import SearchSettings
-from experiments.settings.groups import DTYPES, FORMS, REMAT
 
 
 def parse() -> argparse.Namespace:
@@ -36,7 +36,7 @@ def parse() -> argparse.Namespace:
     sizes.add_size(parser)
     parser.add_argument("--steps", type=sizes.positive, default=20, help="of a chunk")
     parser.add_argument("--rounds", type=sizes.positive, default=7, help="chunks of each kind")
-    parser.add_argument("--form", choices=FORMS, help="of separable convolutions; by default chosen")
+    parser.add_argument("--form", choices=SEPARABLE_FORMS, help="of separable convolutions; by default chosen")
     parser.add_argument("--remat", choices=REMAT, help="by default that of the config")
     parser.add_argument("--dtype", choices=DTYPES, default="float32", help="of activations")
     records.add_output(parser)

@@ -1,9 +1,9 @@
 """The forms of separable convolution, shape by shape: ``python -m benchmarks.separable --size=medium``.
 
-What `dartsx.nn.separable_forms.choose_form` rests on. Shapes are those of a supernet: in every stage (width and map
-size) the first unit of all kinds from the cell's two inputs, and the second unit of one kind, where every edge has an
-input of its own. Times in ms, forward alone and forward with both derivatives; forms run in turns; * marks the form
-that `choose_form` takes, < the fastest one.
+What `choose_form` of `dartsx.kernels.channel_major.separable_forms` rests on. Shapes are those of a supernet: in every
+stage (width and map size) the first unit of all kinds from the cell's two inputs, and the second unit of one kind,
+where every edge has an input of its own. Times in ms, forward alone and forward with both derivatives; forms run in
+turns; * marks the form that `choose_form` takes, < the fastest one.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import jax.numpy as jnp
 
 from benchmarks import records, sizes, timing
 from benchmarks.starts import say
-from dartsx.nn.plan import plan_cells
-from dartsx.nn.separable_forms import FORMS, Unit, choose_form
+from dartsx.kernels.channel_major.separable_forms import FORMS, Unit, choose_form
+from dartsx.kernels.plan import plan_cells
 from dartsx.runtime import jit, record_run_info
 
 KINDS = {"sep_conv_3x3": (3, 1), "sep_conv_5x5": (5, 1), "dil_conv_3x3": (3, 2), "dil_conv_5x5": (5, 2)}

@@ -25,7 +25,7 @@ from typing import Any
 from benchmarks import records, sizes, timing
 from benchmarks.process import Worker, WorkerError
 from benchmarks.starts import say, started_twice
-from experiments.settings.groups import DTYPES, FORMS, HYPERGRADIENTS, REMAT
+from dartsx.catalog import DTYPES, HYPERGRADIENTS, REMAT, SEPARABLE_FORMS
 
 SKIPS = ("pytorch", "exact", "warm")
 BLOCKS = {"small": 10, "medium": 3, "full": 1}
@@ -46,7 +46,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     ours.add_argument(
         "--hypergradient", choices=HYPERGRADIENTS, default="first_order", help="others are measured without PyTorch"
     )
-    ours.add_argument("--form", choices=FORMS, help="of separable convolutions; by default chosen by device and size")
+    ours.add_argument(
+        "--form", choices=SEPARABLE_FORMS, help="of separable convolutions; by default chosen by device and size"
+    )
     ours.add_argument("--remat", choices=REMAT, help="by default that of the config")
     ours.add_argument("--dtype", choices=DTYPES, default="float32", help="of activations")
     theirs = parser.add_argument_group("PyTorch")

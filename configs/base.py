@@ -1,13 +1,13 @@
 """All fields of an experiment, set as in the CIFAR-10 experiment of DARTS (arXiv:1806.09055).
 
 The other configs start from here and override. ``experiments/settings/groups.py`` states the type
-and the bounds of each field. Any field can be set on the command line:
-``--config.search.epochs=25``.
+and the bounds of each field, ``dartsx/catalog/methods.py`` those of the methods' options. Any field
+can be set on the command line: ``--config.search.epochs=25``.
 """
 
 from ml_collections import ConfigDict
 
-from configs.methods import OPTIONS, apply_paper_settings
+from dartsx.catalog import INIT_SCALE, METHODS
 
 
 def base(method: str = "") -> ConfigDict:
@@ -53,12 +53,21 @@ def base(method: str = "") -> ConfigDict:
                 "edges_kept": 2,
             },
             "search": _search(),
-            "methods": OPTIONS,
+            "methods": {name: method.defaults for name, method in METHODS.items() if method.options},
             "evaluate": _evaluate(),
         }
     )
-    apply_paper_settings(config, config.method)
+    _apply_papers(config)
     return config
+
+
+def _apply_papers(config: ConfigDict) -> None:
+    """Sets what the papers of the methods set differently from DARTS; the later name wins."""
+    for method in [METHODS[name] for name in config.method.split("+") if name in METHODS]:
+        for field, value in method.paper.items():
+            group, _, last = field.rpartition(".")
+            (config.search[group] if group else config.search)[last] = value
+        config.space.primitives = tuple(p for p in config.space.primitives if p not in method.left_out)
 
 
 def _search() -> dict:
@@ -87,7 +96,7 @@ def _search() -> dict:
             "beta1": 0.5,
             "beta2": 0.999,
             "weight_decay": 1e-3,
-            "init_scale": 1e-3,
+            "init_scale": INIT_SCALE,
             "warmup_epochs": 0,  # epochs in which the alphas stay as they are
         },
         "augment": {"crop_padding": 4, "flip": True, "cutout": 0},

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from experiments.settings import METHODS, REQUIRED, SettingsError, parse_config, run_main, search_settings
+from dartsx.catalog import METHODS
+from experiments.settings import REQUIRED, SettingsError, parse_config, run_main, search_settings
 
 _METHODS = flags.DEFINE_list("methods", ["darts"], "search methods, each may end in @HYPERGRADIENT; or all")
 _SEEDS = flags.DEFINE_string("seeds", "0:3", "first:end, or numbers separated by commas")

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 from absl import flags
 from ml_collections import ConfigDict
 
+from dartsx.catalog.rules import at_least
 from experiments.jobs import cost as job
 from experiments.settings import SettingsError, run_main
 from experiments.settings.read import read_group
-from experiments.settings.rules import at_least, where
+from experiments.settings.rules import where
 from experiments.tables import show
 
 if TYPE_CHECKING:

@@ -12,6 +12,13 @@ import jax
 import numpy as np
 import pytest
 
+from dartsx.networks import Choice, Depth, Graph, Levels, Network, Node, Path, Pick, Read, Trellis, Width
+from dartsx.networks.blocks.chain import Chain
+from dartsx.networks.blocks.conv import Classifier, ConvNorm
+from dartsx.networks.blocks.inverted import InvertedBottleneck
+from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite
+from dartsx.networks.layers import GlobalPool
+
 TESTS = pathlib.Path(__file__).resolve().parent
 ROOT = TESTS.parent
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
@@ -93,6 +100,36 @@ def x64():
         yield
 
 
+def _mutations(content: bytes, count: int = 2000, seed: int = 0):
+    """Damaged copies of a file's content: bits flipped, slices cut, doubled or moved, foreign tokens put in."""
+    rng = np.random.default_rng(seed)
+    words = (b"-1", b"1e999", b"9" * 30, b"null", b"NaN", b"true", b"\xff\xfe", b"\xef\xbb\xbf", b"\xc3\xa9")
+    tokens = (*words, *(bytes([mark]) for mark in b"0\"'[]{}(),:\n\0|~+# "))
+    for _ in range(count):
+        changed = bytearray(content)
+        for _ in range(rng.integers(1, 4)):
+            at, length = rng.integers(len(changed) + 1), int(rng.integers(1, 20))
+            piece = bytes(changed[at : at + length])
+            kind = rng.integers(5)
+            if kind == 0 and piece:
+                changed[at] ^= 1 << rng.integers(8)
+            elif kind == 1:
+                changed[at : at + length] = b""
+            elif kind == 2:
+                other = rng.integers(len(changed) + 1)
+                changed[other:other] = piece
+            elif kind == 3:
+                changed[at : at + int(rng.integers(3))] = tokens[rng.integers(len(tokens))]
+            elif rng.random() < 0.2:
+                del changed[at:]
+        yield bytes(changed)
+
+
+@pytest.fixture(scope="session")
+def mutations():
+    return _mutations
+
+
 _JIT = jax.jit
 # Half to a third of the time: no optimisation by LLVM, and of two ways to emit fusions the quicker one.
 _QUICK = {
@@ -130,3 +167,66 @@ def quick_jit(quick_options):
         return _JIT(function, compiler_options={**(compiler_options or {}), **quick_options}, **arguments)
 
     return jit
+
+
+# --------------------------------------------------------------------------- small open networks
+WIDTH, EXPANSION = Width("width", (8, 12)), Width("expansion", (2, 3))
+
+
+def operator(name):
+    """One of two kernels with a shared width and expansion, or nothing."""
+    blocks = {f"k{k}": InvertedBottleneck(WIDTH, EXPANSION, kernel=k, se=SqueezeExcite(1 / 4)) for k in (3, 5)}
+    return Choice(name, {**blocks, "skip": None})
+
+
+def net(name, *stages):
+    """Stages between a stem of an open width and a classifier."""
+    return Network(name, (ConvNorm(WIDTH, 3),), stages, (Classifier(3),), "a test", 8)
+
+
+def chain():
+    """A depth whose blocks choose their operator."""
+    return net("chain", (Depth("depth", (1, 2, 3), tuple(operator(f"op{i}") for i in range(3))),))
+
+
+def graph():
+    """Nodes that pick what they read, summed and concatenated, one of them behind an open block."""
+    nodes = (
+        Node(Read((0,)), ConvNorm(6, 1)),
+        Node(Read((1,)), Choice("op", {"wide": ConvNorm(6), "none": None})),
+        Node(Pick("two", 1, (1, 2)), ConvNorm(6, 1)),
+        Node(Pick("three", 2, (1, 2, 3)), ConvNorm(6, 1), "concat"),
+        Node(Pick("four", 2, (1, 2, 3, 4))),
+    )
+    return net("graph", (Graph(nodes, (3, 5)),))
+
+
+def trellis(layers=4, levels=3):
+    """Two channels more at every level, and cells with a decision at each place."""
+
+    def cell(layer, level):
+        block = ConvNorm(4 + 2 * level, 3)
+        return Choice(f"op/{layer}/{level}", {"one": block, "two": Chain((block, block))}) if layer == 1 else block
+
+    cells = tuple(tuple(cell(layer, level) for level in range(levels)) for layer in range(layers))
+    down = tuple(ConvNorm(6 + 2 * level, 3, 2) for level in range(levels - 1))
+    up = tuple(ConvNorm(4 + 2 * level, 1) for level in range(levels - 1))
+    head = Chain((ConvNorm(5, 1), GlobalPool(keep=True)))
+    blocks = Levels(cells, down, up, (head,) * levels)
+    return net("trellis", (ConvNorm(4), Trellis(Path("path", layers, levels), blocks)))
+
+
+def nested():
+    """Choices inside options, one of them shared by two places, and a depth of at least nothing."""
+    inner = Choice("inner", {"a": ConvNorm(WIDTH, 1), "b": ConvNorm(WIDTH, 3)})
+    outer = Choice("outer", {"deep": Depth("n", (0, 2), (inner,)), "flat": inner, "skip": None})
+    return net("nested", (outer, Choice("last", {"again": inner, "skip": None})))
+
+
+OPEN = {"chain": chain, "graph": graph, "trellis": trellis, "nested": nested}
+
+
+@pytest.fixture(scope="session")
+def open_networks():
+    """Functions that write small open networks down, by name."""
+    return OPEN

@@ -1,6 +1,6 @@
 """What networks cost: exact counts from their descriptions, without tracing or compiling; measured latency."""
 
-from dartsx.cost.counts import KINDS, Cost, LayerCost
+from dartsx.cost.counts import Cost, LayerCost
 from dartsx.cost.described import described_cost, steps_cost
 from dartsx.cost.expected import expected_cost
 from dartsx.cost.latency import Latency, measure_latency
@@ -10,7 +10,6 @@ from dartsx.cost.staged import staged_network_cost, staged_supernet_cost
 from dartsx.cost.supernet import supernet_cost
 
 __all__ = [
-    "KINDS",
     "Cost",
     "Latency",
     "LayerCost",

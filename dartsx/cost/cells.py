@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from dartsx.cost import layers
 from dartsx.cost.graph import Graph, Peak, Value
-from dartsx.nn.plan import CellPlan
-from dartsx.nn.primitives import Primitive
+from dartsx.kernels.channel_major.primitives import Primitive
+from dartsx.kernels.plan import CellPlan
 
 
 class Operation(NamedTuple):

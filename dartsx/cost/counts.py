@@ -13,8 +13,6 @@ from __future__ import annotations
 import dataclasses
 from typing import NamedTuple
 
-KINDS = ("params", "macs", "activations", "memory")
-
 
 class LayerCost(NamedTuple):
     """Counts of one layer, defined in the module's docstring.

@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
+from dartsx.catalog import COST_KINDS
 from dartsx.cost import layers
-from dartsx.cost.counts import KINDS
 from dartsx.cost.expected_memory import expected_memory
 from dartsx.cost.stack import Stack
 from dartsx.cost.staged import staged_network_cost
+from dartsx.kernels.plan import output_channels
 from dartsx.nn import StagedNetwork, StagedSupernet, Supernet
-from dartsx.nn.plan import output_channels
 from dartsx.spaces import CELL_TYPES, NONE, Edge, Topology
 from dartsx.spaces.topology_space import CELL
 
@@ -53,13 +53,13 @@ def expected_cost(
       ValueError: unknown kind, or height or width that the supernet's reductions do not divide.
     """
     staged = isinstance(supernet, StagedSupernet)
-    kinds = tuple(name for name in KINDS if not (staged and name == "memory"))
+    kinds = tuple(name for name in COST_KINDS if not (staged and name == "memory"))
     if kind not in kinds:
         raise ValueError(f"unknown kind of cost {kind!r}; allowed: {', '.join(kinds)}")
     if staged:
         return _of_topologies(supernet, image_shape, kind)
     stack = Stack(supernet, image_shape)
-    cost = expected_memory(stack) if kind == "memory" else _of_cells(stack, KINDS.index(kind))
+    cost = expected_memory(stack) if kind == "memory" else _of_cells(stack, COST_KINDS.index(kind))
 
     def expected(mixture: Mixture) -> Any:
         full = supernet.space.expand(mixture)

@@ -17,7 +17,7 @@ import numpy as np
 
 from dartsx.cost.layers import Map
 from dartsx.cost.stack import Stack, any_of
-from dartsx.nn.plan import CellPlan
+from dartsx.kernels.plan import CellPlan
 
 
 class _Chances(NamedTuple):

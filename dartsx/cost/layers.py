@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from dartsx.cost.described import steps_peak
 from dartsx.cost.graph import Peak
-from dartsx.nn.primitives import Primitive, norm_widths
-from dartsx.nn.primitives.base import halved
-from dartsx.nn.primitives.described import Described
+from dartsx.kernels.channel_major.primitives import Primitive, norm_widths
+from dartsx.kernels.channel_major.primitives.base import halved
+from dartsx.kernels.channel_major.primitives.described import Described
 
 
 class Map(NamedTuple):

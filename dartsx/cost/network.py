@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dartsx.catalog import STEMS
 from dartsx.cost import cells, layers
 from dartsx.cost.counts import Cost
 from dartsx.cost.graph import Graph, Value
-from dartsx.nn.network import STEMS, Network
-from dartsx.nn.plan import output_channels
-from dartsx.nn.primitives import lookup
+from dartsx.kernels.channel_major.primitives import lookup
+from dartsx.kernels.plan import output_channels
+from dartsx.nn.network import Network
 from dartsx.spaces import Cell
 
 _STEM_SHRINKS = {"cifar": 1, "imagenet": 8}

@@ -8,7 +8,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-FORMS = ("linear", "above", "log")
+from dartsx.catalog import COST_FORMS
 
 
 def cost_penalty(
@@ -43,8 +43,8 @@ def cost_penalty(
     Raises:
       ValueError: a weight, target or form that is not allowed.
     """
-    if form not in FORMS:
-        raise ValueError(f"unknown form of penalty {form!r}; allowed: {', '.join(FORMS)}")
+    if form not in COST_FORMS:
+        raise ValueError(f"unknown form of penalty {form!r}; allowed: {', '.join(COST_FORMS)}")
     if not (math.isfinite(weight) and weight >= 0):
         raise ValueError(f"weight of the penalty is {weight}; allowed: 0 or more")
     if not (math.isfinite(target) and target > 0):

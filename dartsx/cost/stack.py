@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from dartsx.cost import layers
+from dartsx.kernels.channel_major.primitives import PRIMITIVES, lookup
+from dartsx.kernels.plan import CellPlan, plan_cells
 from dartsx.nn import Network, Supernet
-from dartsx.nn.plan import CellPlan, plan_cells
-from dartsx.nn.primitives import PRIMITIVES, lookup
 from dartsx.spaces import NONE, RestrictedSpace
 
 

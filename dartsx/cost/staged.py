@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dartsx.cost import cells, layers
 from dartsx.cost.counts import Cost
 from dartsx.cost.graph import Graph, Value
-from dartsx.nn.primitives import TOPOLOGY_PRIMITIVES, lookup
+from dartsx.kernels.channel_major.primitives import TOPOLOGY_PRIMITIVES, lookup
 from dartsx.nn.staged import STAGES, StagedNetwork, StagedSupernet
 from dartsx.spaces import NONE
 

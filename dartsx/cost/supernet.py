@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dartsx.cost import cells, layers
 from dartsx.cost.counts import Cost
 from dartsx.cost.graph import Graph
-from dartsx.nn.plan import output_channels
-from dartsx.nn.primitives import PRIMITIVES, lookup
+from dartsx.kernels.channel_major.primitives import PRIMITIVES, lookup
+from dartsx.kernels.plan import output_channels
 from dartsx.nn.supernet import Supernet
 
 

@@ -1,9 +1,11 @@
 """A user's own arrays as a data set, in memory or in an .npz file."""
 
 import pathlib
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from dartsx.data.checks import check_classes, check_pixels, checked_split, few, notice, one_line
 from dartsx.data.dataset import Dataset, Split
 from dartsx.data.images import resize_pixels
 from dartsx.data.splits import stratified_holdout
@@ -46,22 +48,24 @@ def from_arrays(
         The data set, with mean and standard deviation of its training images.
 
     Raises:
-        ValueError: if an array has another data type or shape, or a label no class.
+        ValueError: if an array has another data type or shape than said, its images are all equal, or a label no
+            class; names the likely mistake, such as channels before pixels.
     """
-    train = Split(_images(name, "train", x_train), _labels(name, "train", y_train))
-    test = Split(_images(name, "test", x_test), _labels(name, "test", y_test))
-    if classes is None:
-        count = int(max(train.labels.max(), test.labels.max())) + 1
-        classes = tuple(str(i) for i in range(count))
+    train = checked_split(f"{name}: train", x_train, y_train)
+    test = checked_split(f"{name}: test", x_test, y_test)
+    classes = check_classes(name, classes, train.labels, test.labels)
     mean, std = channel_statistics(train.images)
-    return Dataset(name, label or name, tuple(classes), train, test, mean, std)
+    dataset = Dataset(name, label or name, classes, train, test, mean, std)
+    check_pixels(dataset)
+    return dataset
 
 
 def load_npz(path: pathlib.Path, held_out: float, seed: int, image_size: int | None = None) -> Dataset:
     """Reads a data set from an ``.npz`` file.
 
     The file holds ``x_train, y_train, x_test, y_test``, or ``images, labels`` of which a share of
-    every class is held out for evaluation; and ``classes``, an array of names, if it likes.
+    every class is held out for evaluation; and ``classes``, an array of names, if it likes. Other arrays are not read,
+    which is said.
 
     Example::
 
@@ -76,30 +80,32 @@ def load_npz(path: pathlib.Path, held_out: float, seed: int, image_size: int | N
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if arrays are missing, or are not what ``from_arrays`` takes.
+        ValueError: if the file is damaged or another kind of file, if arrays are missing, or are not what
+            ``from_arrays`` takes.
+        MemoryError: if they do not fit into memory.
     """
-    path = path.expanduser()
-    if not path.is_file():
-        raise FileNotFoundError(f"no such file of arrays: {path}")
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {key: file[key] for key in (*_FOUR, *_TWO, "classes") if key in file.files}
-        found = file.files
+    path, name = path.expanduser(), path.stem
+    arrays = _read(path)
+    four, two = (all(key in arrays for key in keys) for keys in (_FOUR, _TWO))
+    if not (four or two):
+        raise ValueError(f"{path} holds {_names(arrays)}; needed are {', '.join(_FOUR)}, or {', '.join(_TWO)}")
+    used = (*(_FOUR if four else _TWO), "classes")
+    unused = [key for key in arrays if key not in used]
+    if unused:
+        notice(f"{path}: not read: {_names(unused)}")
+    classes = _class_names(path, arrays["classes"]) if "classes" in arrays else None
+    pairs = (_FOUR[:2], _FOUR[2:]) if four else (_TWO,)
+    where = ("train", "test") if four else ("all",)
+    checked = [
+        checked_split(f"{name}: {part}", arrays[x], arrays[y]) for part, (x, y) in zip(where, pairs, strict=True)
+    ]
     if image_size is not None:
-        for key in {"x_train", "x_test", "images"} & arrays.keys():
-            images = _images(path.stem, key, arrays[key])
-            arrays[key] = resize_pixels(images, image_size)
-    classes = tuple(str(c) for c in arrays["classes"]) if "classes" in arrays else None
-    if all(key in arrays for key in _FOUR):
-        return from_arrays(path.stem, *(arrays[key] for key in _FOUR), classes=classes)
-    if all(key in arrays for key in _TWO):
-        images, labels = arrays["images"], _labels(path.stem, "given", arrays["labels"])
-        kept, out = stratified_holdout(labels, held_out, seed)
-        four = (images[kept], labels[kept], images[out], labels[out])
-        label = held_out_label(path.stem, held_out, seed)
-        return from_arrays(path.stem, *four, classes=classes, label=label)
-    raise ValueError(
-        f"{path} holds the arrays {', '.join(found) or 'none'}; needed are {', '.join(_FOUR)}, or {', '.join(_TWO)}"
-    )
+        checked = [Split(resize_pixels(split.images, image_size), split.labels) for split in checked]
+    if four:
+        return from_arrays(name, *_flat(checked), classes=classes)
+    (whole,) = checked
+    parts = [whole.select(indices) for indices in stratified_holdout(whole.labels, held_out, seed)]
+    return from_arrays(name, *_flat(parts), classes=classes, label=held_out_label(name, held_out, seed))
 
 
 def held_out_label(name: str, held_out: float, seed: int) -> str:
@@ -107,20 +113,44 @@ def held_out_label(name: str, held_out: float, seed: int) -> str:
     return f"{name} ({held_out:.0%} held out, seed {seed})"
 
 
-def _images(name: str, part: str, images: np.ndarray) -> np.ndarray:
-    images = np.asarray(images)
-    if images.dtype != np.uint8 or images.ndim not in (3, 4):
-        raise ValueError(
-            f"{name}: {part} images must be uint8 [N, H, W, C] or [N, H, W] with values 0..255, "
-            f"got {images.dtype} {list(images.shape)}"
-        )
-    return images if images.ndim == 4 else images[..., None]
+def _read(path: pathlib.Path) -> dict[str, np.ndarray]:
+    """All arrays of a file by name."""
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder, not a file of arrays; write folder:{path} if it holds images")
+    if not path.exists():
+        raise FileNotFoundError(f"no such file of arrays: {path}")
+    try:
+        file = np.load(path, allow_pickle=False)
+        if isinstance(file, np.ndarray):
+            raise ValueError("it is a single array, as np.save writes it; np.savez writes several by name")
+        with file:
+            return {key: file[key] for key in file.files}
+    except MemoryError as error:
+        raise MemoryError(f"{path} does not fit into memory: {error}") from error
+    except Exception as error:  # whatever zipfile, zlib and numpy make of other bytes
+        if "Object arrays" in str(error):
+            problem = "holds pickled Python objects, which are not read; save numbers, in arrays of one shape each"
+            raise ValueError(f"{path} {problem}") from error
+        raise ValueError(f"{path} is damaged or no .npz file: {one_line(error)}") from error
 
 
-def _labels(name: str, part: str, labels: np.ndarray) -> np.ndarray:
-    labels = np.asarray(labels)
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
-    if not np.issubdtype(labels.dtype, np.integer) or labels.ndim != 1:
-        raise ValueError(f"{name}: {part} labels must be integers [N], got {labels.dtype} {list(labels.shape)}")
-    return labels.astype(np.int32)
+def _flat(splits: Sequence[Split]) -> list[np.ndarray]:
+    return [array for split in splits for array in (split.images, split.labels)]
+
+
+def _class_names(path: pathlib.Path, names: np.ndarray) -> tuple[str, ...]:
+    if names.ndim != 1 or names.dtype.kind not in "USiu":
+        raise ValueError(f"{path}: classes must be an array of names [K], got {names.dtype} {list(names.shape)}")
+    texts = [n.decode("utf-8", "replace") if isinstance(n, bytes) else str(n) for n in names.tolist()]
+    repeated = sorted({text for text in texts if texts.count(text) > 1})
+    if repeated:
+        raise ValueError(f"{path}: classes must be distinct names, but there are several of {few(repeated)}")
+    return tuple(texts)
+
+
+def _names(keys: Iterable[str]) -> str:
+    """Names of arrays for a message; one that is spelt in capitals only differs by that from the one needed."""
+    keys = list(keys)
+    wanted = {key.casefold(): key for key in keys if key.casefold() in (*_FOUR, *_TWO) and key not in (*_FOUR, *_TWO)}
+    hint = "".join(f" (rename {given} to {needed})" for needed, given in wanted.items())
+    return f"the arrays {few(keys)}{hint}" if keys else "no arrays"

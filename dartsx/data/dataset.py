@@ -37,6 +37,10 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def select(self, indices: np.ndarray) -> "Split":
+        """Only the examples of these numbers."""
+        return Split(self.images[indices], self.labels[indices])
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Dataset:

@@ -1,15 +1,15 @@
 """A folder per class of images, as a data set."""
 
+import collections
 import dataclasses
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from dartsx.data.checks import check_classes, few, notice
+from dartsx.data.layout import Listing, count_files, find_splits, printable, require_images
 from dartsx.data.splits import stratified_holdout
-
-EXTENSIONS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".ppm", ".pgm", ".tif", ".tiff", ".gif")
-EVALUATION_FOLDERS = ("test", "val", "valid", "validation")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -30,12 +30,16 @@ class FolderRecords:
         return len(self.files)
 
     def read(self, indices: Sequence[int]) -> list[tuple[bytes, int]]:
-        """The bytes of these files, each with its label."""
-        return [(self.files[i].read_bytes(), int(self.labels[i])) for i in indices]
+        """The bytes of these files, each with its label.
+
+        Raises:
+            ValueError: naming the file, if one cannot be read.
+        """
+        return [(_read(self.files[i]), int(self.labels[i])) for i in indices]
 
     def origin(self, index: int) -> str:
         """The file's path."""
-        return str(self.files[index])
+        return printable(str(self.files[index]))
 
     def select(self, indices: np.ndarray) -> "FolderRecords":
         """Only the examples of these numbers."""
@@ -67,8 +71,12 @@ def open_folder(path: pathlib.Path, held_out: float, seed: int) -> FolderSplits:
         PATH/train/<class>/*.png  and  PATH/test/<class>/*.png   (or val, valid, validation)
         PATH/<class>/*.png                                       (or PATH/train alone)
 
-    In the second a share of every class is held out for evaluation. Classes are numbered in the
-    order of their names. Files that have no image's extension, and hidden ones, are passed over.
+    In the second a share of every class is held out for evaluation. ``train`` and ``test`` may be
+    written in capitals. A folder ``train`` that holds images itself, beside folders of other names,
+    is a class. Classes are numbered in the order of their names, which are compared in the normal
+    form NFC of Unicode. What is not read is counted in one `DataNotice`: files of other extensions
+    than `dartsx.data.layout.EXTENSIONS`, hidden ones, folders inside of classes, further folders
+    for evaluation.
 
     Args:
         path: the folder.
@@ -81,45 +89,63 @@ def open_folder(path: pathlib.Path, held_out: float, seed: int) -> FolderSplits:
             class that the training folder lacks.
     """
     path = path.expanduser()
-    if not path.is_dir():
-        raise FileNotFoundError(f"no such folder of images: {path}")
-    root = path / "train" if (path / "train").is_dir() else path
-    classes = _class_names(root)
-    train = _scan(root, classes)
-    found = [path / name for name in EVALUATION_FOLDERS if (path / name).is_dir()]
-    if root == path or not found:
+    found = find_splits(path)
+    require_images(found.train)
+    classes = tuple(found.train)
+    train = _records(found.train, classes)
+    if found.test is None:
         kept, out = stratified_holdout(train.labels, held_out, seed)
-        return FolderSplits(train.select(kept), train.select(out), held_out=True)
-    unknown = set(_class_names(found[0])) - set(classes)
-    if unknown:
-        raise ValueError(f"{found[0]} has classes that {root} lacks: {', '.join(sorted(unknown))}")
-    return FolderSplits(train, _scan(found[0], classes), held_out=False)
+        splits = FolderSplits(train.select(kept), train.select(out), held_out=True)
+    else:
+        _check_same_classes(path, found.train, found.test)
+        splits = FolderSplits(train, _records(found.test, classes), held_out=False)
+    _say_left_out(path, [*found.left_out, *_inside([*found.train.values(), *(found.test or {}).values()])])
+    check_classes(str(path), classes, splits.train.labels, splits.test.labels)
+    return splits
 
 
-def _class_names(root: pathlib.Path) -> tuple[str, ...]:
-    names = sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
-    if not names:
-        raise ValueError(
-            f"{root} has no folders: expected one folder of images per class, "
-            "e.g. PATH/cat/1.png and PATH/dog/1.png, or PATH/train/cat/1.png"
-        )
-    return tuple(names)
+def _read(path: pathlib.Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{printable(str(path))} cannot be read: {error.strerror}") from error
 
 
-def _scan(root: pathlib.Path, classes: tuple[str, ...]) -> FolderRecords:
+def _records(listings: Mapping[str, Listing], classes: tuple[str, ...]) -> FolderRecords:
     files: list[pathlib.Path] = []
     labels: list[int] = []
     for label, name in enumerate(classes):
-        images = _image_files(root / name)
+        images = listings[name].images if name in listings else ()
         files += images
         labels += [label] * len(images)
     return FolderRecords(classes, tuple(files), np.array(labels, np.int32))
 
 
-def _image_files(folder: pathlib.Path) -> list[pathlib.Path]:
-    if not folder.is_dir():  # an evaluation folder may lack a class
-        return []
-    images = sorted(p for p in folder.iterdir() if p.suffix.lower() in EXTENSIONS and not p.name.startswith("."))
-    if not images:
-        raise ValueError(f"class folder {folder} has no images; looked for {', '.join(EXTENSIONS)}")
-    return images
+def _check_same_classes(path: pathlib.Path, train: Mapping[str, Listing], test: Mapping[str, Listing]) -> None:
+    unknown = sorted(set(test) - set(train))
+    if unknown:
+        folded = {name.casefold(): name for name in train}
+        close = [f"{name} is {folded[name.casefold()]} there" for name in unknown if name.casefold() in folded]
+        hint = f" ({few(close)}; rename it)" if close else ""
+        roots = [next(iter(listings.values())).path.parent for listings in (test, train)]
+        raise ValueError(f"{roots[0]} has classes that {roots[1]} lacks: {few(unknown)}{hint}")
+    if not any(listing.images for listing in test.values()):
+        require_images(test)
+
+
+def _inside(listings: Sequence[Listing]) -> list[str]:
+    """What lies in class folders and is not read."""
+    folders = [folder for listing in listings for folder in listing.folders.values()]
+    others: collections.Counter[str] = collections.Counter()
+    for listing in listings:
+        others.update(listing.others)
+    lines = [f"{count} {kind} in class folders" for kind, count in sorted(others.items())]
+    if folders:
+        files = sum(map(count_files, folders))
+        lines.append(f"{files} files in {len(folders)} folders inside of classes ({few([f.name for f in folders])})")
+    return lines
+
+
+def _say_left_out(path: pathlib.Path, lines: Sequence[str]) -> None:
+    if lines:
+        notice(f"{path}: not read: {', '.join(lines)}")

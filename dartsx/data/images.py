@@ -1,59 +1,148 @@
 """Single images on the host, with PIL: decoding, resizing, and the ImageNet augmentations."""
 
+import functools
 import io
 import math
+import re
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageEnhance
+from PIL import ExifTags, Image, ImageEnhance, ImageOps
 
+from dartsx.data.checks import one_line
+
+# Formats by what their files hold, whatever their names end in; PIL knows others, one of which runs a program.
+FORMATS = ("PNG", "JPEG", "MPO", "BMP", "DIB", "WEBP", "PPM", "TIFF", "GIF", "JPEG2000", "AVIF")
 GREY_MODES = ("1", "L", "LA", "La")
+
+# How files begin that are no images of these formats, and what to do about them.
+_FOREIGN = (
+    (b"version https://git-lfs", "is a pointer of Git LFS, not the image itself; fetch it by git lfs pull"),
+    (b"<!doctype", "is a web page, as failed downloads leave; fetch the image again"),
+    (b"<html", "is a web page, as failed downloads leave; fetch the image again"),
+    (b"<?xml", "is XML (such as SVG); convert it to PNG"),
+    (b"<svg", "is SVG; convert it to PNG"),
+    (b"%pdf", "is a PDF; convert it to PNG"),
+    (b"%!ps", "is PostScript; convert it to PNG"),
+    (b"8bps", "is a Photoshop file; convert it to PNG"),
+    (b"pk\x03\x04", "is a zip archive; unpack it"),
+    (b"\x93numpy", "is an array of NumPy; write the arrays into an .npz file"),
+)
+_DEEP = re.compile(r"(L|LA|RGB|RGBA|RGBX|CMYK);16")  # how PIL unpacks 16 bits of these modes: it drops eight
+
+
+class Picture(NamedTuple):
+    """A decoded image.
+
+    Attributes:
+        image: of mode L or RGB.
+        frames: whether the file holds further frames or pages.
+    """
+
+    image: Image.Image
+    frames: bool
+
+
+def read_picture(data: bytes, origin: str) -> Picture:
+    """Decodes an image: all readers do it so.
+
+    Grey images become mode L, all others RGB, by 8 bits per channel. What is transparent shows white behind it. An
+    image with an orientation in its EXIF data is turned upright. Of an animation or several pages the first is taken.
+    Colour profiles are not applied.
+
+    Args:
+        data: the bytes of an image file, of one of `FORMATS`.
+        origin: where they come from, for the error message.
+
+    Raises:
+        ValueError: if they cannot be decoded, or have more than 8 bits per channel.
+    """
+    if not data:
+        raise ValueError(f"{origin} is empty")
+    try:
+        image = Image.open(io.BytesIO(data), formats=_formats())
+        moves = image.format != "MPO" and getattr(image, "is_animated", False)  # phones add maps to their JPEGs
+        deep = _is_deep(image)
+        if not deep:
+            image.load()
+            image = _over_white(_upright(image))
+    except Image.UnidentifiedImageError as error:
+        raise ValueError(f"{origin} {_foreign(data)}") from error
+    except Exception as error:  # whatever PIL's decoders make of damaged files
+        raise ValueError(f"{origin} is not an image that can be decoded: {one_line(error)}") from error
+    if deep:
+        raise ValueError(f"{origin} has more than 8 bits per channel (PIL mode {image.mode}); scale it to 8 bits")
+    return Picture(image, moves)
 
 
 def open_rgb(data: bytes, origin: str) -> Image.Image:
-    """Decodes an image as RGB.
-
-    Args:
-        data: the bytes of an image file.
-        origin: where they come from, for the error message.
-
-    Raises:
-        ValueError: if PIL cannot decode them.
-    """
-    return _open(data, origin).convert("RGB")
+    """Decodes an image as RGB; see `read_picture`."""
+    return read_picture(data, origin).image.convert("RGB")
 
 
 def decode(data: bytes, origin: str, size: int | None = None) -> np.ndarray:
-    """Decodes an image, and resizes it where asked.
+    """Decodes an image, and resizes it where asked; see `read_picture` and `to_pixels`."""
+    return to_pixels(read_picture(data, origin).image, size)
+
+
+def to_pixels(image: Image.Image, size: int | None = None) -> np.ndarray:
+    """Pixels of an image.
 
     Args:
-        data: the bytes of an image file.
-        origin: where they come from, for the error message.
+        image: of mode L or RGB.
         size: height and width of the result; None keeps the image's own.
 
     Returns:
-        uint8 [H, W, 1] of a grey image, [H, W, 3] of any other; transparency is dropped.
-
-    Raises:
-        ValueError: if PIL cannot decode them, or an image has more than 8 bits per channel.
+        uint8 [H, W, 1] of a grey image, [H, W, 3] of any other.
     """
-    image = _open(data, origin)
-    if image.mode.startswith(("I", "F")):
-        raise ValueError(f"{origin} has more than 8 bits per channel (PIL mode {image.mode})")
-    mode = "L" if image.mode in GREY_MODES else "RGB"
-    image = image if image.mode == mode else image.convert(mode)
-    if size is not None:
-        image = resize(image, size)
-    pixels = np.asarray(image)
+    pixels = np.asarray(image if size is None else resize(image, size))
     return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
-def _open(data: bytes, origin: str) -> Image.Image:
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    """Those that this version of PIL has."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def _is_deep(image: Image.Image) -> bool:
+    """Whether an opened image has more than 8 bits per channel, before PIL drops them."""
+    if image.mode.startswith(("I", "F")):
+        return True
+    for tile in getattr(image, "tile", ()):
+        arguments = tile[3] if isinstance(tile[3], tuple) else (tile[3],)
+        if any(_DEEP.match(value) for value in arguments if isinstance(value, str)):
+            return True
+        if tile[0].startswith("ppm") and isinstance(arguments[-1], int) and arguments[-1] > 255:
+            return True
+    return False
+
+
+def _upright(image: Image.Image) -> Image.Image:
     try:
-        image = Image.open(io.BytesIO(data))
-        image.load()
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{origin} is not an image that can be decoded: {error}") from error
-    return image
+        turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+    except Exception:  # EXIF data that cannot be read say nothing
+        return image
+    return ImageOps.exif_transpose(image) if turned else image
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    mode = "L" if image.mode in GREY_MODES else "RGB"
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _foreign(data: bytes) -> str:
+    start = data[:32].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for beginning, verdict in _FOREIGN:
+        if start.startswith(beginning):
+            return verdict
+    if data[4:8] == b"ftyp":
+        return f"is of the kind {data[8:12].decode('ascii', 'replace')!r} (such as HEIC); convert it to JPEG or PNG"
+    return f"is not an image that can be decoded: it is of none of the formats {', '.join(FORMATS)}"
 
 
 def resize(image: Image.Image, size: int) -> Image.Image:

@@ -9,6 +9,7 @@ import numpy as np
 import psutil
 
 from dartsx.data import images as image_tools
+from dartsx.data.checks import notice
 from dartsx.data.dataset import Split
 
 _CHUNK = 256  # images that a thread reads and decodes at once
@@ -54,24 +55,35 @@ def decode_all(records: Records, image_size: int | None = None) -> Split:
     """
     if not len(records):
         raise ValueError("there are no images to load")
-    ((first, _),) = _decode_chunk(records, range(1), image_size)
+    ((first, *_),) = _decode_chunk(records, range(1), image_size)
     _check_memory(first.nbytes * len(records))
     chunks = [range(start, min(start + _CHUNK, len(records))) for start in range(0, len(records), _CHUNK)]
     decoded: list[np.ndarray] = []
     labels: list[int] = []
+    moving: list[int] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # PIL decodes outside Python's lock
         for chunk in pool.map(lambda indices: _decode_chunk(records, indices, image_size), chunks):
-            decoded.extend(image for image, _ in chunk)
-            labels.extend(label for _, label in chunk)
+            moving.extend(len(decoded) + i for i, (_, _, frames) in enumerate(chunk) if frames)
+            decoded.extend(image for image, _, _ in chunk)
+            labels.extend(label for _, label, _ in chunk)
     _check_sizes(decoded, records)
+    say_frames(records, moving)
     return Split(_stack(decoded), np.array(labels, np.int32))
 
 
-def _decode_chunk(records: Records, indices: range, image_size: int | None) -> list[tuple[np.ndarray, int]]:
-    return [
-        (image_tools.decode(data, records.origin(index), size=image_size), label)
+def say_frames(records: Records, moving: Sequence[int]) -> None:
+    """Says that only the first frame is used of these images."""
+    if moving:
+        notice(f"of {len(moving)} images with several frames or pages the first is used: {records.origin(moving[0])}")
+
+
+def _decode_chunk(records: Records, indices: range, image_size: int | None) -> list[tuple[np.ndarray, int, bool]]:
+    """Pixels, label, and whether there are further frames."""
+    pictures = [
+        (image_tools.read_picture(data, records.origin(index)), label)
         for index, (data, label) in zip(indices, records.read(indices), strict=True)
     ]
+    return [(image_tools.to_pixels(image, image_size), label, frames) for (image, frames), label in pictures]
 
 
 def _check_sizes(decoded: list[np.ndarray], records: Records) -> None:

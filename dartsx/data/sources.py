@@ -3,13 +3,16 @@
 import dataclasses
 import os
 import pathlib
+import unicodedata
 
 import numpy as np
 
 from dartsx.data.arrays import held_out_label, load_npz
+from dartsx.data.checks import check_classes, check_pixels
 from dartsx.data.dataset import Dataset, Split
 from dartsx.data.folders import open_folder
-from dartsx.data.known import KNOWN
+from dartsx.data.known import KNOWN, Known
+from dartsx.data.layout import require_utf8
 from dartsx.data.prepared import base_name, open_prepared
 from dartsx.data.records import Records, decode_all
 from dartsx.data.statistics import channel_statistics
@@ -24,12 +27,16 @@ class Source:
         label: what reports call it.
         train: the training images.
         test: the images for evaluation.
+        known: published facts about it; None for a user's own.
+        labelled: whether the labels are known without reading the images; then they were checked.
     """
 
     name: str
     label: str
     train: Records
     test: Records
+    known: Known | None = None
+    labelled: bool = False
 
 
 def load_dataset(
@@ -77,21 +84,28 @@ def load_dataset(
 
     Raises:
         FileNotFoundError: if the data are not there; says what to run.
-        ValueError: if the name is unknown, the format wrong, an image broken, or sizes differ.
+        ValueError: if the name is unknown, the format wrong, an image broken, sizes differ, or all
+            images are equal.
         MemoryError: if the images do not fit into memory.
+
+    Warns:
+        DataNotice: of files and arrays that are not read, and of classes that a split does not show.
     """
     if image_size is not None and image_size < 1:
         raise ValueError(f"image_size={image_size} must be positive")
-    if name.endswith(".npz"):
-        return load_npz(pathlib.Path(name), held_out, seed, image_size)
+    if is_npz(name):
+        return load_npz(pathlib.Path(require_utf8(name, "the file")), held_out, seed, image_size)
     source = open_source(name, data_dir, held_out=held_out, seed=seed)
     train, test = _same_channels(decode_all(source.train, image_size), decode_all(source.test, image_size))
-    known = KNOWN.get(base_name(name))
-    if known is not None and known.mean is not None:
-        mean, std = known.mean, known.std
+    if source.known is not None and source.known.mean is not None:
+        mean, std = source.known.mean, source.known.std
     else:
         mean, std = channel_statistics(train.images)
-    return Dataset(name, source.label, source.train.classes, train, test, mean, std)
+    dataset = Dataset(name, source.label, source.train.classes, train, test, mean, std)
+    if not source.labelled:
+        check_classes(name, dataset.classes, train.labels, test.labels)
+    check_pixels(dataset)
+    return dataset
 
 
 def open_source(
@@ -113,12 +127,13 @@ def open_source(
         FileNotFoundError: if the data are not there; says what to run.
         ValueError: if the name is unknown or the format wrong.
     """
+    require_utf8(name, "the data set")
     folder = _as_folder(name)
     if folder is not None:
         found = open_folder(folder, held_out, seed)
-        label = folder.resolve().name
+        label = unicodedata.normalize("NFC", folder.resolve().name)
         label = held_out_label(label, held_out, seed) if found.held_out else label
-        return Source(name, label, found.train, found.test)
+        return Source(name, label, found.train, found.test, labelled=True)
     data_dir = None if data_dir is None else pathlib.Path(data_dir).expanduser()
     if name == "digits":
         # Here and not above: importing TFDS takes half a second.
@@ -127,12 +142,20 @@ def open_source(
         data_dir = data_dir or cache_dir()
         prepare_digits(data_dir)
     found = open_prepared(name, data_dir)
-    return Source(name, found.label, found.train, found.test)
+    return Source(name, found.label, found.train, found.test, KNOWN.get(base_name(name)))
+
+
+def is_npz(name: str) -> bool:
+    """Whether a data set's name is that of a file of arrays."""
+    return not name.startswith("folder:") and name.lower().endswith(".npz")
 
 
 def _as_folder(name: str) -> pathlib.Path | None:
     if name.startswith("folder:"):
-        return pathlib.Path(name.removeprefix("folder:")).expanduser()
+        given = name.removeprefix("folder:")
+        if not given:
+            raise ValueError("folder: names no folder; write folder:PATH")
+        return pathlib.Path(given).expanduser()
     path = pathlib.Path(name).expanduser()
     # TFDS names may contain a slash too (name/configuration), so the folder must be there, unless
     # the name can only be a path.

@@ -5,9 +5,26 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable
+from typing import NamedTuple
 
-from dartsx.networks.layers import Input, Layer, Shape
-from dartsx.networks.trace import Block, Step, Trace, Value
+from dartsx.networks.layers import Input, Shape
+from dartsx.networks.open.decisions import Decision
+from dartsx.networks.open.rules import Rule
+from dartsx.networks.trace import Block, Step, Trace
+
+
+class Traced(NamedTuple):
+    """What writing a network down gives.
+
+    Attributes:
+      steps: in order of computation.
+      decisions: left open, none before one that its condition names.
+      rules: how the decisions are derived from a mixture.
+    """
+
+    steps: tuple[Step, ...]
+    decisions: dict[str, Decision]
+    rules: tuple[Rule, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,7 +33,7 @@ class Network:
 
     Attributes:
       name: as in the table of networks.
-      stem: first blocks (or single layers).
+      stem: first blocks (single layers are blocks).
       stages: groups of blocks, as the rows of the papers' tables.
       head: pooling and classifier.
       source: paper, and which library agrees.
@@ -24,9 +41,9 @@ class Network:
     """
 
     name: str
-    stem: tuple[Block | Layer, ...]
+    stem: tuple[Block, ...]
     stages: tuple[tuple[Block, ...], ...]
-    head: tuple[Block | Layer, ...]
+    head: tuple[Block, ...]
     source: str
     image_size: int = 224
 
@@ -40,6 +57,10 @@ class Network:
         Raises:
           ValueError: the images are too small, or the shape is none.
         """
+        return self.traced(image_shape).steps
+
+    def traced(self, image_shape: int | Shape | None = None) -> Traced:
+        """As `trace`, with the decisions that the network leaves open and the rules by which they are derived."""
         return _trace(self, read_shape(self.image_size if image_shape is None else image_shape))
 
     @property
@@ -49,11 +70,21 @@ class Network:
 
     def params(self, image_shape: int | Shape | None = None) -> int:
         """Trainable parameters; of the images only the number of channels matters."""
-        return sum(step.params for step in self.trace(image_shape))
+        return sum(step.params for step in self._closed(image_shape))
 
     def macs(self, image_shape: int | Shape | None = None) -> int:
         """Multiply-adds of convolutions and linear layers for one image."""
-        return sum(step.macs for step in self.trace(image_shape))
+        return sum(step.macs for step in self._closed(image_shape))
+
+    def _closed(self, image_shape: int | Shape | None) -> tuple[Step, ...]:
+        if decisions := self.traced(image_shape).decisions:
+            raise ValueError(f"{self.name} leaves {', '.join(decisions)} open: close it before counting")
+        return self.trace(image_shape)
+
+
+def decisions_of(network: Network) -> dict[str, Decision]:
+    """The decisions that a network leaves open, none before one that its condition names; empty if it is closed."""
+    return network.traced().decisions
 
 
 def repeated(block: Callable[[int], Block], stride: int, count: int) -> tuple[Block, ...]:
@@ -74,26 +105,17 @@ def read_shape(image_shape: int | Shape) -> Shape:
 
 
 @functools.lru_cache(maxsize=64)
-def _trace(network: Network, shape: Shape) -> tuple[Step, ...]:
+def _trace(network: Network, shape: Shape) -> Traced:
     trace = Trace()
     x = trace.add(Input(shape), name="images")
-    history: list[Value] = []  # results of blocks
     parts = {"stem": network.stem}
     parts |= {f"stage{i}": stage for i, stage in enumerate(network.stages, 1)} | {"head": network.head}
     try:
         for part, blocks in parts.items():
             with trace.scope(part):
                 for i, block in enumerate(blocks):
-                    name = f"block{i}" if hasattr(block, "build") or hasattr(block, "build_cell") else None
-                    history.append(_block(trace, block, history or [x], name))
+                    x = trace.block(block, x, f"block{i}")
+                    trace.results.append(x)
+        return Traced(tuple(trace.steps), trace.decisions, tuple(trace.rules))
     except ValueError as error:
         raise ValueError(f"{network.name} on images of {shape[0]}x{shape[1]}: {error}") from None
-    return tuple(trace.steps)
-
-
-def _block(trace: Trace, block: Block | Layer, history: list[Value], name: str | None) -> Value:
-    """Cells read the results of several blocks, all other blocks that of the last one."""
-    if hasattr(block, "build_cell"):
-        with trace.scope(name):
-            return block.build_cell(trace, history)
-    return trace.block(block, history[-1], name)

@@ -1,7 +1,7 @@
 """Primitive layers: what every network here is made of in the end.
 
 A layer is a frozen record. It knows the shape that it makes of its inputs' shapes and the weights that it needs, and
-nothing else: `dartsx.nn` computes it, `dartsx.cost` counts it. A shape is (height, width, channels) of a map or
+nothing else: `dartsx.kernels` computes it, `dartsx.cost` counts it. A shape is (height, width, channels) of a map or
 (features,) of a vector, for one image.
 """
 
@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol
 
 from dartsx.networks.errors import check_choice
 from dartsx.networks.windows import Padding, Pair, count, pads
+
+if TYPE_CHECKING:
+    from dartsx.networks.trace import Trace, Value
 
 Shape = tuple[int, ...]
 ACTIVATIONS = ("relu", "relu6", "swish", "hard_swish", "sigmoid", "hard_sigmoid")
@@ -40,8 +43,26 @@ class Layer(Protocol):
         """Multiply-adds for one image: those of convolutions and linear layers, 0 of all others."""
         ...
 
+    def build(self, trace: Trace, x: Value) -> Value:
+        """Writes the layer down where a block could stand."""
+        ...
 
-class _Free:
+
+class _SingleLayer:
+    """A layer is a block of one layer.
+
+    Attributes:
+      branches: lists of steps inside the layer; only `open.layers.Mixed` has some.
+    """
+
+    branches: ClassVar[tuple] = ()
+
+    def build(self, trace: Trace, x: Value) -> Value:
+        """Appends the layer."""
+        return trace.add(self, x)
+
+
+class FreeLayer(_SingleLayer):
     """A layer without weights or counted arithmetic."""
 
     def weights(self, *inputs: Shape) -> dict[str, Weight]:
@@ -53,7 +74,7 @@ class _Free:
         return 0
 
 
-class _SameShape(_Free):
+class _SameShape(FreeLayer):
     """A free layer that keeps the shape of its (first) input."""
 
     def output(self, *inputs: Shape) -> Shape:
@@ -62,7 +83,7 @@ class _SameShape(_Free):
 
 
 @dataclasses.dataclass(frozen=True)
-class Conv:
+class Conv(_SingleLayer):
     """Convolution. Weights: ``kernel`` [kh, kw, C / groups, features], ``bias`` [features] where there is one."""
 
     features: int
@@ -102,7 +123,7 @@ class Conv:
 
 
 @dataclasses.dataclass(frozen=True)
-class Pool(_Free):
+class Pool(FreeLayer):
     """Maximum or average over windows.
 
     Attributes:
@@ -127,7 +148,7 @@ class Pool(_Free):
 
 
 @dataclasses.dataclass(frozen=True)
-class AdaptivePool(_Free):
+class AdaptivePool(FreeLayer):
     """Average over a grid of `size` x `size` nearly equal parts, whatever the map's size."""
 
     size: int
@@ -138,7 +159,7 @@ class AdaptivePool(_Free):
 
 
 @dataclasses.dataclass(frozen=True)
-class GlobalPool(_Free):
+class GlobalPool(FreeLayer):
     """Average over the whole map; a vector, or with `keep` a map of one pixel."""
 
     keep: bool = False
@@ -149,7 +170,7 @@ class GlobalPool(_Free):
 
 
 @dataclasses.dataclass(frozen=True)
-class Linear:
+class Linear(_SingleLayer):
     """Linear layer on a vector. Weights: ``kernel`` [inputs, features], ``bias`` [features]."""
 
     features: int
@@ -191,7 +212,7 @@ class Activation(_SameShape):
 
 
 @dataclasses.dataclass(frozen=True)
-class Flatten(_Free):
+class Flatten(FreeLayer):
     """A map as a vector, in the order height, width, channels."""
 
     def output(self, x: Shape) -> Shape:
@@ -222,7 +243,7 @@ class DropPath(_SameShape):
 
 
 @dataclasses.dataclass(frozen=True)
-class Input(_Free):
+class Input(FreeLayer):
     """The images, or another value that comes from outside."""
 
     shape: Shape
@@ -233,7 +254,7 @@ class Input(_Free):
 
 
 @dataclasses.dataclass(frozen=True)
-class Add(_Free):
+class Add(FreeLayer):
     """Sum of values of equal shape."""
 
     def output(self, *inputs: Shape) -> Shape:
@@ -244,7 +265,7 @@ class Add(_Free):
 
 
 @dataclasses.dataclass(frozen=True)
-class Multiply(_Free):
+class Multiply(FreeLayer):
     """A map times a map of one pixel with as many channels: a gate."""
 
     def output(self, x: Shape, gate: Shape) -> Shape:
@@ -255,7 +276,7 @@ class Multiply(_Free):
 
 
 @dataclasses.dataclass(frozen=True)
-class Concat(_Free):
+class Concat(FreeLayer):
     """Concatenation of channels."""
 
     def output(self, *inputs: Shape) -> Shape:
@@ -266,7 +287,7 @@ class Concat(_Free):
 
 
 @dataclasses.dataclass(frozen=True)
-class Slice(_Free):
+class Slice(FreeLayer):
     """Channels `start` to `stop` (exclusive)."""
 
     start: int
@@ -280,7 +301,7 @@ class Slice(_Free):
 
 
 @dataclasses.dataclass(frozen=True)
-class PadChannels(_Free):
+class PadChannels(FreeLayer):
     """Zeros behind the channels, up to `features`."""
 
     features: int
@@ -290,6 +311,34 @@ class PadChannels(_Free):
         if x[2] > self.features:
             raise ValueError(f"{x[2]} channels cannot be padded to {self.features}")
         return (*x[:2], self.features)
+
+
+@dataclasses.dataclass(frozen=True)
+class Resize(FreeLayer):
+    """A map of another height and width, pixel centres aligned as halves (no corner is kept in place).
+
+    Attributes:
+      size: height and width of the result.
+      kind: ``"nearest"`` or ``"bilinear"``, without low-pass filter where the map shrinks.
+    """
+
+    size: Pair
+    kind: Literal["nearest", "bilinear"] = "bilinear"
+
+    def output(self, x: Shape) -> Shape:
+        """(height', width', channels)."""
+        return (*self.size, x[2])
+
+
+@dataclasses.dataclass(frozen=True)
+class Zero(FreeLayer):
+    """Nothing: zeros in place of a map, of every stride-th pixel."""
+
+    stride: int = 1
+
+    def output(self, x: Shape) -> Shape:
+        """(ceil(height / stride), ceil(width / stride), channels)."""
+        return (-(-x[0] // self.stride), -(-x[1] // self.stride), x[2])
 
 
 @dataclasses.dataclass(frozen=True)

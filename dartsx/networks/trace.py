@@ -1,8 +1,8 @@
 """From a description to the list of its primitive layers, with all shapes.
 
 A block writes its layers down by calling a `Trace`: ``y = trace.conv(x, 64, 3, stride=2)``. The result is a flat list
-of `Step`s in order of computation, each of which names the steps that it reads. Costs sum over it, `dartsx.nn` executes
-it; nothing else knows how a block is made.
+of `Step`s in order of computation, each of which names the steps that it reads. Costs sum over it, `dartsx.kernels`
+executes it; nothing else knows how a block is made.
 """
 
 from __future__ import annotations
@@ -10,11 +10,16 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from dartsx.networks import layers
 from dartsx.networks.layers import Layer, Shape
+from dartsx.networks.open.decisions import Decision, Register
+from dartsx.networks.open.layout import Segments, segments
+from dartsx.networks.open.place import ROOT, Place
+from dartsx.networks.open.rules import Argmax, Rule
+from dartsx.networks.open.size import joint_axes, same
 from dartsx.networks.windows import Padding, Pair
 
 
@@ -27,7 +32,10 @@ class Step:
       layer: what is computed.
       inputs: positions in the list of the steps whose results are read.
       input_shapes: of these results.
-      shape: of the result.
+      shape: of the result; in an open network numbers of channels may be a `Size`.
+      closed_name: its name in a closed network: without the labels of the options that it stands in.
+      place: what must have been decided for the step to exist.
+      segments: how the result's channels are laid out (`open.layout`).
     """
 
     name: str
@@ -35,6 +43,9 @@ class Step:
     inputs: tuple[int, ...]
     input_shapes: tuple[Shape, ...]
     shape: Shape
+    closed_name: str
+    place: Place
+    segments: Segments
 
     @property
     def weights(self) -> dict[str, layers.Weight]:
@@ -52,6 +63,14 @@ class Step:
         return self.layer.macs(*self.input_shapes)
 
 
+def primitive(steps: Sequence[Step]) -> Iterator[Step]:
+    """All steps, those inside of branches included, in order of computation; without the branches' inputs."""
+    for step in steps:
+        for branch in step.layer.branches:
+            yield from primitive(branch[1:])
+        yield step
+
+
 class Value(NamedTuple):
     """Result of a step, while a network is written down: the step's position, and the shape."""
 
@@ -65,7 +84,7 @@ class Value(NamedTuple):
 
 
 class Block(Protocol):
-    """A part of a network that reads one value: a frozen record of the numbers in a paper's table."""
+    """A part of a network: a frozen record of the numbers in a paper's table. Every layer is one, too."""
 
     def build(self, trace: Trace, x: Value) -> Value:
         """Writes the block's layers down and returns its result."""
@@ -78,19 +97,87 @@ def pair(size: int | Pair) -> Pair:
 
 
 class Trace:
-    """A list of steps under construction. Layers with weights should be named, the others are numbered."""
+    """A list of steps under construction. Layers with weights should be named, the others are numbered.
+
+    Attributes:
+      steps: so far.
+      results: of the blocks that the network has computed so far, for blocks that read more than the last; None inside
+        an option, which has one input.
+      place: where in an open network the next step stands.
+      rules: how the decisions met so far are derived.
+    """
 
     def __init__(self):
         self.steps: list[Step] = []
+        self.results: list[Value] | None = []
+        self.place = ROOT
+        self.rules: list[Rule] = []
+        self._decisions = Register()
         self._scopes: list[str] = []
+        self._closed_scopes: list[str] = []
         self._names: dict[str, int] = {}
+        self._options: tuple[tuple[object, str], ...] = ()  # of which choices the current scope is an option
+        self._owners: dict[str, list[tuple[tuple[object, str], ...]]] = {}
+
+    @property
+    def decisions(self) -> dict[str, Decision]:
+        """All decisions met so far, none before one that its condition names."""
+        return self._decisions.ordered()
 
     @contextlib.contextmanager
     def scope(self, name: str) -> Iterator[None]:
         """Names of steps inside begin with this."""
         self._scopes.append(name)
+        self._closed_scopes.append(name)
         yield
         self._scopes.pop()
+        self._closed_scopes.pop()
+
+    @contextlib.contextmanager
+    def option(self, choice: object, label: str) -> Iterator[None]:
+        """Steps inside exist only if `choice` (any token) falls on this label, which closed names leave out."""
+        before = self._options
+        self._scopes.append(label)
+        self._options = (*before, (choice, label))
+        yield
+        self._scopes.pop()
+        self._options = before
+
+    @contextlib.contextmanager
+    def at(self, place: Place) -> Iterator[None]:
+        """Steps inside stand at this place."""
+        before, self.place = self.place, place
+        yield
+        self.place = before
+
+    def where(self, decision: str, *options: str) -> Place:
+        """The place inside the current one that exists if the decision has one of these options."""
+        return Place(tuple((self.place, decision, option) for option in options))
+
+    def decide(self, name: str, options: tuple[str, ...], rule: Rule | None = None) -> None:
+        """Leaves a decision open here; it is derived by `rule`, by default the option of the largest weight.
+
+        Raises:
+          ValueError: elsewhere it has other options.
+        """
+        self._decisions.declare(name, options, self.place)
+        rule = Argmax(name, options) if rule is None else rule
+        if rule not in self.rules:
+            self.rules.append(rule)
+
+    def branch(self, decision: str, label: str, block: Block, x: Value, choice: object) -> tuple[Step, ...]:
+        """Steps of an option on their own, of which the first stands for x and the last is the result."""
+        outer, results = self.steps, self.results
+        with self.at(self.where(decision, label)), self.option(choice, label):
+            name = "/".join((*self._scopes, "input"))
+            start = Step(name, layers.Input(x.shape), (), (), x.shape, name, self.place, outer[x.position].segments)
+            self.steps, self.results = [start], None
+            y = block.build(self, Value(0, x.shape))
+            if y.position != len(self.steps) - 1:
+                self.add(layers.Concat(), y)  # of one value: the value
+            steps = tuple(self.steps)
+        self.steps, self.results = outer, results
+        return steps
 
     def add(self, layer: Layer, *inputs: Value, name: str | None = None) -> Value:
         """Appends any layer.
@@ -98,26 +185,43 @@ class Trace:
         Raises:
           ValueError: the layer cannot read these inputs; says where it stands.
         """
-        name = self._unique(name or type(layer).__name__.lower())
+        name, closed_name = self._unique(name or type(layer).__name__.lower())
         shapes = tuple(x.shape for x in inputs)
         try:
             shape = layer.output(*shapes)
+            layout = segments(layer, tuple(self.steps[x.position].segments for x in inputs), shapes, shape)
+            step = Step(name, layer, tuple(x.position for x in inputs), shapes, shape, closed_name, self.place, layout)
+            self._declare_sizes(step)
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
-        self.steps.append(Step(name, layer, tuple(x.position for x in inputs), shapes, shape))
+        self.steps.append(step)
         return Value(len(self.steps) - 1, shape)
 
-    def block(self, block: Block | Layer, x: Value, name: str | None = None) -> Value:
-        """Appends a block inside a scope of this name, or a single layer."""
-        if not hasattr(block, "build"):
-            return self.add(block, x, name=name)
+    def block(self, block: Block, x: Value, name: str | None = None) -> Value:
+        """Appends a block, inside a scope of this name if there is one."""
         with self.scope(name) if name else contextlib.nullcontext():
             return block.build(self, x)
 
-    def _unique(self, name: str) -> str:
+    def _declare_sizes(self, step: Step) -> None:
+        """Decisions of the step's widths, and its closed name, which no other layer with weights may have."""
+        weights = step.weights
+        for name, options in joint_axes((*step.shape, *(n for weight in weights.values() for n in weight.shape))):
+            self.decide(name, options)
+        if not weights:
+            return
+        owners = self._owners.setdefault(step.closed_name, [])
+        if not all(_exclude(self._options, other) for other in owners):
+            raise ValueError(
+                f"closed networks would have two layers {step.closed_name}: give the choice a scope of its own "
+                "(trace.block(choice, x, name))"
+            )
+        owners.append(self._options)
+
+    def _unique(self, name: str) -> tuple[str, str]:
         full = "/".join((*self._scopes, name))
         self._names[full] = count = self._names.get(full, 0) + 1
-        return full if count == 1 else f"{full}{count}"
+        number = "" if count == 1 else str(count)
+        return full + number, "/".join((*self._closed_scopes, name)) + number
 
     # ------------------------------------------------------------------------- common layers
     def conv(
@@ -157,7 +261,7 @@ class Trace:
 
     def pad_channels(self, x: Value, features: int) -> Value:
         """Zeros for further channels."""
-        return x if x.channels == features else self.add(layers.PadChannels(features), x)
+        return x if same(x.channels, features) else self.add(layers.PadChannels(features), x)
 
     def global_pool(self, x: Value) -> Value:
         """Average over the map, as a map of one pixel."""
@@ -179,3 +283,8 @@ class Trace:
         """Consecutive parts of the channels."""
         ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
         return tuple(self.add(layers.Slice(end - size, end), x) for size, end in zip(sizes, ends, strict=True))
+
+
+def _exclude(options: tuple[tuple[object, str], ...], others: tuple[tuple[object, str], ...]) -> bool:
+    """Whether two scopes stand in different options of the same choice."""
+    return any(a is b and label != other for a, label in options for b, other in others)

@@ -1,4 +1,4 @@
-"""How it computes: primitives, blocks of edges, supernets and networks (Flax linen).
+"""Supernets and networks (Flax linen), made of `dartsx.kernels`.
 
 Activations of cells are channel-major, [C, N, H, W], inside; images come and logits go as [N, H, W, C] and
 [N, classes]. Networks that `dartsx.networks` describes keep [N, H, W, C].

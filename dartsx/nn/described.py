@@ -11,12 +11,12 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from dartsx.kernels.channel_major import norm
+from dartsx.kernels.pixel_major.batch_norm import affine, batch_norm
+from dartsx.kernels.pixel_major.execute import Context, execute
 from dartsx.networks import Network
 from dartsx.networks.layers import Linear
 from dartsx.networks.trace import Step
-from dartsx.nn import norm
-from dartsx.nn.batch_norm import affine, batch_norm
-from dartsx.nn.execute import Context, execute
 from dartsx.nn.network import Logits
 
 

@@ -8,9 +8,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from dartsx.nn import initializers, running
-from dartsx.nn.convolution import convolve
-from dartsx.nn.primitives import Weight, factorized_reduction
+from dartsx.kernels import initial_weights as initializers
+from dartsx.kernels.channel_major import running
+from dartsx.kernels.channel_major.convolution import convolve
+from dartsx.kernels.channel_major.primitives import Weight, factorized_reduction
 
 _ONE: running.Key = ("norm", "bn")
 

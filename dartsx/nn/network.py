@@ -8,15 +8,12 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from dartsx.catalog import NETWORK_REMAT, STEMS
+from dartsx.kernels.plan import CellPlan, plan_cells
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
 from dartsx.nn.network_cell import NetworkCell, cell_width
-from dartsx.nn.plan import CellPlan, plan_cells
 from dartsx.nn.repeated_cells import RepeatedCells, name_of, runs
 from dartsx.spaces import Genotype
-
-STEMS = ("cifar", "imagenet")
-# What the backward pass computes again: nothing, or every cell, which leaves the cells' outputs and one cell in memory.
-REMAT = ("none", "cell")
 
 
 def choose_remat(backend: str) -> str:
@@ -103,7 +100,8 @@ class Network(nn.Module):
       auxiliary: train with an auxiliary head.
       dtype: of the activations; parameters, statistics and logits stay float32 or wider.
       form: form of separable convolutions, or None to choose by backend and size.
-      remat: what the backward pass computes again (`REMAT`), or None to choose by backend.
+      remat: what the backward pass computes again, ``"none"`` or every ``"cell"``, which leaves the cells' outputs and
+        one cell in memory; None to choose by backend.
     """
 
     genotype: Genotype
@@ -150,8 +148,8 @@ class Network(nn.Module):
         """
         if self.stem not in STEMS:
             raise ValueError(f"unknown stem {self.stem!r}; allowed: {', '.join(STEMS)}")
-        if self.remat not in (None, *REMAT):
-            raise ValueError(f"unknown remat {self.remat!r}; allowed: {', '.join(REMAT)}")
+        if self.remat not in (None, *NETWORK_REMAT):
+            raise ValueError(f"unknown remat {self.remat!r}; allowed: {', '.join(NETWORK_REMAT)}")
         x = images.astype(self.dtype).transpose(3, 0, 1, 2)
         s0, s1 = Stem(self.stem, self.stem_channels(), name="stem")(x, train)
         self.sow("intermediates", "stem_output", s1)

@@ -6,10 +6,11 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from dartsx.nn import initializers, running
+from dartsx.kernels import initial_weights as initializers
+from dartsx.kernels.channel_major import running
+from dartsx.kernels.channel_major.primitives import Block, Primitive, lookup, norm_widths
+from dartsx.kernels.plan import CellPlan
 from dartsx.nn.layers import Preprocess, advance, keep_running
-from dartsx.nn.plan import CellPlan
-from dartsx.nn.primitives import Block, Primitive, lookup, norm_widths
 from dartsx.spaces import Cell
 
 

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from dartsx.nn.blocks import EdgeBlock
-from dartsx.nn.cell_layout import CellLayout
-from dartsx.nn.plan import CellPlan
-from dartsx.nn.primitives import PRIMITIVES, lookup
+from dartsx.kernels.channel_major.cell_layout import CellLayout
+from dartsx.kernels.channel_major.edge_blocks import EdgeBlock
+from dartsx.kernels.channel_major.primitives import PRIMITIVES, lookup
+from dartsx.kernels.plan import CellPlan
 from dartsx.nn.supernet import Supernet
 
 STATISTICS = ("mean", "var")

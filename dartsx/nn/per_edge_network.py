@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from dartsx.kernels.channel_major.primitives import Primitive, lookup
+from dartsx.kernels.plan import CellPlan
 from dartsx.nn.network import Network
 from dartsx.nn.per_edge import (
     STATISTICS,
@@ -21,8 +23,6 @@ from dartsx.nn.per_edge import (
     preprocess_statistics,
     preprocess_weights,
 )
-from dartsx.nn.plan import CellPlan
-from dartsx.nn.primitives import Primitive, lookup
 from dartsx.nn.repeated_cells import name_of, runs
 
 

@@ -9,8 +9,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from dartsx.kernels.plan import CellPlan
 from dartsx.nn.network_cell import NetworkCell
-from dartsx.nn.plan import CellPlan
 
 
 def runs(plans: Sequence[CellPlan]) -> tuple[range, ...]:

@@ -12,17 +12,18 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from dartsx.nn import edges_apart, edges_together, initializers
-from dartsx.nn.cell_layout import CellEdges, CellLayout
+from dartsx.catalog import REMAT
+from dartsx.kernels import initial_weights as initializers
+from dartsx.kernels.channel_major import edges_apart, edges_together
+from dartsx.kernels.channel_major.cell_layout import CellEdges, CellLayout
+from dartsx.kernels.channel_major.primitives import Primitive
+from dartsx.kernels.plan import CellPlan
 from dartsx.nn.layers import Preprocess, advance, keep_running
-from dartsx.nn.plan import CellPlan
-from dartsx.nn.primitives import Primitive
 
-# What the backward pass computes again:
+# What the backward pass computes again, one of `REMAT`:
 #   none    nothing; all edges of a block are one computation (`edges_together`)
 #   branch  every edge, one after the other (`edges_apart`): memory of the nodes and of one edge
 #   cell    every cell, all edges of a block together: memory of the cells' outputs and of one cell
-REMAT = ("none", "branch", "cell")
 
 
 def choose_remat(backend: str) -> str:

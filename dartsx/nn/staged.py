@@ -14,12 +14,12 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from dartsx.kernels.channel_major.primitives import TOPOLOGY_PRIMITIVES, Primitive, lookup
+from dartsx.kernels.plan import CellPlan
 from dartsx.nn.cell_rows import cell_rows
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
 from dartsx.nn.network import Logits
 from dartsx.nn.network_cell import Operation, drop_path
-from dartsx.nn.plan import CellPlan
-from dartsx.nn.primitives import TOPOLOGY_PRIMITIVES, Primitive, lookup
 from dartsx.nn.search_cell import SearchCell, checked_remat
 from dartsx.spaces import NONE, SKIP, Topology, TopologySpace
 from dartsx.spaces.topology_space import CELL

@@ -14,10 +14,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from dartsx.kernels.channel_major.primitives import PRIMITIVES, Primitive, lookup
+from dartsx.kernels.plan import CellPlan, plan_cells
 from dartsx.nn.cell_rows import cell_rows, count_cells
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
-from dartsx.nn.plan import CellPlan, plan_cells
-from dartsx.nn.primitives import PRIMITIVES, Primitive, lookup
 from dartsx.nn.search_cell import SearchCell, checked_remat
 from dartsx.spaces import CellSpace, RestrictedSpace
 

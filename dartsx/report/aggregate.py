@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 
+from dartsx.catalog import experiment
 from dartsx.report.records import EvaluateRun, Excluded, SearchRun
-from dartsx.report.settings import describe, settings, varying
+from dartsx.report.settings import describe, varying
 from dartsx.spaces import to_json
 
 SEARCHED = "searched here"
@@ -126,9 +127,9 @@ def aggregate(runs: Sequence[EvaluateRun]) -> Results:
 
 def _settings(run: EvaluateRun, alike: Sequence[EvaluateRun]) -> dict[str, str]:
     """Settings of a run; with those of its search if the searches of all like runs are known."""
-    flat = {**settings(run.config), "epochs": repr(run.epochs)}
+    flat = {**experiment(run.config), "epochs": repr(run.epochs)}
     if all(other.search is not None and other.search.run is not None for other in alike):
-        search = settings(run.search.run.config)
+        search = experiment(run.search.run.config)
         flat.update({f"search.{name}": value for name, value in search.items()})
     return flat
 

@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from dartsx.kernels.initial_weights import init_at_once
 from dartsx.losses import Inputs, Loss, classification, first
 from dartsx.nn import DescribedNetwork, Network, StagedNetwork
-from dartsx.nn.initializers import init_at_once
 from dartsx.runtime import at_step, stream
 
 

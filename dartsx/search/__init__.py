@@ -7,7 +7,7 @@ from dartsx.search.hypergradient import Bilevel, Inner, Result
 from dartsx.search.hypergradients import HYPERGRADIENTS, hypergradient_by_name
 from dartsx.search.members import Population
 from dartsx.search.method import Epoch, Method, Task
-from dartsx.search.methods import METHODS, compose
+from dartsx.search.methods import compose
 from dartsx.search.methods.darts import darts
 from dartsx.search.plan import Alphas, Plan, PlanError, Weights, search_problem
 from dartsx.search.population import (
@@ -32,7 +32,6 @@ from dartsx.search.step import (
 
 __all__ = [
     "HYPERGRADIENTS",
-    "METHODS",
     "Alphas",
     "Batch",
     "Bilevel",

@@ -26,12 +26,13 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from dartsx.catalog import HYPERGRADIENTS as DEFAULT_TERMS
 from dartsx.search.hypergradient import Bilevel, Inner, Result, Tree, train_gradients, valid_gradients
 
-TERMS = 3
 
-
-def neumann(problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, terms: int = TERMS) -> Result:
+def neumann(
+    problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, terms: int = DEFAULT_TERMS["neumann"]
+) -> Result:
     """Neumann series of `terms` terms; see the module's docstring."""
     along, direct = valid_gradients(problem, weights, alpha)
     product = curvature(problem, weights, alpha, inner)
@@ -46,7 +47,9 @@ def neumann(problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, terms: i
     return direct._replace(gradient=_plus(direct.gradient, -inner.rate, total))
 
 
-def conjugate_gradient(problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, terms: int = TERMS) -> Result:
+def conjugate_gradient(
+    problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, terms: int = DEFAULT_TERMS["conjugate_gradient"]
+) -> Result:
     """`terms` steps of conjugate gradients; see the module's docstring."""
     along, direct = valid_gradients(problem, weights, alpha)
     product = curvature(problem, weights, alpha, inner)

@@ -14,12 +14,13 @@ import functools
 import jax
 import jax.numpy as jnp
 
+from dartsx.catalog import HYPERGRADIENTS as DEFAULT_TERMS
 from dartsx.search.hypergradient import Bilevel, Inner, Result, Tree, train_gradients, valid_gradients
 
-STEPS = 3
 
-
-def unrolled(problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, terms: int = STEPS) -> Result:
+def unrolled(
+    problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, terms: int = DEFAULT_TERMS["unrolled"]
+) -> Result:
     """The exact gradient through `terms` virtual steps; see the module's docstring."""
     eta, momentum, decay = inner.rate, inner.momentum, inner.weight_decay
     gradients = functools.partial(train_gradients, problem)

@@ -1,22 +1,17 @@
-"""The one table of hypergradients by name."""
+"""Hypergradients under the names of the catalog."""
 
 from __future__ import annotations
 
 import functools
 
+from dartsx import catalog
 from dartsx.search.hypergradient import Hypergradient, exact, finite_difference, first_order
 from dartsx.search.hypergradient_implicit import conjugate_gradient, neumann
 from dartsx.search.hypergradient_unrolled import unrolled
 
-HYPERGRADIENTS: dict[str, Hypergradient] = {
-    "first_order": first_order,
-    "finite_difference": finite_difference,
-    "exact": exact,
-    "unrolled": unrolled,
-    "neumann": neumann,
-    "conjugate_gradient": conjugate_gradient,
-}
-WITH_TERMS = ("unrolled", "neumann", "conjugate_gradient")
+HYPERGRADIENTS: dict[str, Hypergradient] = catalog.by_name(
+    catalog.HYPERGRADIENTS, first_order, finite_difference, exact, unrolled, neumann, conjugate_gradient
+)
 
 
 def hypergradient_by_name(name: str, terms: int | None = None) -> Hypergradient:
@@ -34,8 +29,8 @@ def hypergradient_by_name(name: str, terms: int | None = None) -> Hypergradient:
         raise ValueError(f"unknown hypergradient {name!r}; allowed: {allowed}")
     if terms is None:
         return HYPERGRADIENTS[name]
-    if name not in WITH_TERMS:
-        takers = ", ".join(WITH_TERMS)
+    if name not in catalog.WITH_TERMS:
+        takers = ", ".join(catalog.WITH_TERMS)
         raise ValueError(f"hypergradient {name!r} takes no terms ({terms} given); those that do: {takers}")
     if terms < 1:
         raise ValueError(f"hypergradient {name!r} needs 1 term or more, got {terms}")

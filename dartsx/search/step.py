@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from dartsx.kernels.initial_weights import init_at_once
 from dartsx.losses import Inputs, Loss, Score, accuracy_or_loss, classification, first
 from dartsx.nn import StagedSupernet, Supernet
-from dartsx.nn.initializers import init_at_once
 from dartsx.optim import momentum_buffer
 from dartsx.runtime import at_step, stream
 from dartsx.search import relax

@@ -7,6 +7,7 @@ from dartsx.spaces.cell_space import CellSpace
 from dartsx.spaces.discretize import discretize, softmax
 from dartsx.spaces.document import from_json, to_json
 from dartsx.spaces.errors import GenotypeError, SpaceError
+from dartsx.spaces.found import from_text
 from dartsx.spaces.genotype import CELL_TYPES, Cell, Edge, Genotype
 from dartsx.spaces.named import SPACES, named_space
 from dartsx.spaces.nb201 import NB201
@@ -17,7 +18,7 @@ from dartsx.spaces.published import source as published_source
 from dartsx.spaces.resolve import resolve_genotype
 from dartsx.spaces.restricted_space import RestrictedSpace
 from dartsx.spaces.space import AnyGenotype, Space
-from dartsx.spaces.text import from_text, to_text
+from dartsx.spaces.text import to_text
 from dartsx.spaces.topology import Topology, topology_from_string
 from dartsx.spaces.topology_space import TopologySpace
 

@@ -4,7 +4,7 @@
 "reduce_concat": ...}``; cells that do not have two edges per node are written as triples
 ``[primitive, node, source]``. A document without a schema version is read as version 1, and keys
 that a genotype does not have are ignored, so files from elsewhere can be read; so can a document
-that holds the genotype under the key "genotype", as the result file of a search does.
+that holds the genotype under the key "genotype", as the result file of a search does, be it a document or a text.
 
 A topology is ``{"schema": 1, "topology": "|nor_conv_3x3~0|+..."}``.
 """
@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from dartsx.spaces.entries import FIELDS, Fail, Spot, build_genotype, to_entries
 from dartsx.spaces.errors import GenotypeError, show
+from dartsx.spaces.found import from_text
 from dartsx.spaces.genotype import CELL_TYPES
 from dartsx.spaces.space import AnyGenotype
 from dartsx.spaces.text import MAX_CHARACTERS
@@ -22,6 +23,7 @@ from dartsx.spaces.topology import Topology, topology_from_string
 
 SCHEMA = 1
 TOPOLOGY = "topology"
+_CELL_DEPTH = 2  # lists inside a cell: of a node, of an entry
 
 
 def to_json(genotype: AnyGenotype) -> dict[str, Any]:
@@ -60,6 +62,8 @@ def from_json(
         document = _parse(document, origin)
     if isinstance(document, Mapping) and "genotype" in document and "normal" not in document:
         document, origin = document["genotype"], f"{origin}, genotype"
+    if isinstance(document, str):
+        return from_text(document, origin=origin, custom_primitives=custom_primitives)
     if not isinstance(document, Mapping):
         raise GenotypeError(f"{origin}: expected an object with {', '.join(FIELDS)}, not {show(document)}")
     schema = document.get("schema", SCHEMA)
@@ -85,14 +89,17 @@ def _parse(text: str | bytes, origin: str) -> Any:
 
 
 def _fields(document: Mapping[str, Any], fail: Fail) -> dict[str, Spot]:
-    fields = {name: _spots(document[name], name, fail) for name in FIELDS}
-    for cell_type in CELL_TYPES:
-        entries = [_spots(spot.value, spot.where, fail) for spot in fields[cell_type].value]
-        fields[cell_type] = Spot(entries, cell_type)
-    return fields
+    depths = {name: _CELL_DEPTH if name in CELL_TYPES else 0 for name in FIELDS}
+    return {name: _spots(document[name], name, depth, fail) for name, depth in depths.items()}
 
 
-def _spots(values: Any, path: str, fail: Fail) -> Spot:
+def _spots(values: Any, path: str, depth: int, fail: Fail) -> Spot:
+    """A list's items as spots, the lists among them too, down to ``depth`` levels below."""
     if isinstance(values, str) or not isinstance(values, Sequence):
         fail(path, f"expected a list, not {show(values)}")
-    return Spot([Spot(value, f"{path}[{i}]") for i, value in enumerate(values)], path)
+    items = []
+    for i, value in enumerate(values):
+        inner = depth > 0 and not isinstance(value, str) and isinstance(value, Sequence)
+        must = depth == _CELL_DEPTH  # an item of a cell is an entry or a list of entries
+        items.append(_spots(value, f"{path}[{i}]", depth - 1, fail) if inner or must else Spot(value, f"{path}[{i}]"))
+    return Spot(items, path)

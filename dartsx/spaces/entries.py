@@ -1,8 +1,10 @@
 """The form in which genotypes are published: a list of entries per cell, and the concat nodes.
 
 An entry is a pair (primitive, source), two per node in node order, as DARTS writes it, or a triple
-(primitive, node, source), any number per node, as FairDARTS writes it. The text and the JSON form
-both consist of such entries; this file turns them into cells and back.
+(primitive, node, source), any number per node, as FairDARTS writes it. Read, not written, are three more spellings:
+entries grouped by node in lists of their own, a weight (a real number) behind a pair, and triples in the order
+(primitive, source, node), which cannot be mistaken since a source lies before its node. The text and the JSON form both
+consist of such entries; this file turns them into cells and back.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -62,44 +64,76 @@ def to_entries(cell: Cell) -> list[tuple]:
 
 
 def _build_cell(entries: Spot, concat: Spot, fail: Fail, custom_primitives: Sequence[str]) -> Cell:
-    pairs = _are_pairs(entries, fail)
+    triples, last = _triples(entries, fail)
     allowed = allowed_primitives(custom_primitives)
     edges = []
-    for position, entry in enumerate(entries.value):
-        primitive, *node, source = entry.value
+    for primitive, node, source in triples:
         with _located(primitive.where, fail):
             check_primitive(primitive.value, allowed)
-        if not pairs:
-            with _located(node[0].where, fail):
-                target = check_node(node[0].value)
-        else:
-            target = NUM_INPUTS + position // PER_NODE
+        with _located(node.where, fail):
+            target = check_node(node.value)
         with _located(source.where, fail):
             edges.append(Edge(primitive.value, check_source(source.value, target), target))
-    last = NUM_INPUTS + len(edges) // PER_NODE - 1 if pairs else MAX_NODE
     return Cell(tuple(edges), _concat(concat, last, fail), custom_primitives)
 
 
-def _are_pairs(entries: Spot, fail: Fail) -> bool:
-    for entry in entries.value:
-        if len(entry.value) not in (2, 3):
-            fail(
-                entry.where,
-                f"an entry of {len(entry.value)} values; allowed: (primitive, source), or (primitive, node, source)",
-            )
-        if len(entry.value) != len(entries.value[0].value):
+def _triples(entries: Spot, fail: Fail) -> tuple[list[tuple[Spot, Spot, Spot]], int]:
+    """Spots (primitive, node, source) of all entries, and the last node that the concat may name."""
+    if any(_is_group(entry) for entry in entries.value):
+        return _of_groups(entries, fail)
+    listed = [_without_weight(entry, fail) for entry in entries.value]
+    for entry in listed:
+        if len(entry.value) != len(listed[0].value):
             fail(entry.where, "pairs and triples are mixed; a cell is written in one of the two")
-    if not entries.value or len(entries.value[0].value) == 3:
-        return False
-    if len(entries.value) % PER_NODE:
+    if not listed or len(listed[0].value) == 3:
+        return _in_order([tuple(entry.value) for entry in listed]), MAX_NODE
+    if len(listed) % PER_NODE:
         fail(
             entries.where,
-            f"{len(entries.value)} pairs (primitive, source), but the form has {PER_NODE} per "
+            f"{len(listed)} pairs (primitive, source), but the form has {PER_NODE} per "
             "node; for other numbers write triples (primitive, node, source)",
         )
-    if len(entries.value) // PER_NODE + NUM_INPUTS - 1 > MAX_NODE:
-        fail(entries.where, f"{len(entries.value)} edges; nodes are allowed up to {MAX_NODE}")
-    return True
+    last = NUM_INPUTS + len(listed) // PER_NODE - 1
+    if last > MAX_NODE:
+        fail(entries.where, f"{len(listed)} edges; nodes are allowed up to {MAX_NODE}")
+    nodes = [Spot(NUM_INPUTS + position // PER_NODE, entry.where) for position, entry in enumerate(listed)]
+    return [(entry.value[0], node, entry.value[1]) for entry, node in zip(listed, nodes, strict=True)], last
+
+
+def _of_groups(entries: Spot, fail: Fail) -> tuple[list[tuple[Spot, Spot, Spot]], int]:
+    triples = []
+    for node, group in enumerate(entries.value, start=NUM_INPUTS):
+        if group.value and not _is_group(group):
+            fail(group.where, "entries and lists of entries are mixed; by node every item is a list of entries")
+        for entry in group.value:
+            pair = _without_weight(entry, fail)
+            if len(pair.value) != 2:
+                fail(entry.where, "an entry in a list by node is a pair (primitive, source)")
+            triples.append((pair.value[0], Spot(node, entry.where), pair.value[1]))
+    return triples, NUM_INPUTS + len(entries.value) - 1
+
+
+def _is_group(entry: Spot) -> bool:
+    """Whether this is a list of entries, not an entry."""
+    return bool(entry.value) and all(isinstance(item.value, list) for item in entry.value)
+
+
+def _without_weight(entry: Spot, fail: Fail) -> Spot:
+    """The entry, without the real number that may stand behind a pair."""
+    if len(entry.value) not in (2, 3):
+        fail(
+            entry.where,
+            f"an entry of {len(entry.value)} values; allowed: (primitive, source), or (primitive, node, source)",
+        )
+    weighted = len(entry.value) == 3 and isinstance(entry.value[2].value, float)
+    return Spot(entry.value[:2], entry.where) if weighted else entry
+
+
+def _in_order(triples: list[tuple[Spot, Spot, Spot]]) -> list[tuple[Spot, Spot, Spot]]:
+    """Triples as (primitive, node, source), also where all have the source first."""
+    integers = [(node.value, source.value) for _, node, source in triples]
+    swapped = all(type(a) is int and type(b) is int and a < b for a, b in integers)
+    return [(primitive, source, node) for primitive, node, source in triples] if swapped else triples
 
 
 def _concat(concat: Spot, last: int, fail: Fail) -> tuple[int, ...]:

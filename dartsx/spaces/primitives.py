@@ -1,4 +1,4 @@
-"""Primitives by name: what an edge may compute. How each one computes stands in ``dartsx.nn``."""
+"""Primitives by name: what an edge may compute. How each one computes stands in ``dartsx.kernels``."""
 
 NONE = "none"
 """The candidate that stands for "no edge": it competes in a mixture and is never kept."""
@@ -37,7 +37,7 @@ BLOCKS = (
     "shuffle_v2",
     "mixconv_3_5",
 )
-"""Building blocks of hand-designed networks; ``dartsx/nn/primitives/blocks.py`` says of which."""
+"""Building blocks of hand-designed networks; ``dartsx/kernels/channel_major/primitives/blocks.py`` says of which."""
 
 PRIMITIVES = (
     *DARTS,

@@ -5,12 +5,11 @@ import os
 import pathlib
 from collections.abc import Sequence
 
-from dartsx.spaces.document import from_json
 from dartsx.spaces.errors import GenotypeError, show
+from dartsx.spaces.foreign import read_genotype
 from dartsx.spaces.published import canonical_name, names, published
 from dartsx.spaces.space import AnyGenotype
-from dartsx.spaces.text import MAX_CHARACTERS, from_text
-from dartsx.spaces.topology import topology_from_string
+from dartsx.spaces.text import MAX_CHARACTERS
 
 _ALLOWED = (
     "allowed: a published name, the text 'Genotype(normal=[...], ...)' or '|nor_conv_3x3~0|+...', a "
@@ -25,7 +24,8 @@ def resolve_genotype(
 
     Args:
       given: tried in this order: the exact name of a published genotype; the path of a file (JSON
-        or text) or of a work directory, whose ``genotype.json`` is read; the classic text, an
+        or text) or of a work directory, whose ``genotype.json`` is read; the path of a file and, behind its last
+        colon, the name or number of one of several genotypes in it (``genotypes.py:DARTS_V2``); the classic text, an
         architecture string or JSON itself; a published name that differs in case, '-' or '_'.
       custom_primitives: names allowed besides PRIMITIVES.
 
@@ -42,8 +42,11 @@ def resolve_genotype(
         return published(text), text
     if os.path.exists(text):
         return _read_path(pathlib.Path(text), custom_primitives), text
-    if any(mark in text for mark in "({|\n"):
-        return _read(text, "given text", custom_primitives), "given text"
+    path, _, choice = text.rpartition(":")
+    if choice and os.path.isfile(path):
+        return _read_path(pathlib.Path(path), custom_primitives, choice), text
+    if any(mark in text for mark in "({|\n["):
+        return read_genotype(text, "given text", custom_primitives), "given text"
     try:
         name = canonical_name(text)
     except GenotypeError as error:
@@ -52,7 +55,7 @@ def resolve_genotype(
     return published(name), name
 
 
-def _read_path(path: pathlib.Path, custom_primitives: Sequence[str]) -> AnyGenotype:
+def _read_path(path: pathlib.Path, custom_primitives: Sequence[str], choice: str = "") -> AnyGenotype:
     if path.is_dir():
         if not (path / "genotype.json").is_file():
             raise GenotypeError(f"{path} holds no genotype.json: {_why_no_genotype(path)}")
@@ -64,12 +67,7 @@ def _read_path(path: pathlib.Path, custom_primitives: Sequence[str]) -> AnyGenot
         raise GenotypeError(f"{path}: not a text file: {error}") from None
     except OSError as error:
         raise GenotypeError(f"{path}: cannot be read: {error.strerror}") from None
-    return _read(text, str(path), custom_primitives)
-
-
-def _read(text: str, origin: str, custom_primitives: Sequence[str]) -> AnyGenotype:
-    read = {"{": from_json, "|": topology_from_string}.get(text.lstrip()[:1], from_text)
-    return read(text, origin=origin, custom_primitives=custom_primitives)
+    return read_genotype(text, str(path), custom_primitives, choice)
 
 
 def _why_no_genotype(workdir: pathlib.Path) -> str:

@@ -2,13 +2,15 @@
 
 The grammar (comments and whitespace anywhere, a comma may trail, quotes single or double)::
 
-    text   = [name "="] "Genotype" "(" field {"," field} ")" [","]
-    field  = ("normal" | "reduce") "=" list of entry
-           | ("normal_concat" | "reduce_concat") "=" (range | list of integer)
-    entry  = pair (primitive, source) or triple (primitive, node, source), in () or []
+    text   = "Genotype" "(" field {"," field} ")"
+    field  = ("normal" | "reduce") "=" list of (entry | list of entry)
+           | ("normal_concat" | "reduce_concat") "=" (range | "list" "(" range ")" | list of integer)
+           | ("connectN" | "connects") "=" "None"
+    entry  = (primitive, source), (primitive, source, weight) or (primitive, node, source), in () or []
     range  = "range" "(" [integer ","] integer ")"
 
-It nests no deeper than that, so the parser needs no recursion, and it evaluates nothing.
+It nests no deeper than that, so the parser needs no recursion, and it evaluates nothing. What may stand around such a
+text, and several in one, is up to ``dartsx/spaces/found.py``.
 """
 
 import re
@@ -25,11 +27,15 @@ _TOKEN = re.compile(
     r"""(?P<blank> \s+ | \#[^\n]* )
       | (?P<string> [uU]? (?: '[^'\n,()]*' | "[^"\n,()]*" ) )
       | (?P<name> [A-Za-z_][A-Za-z0-9_.]* )
+      | (?P<real> [-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)? | [-+]?[0-9]+[eE][-+]?[0-9]+ )
       | (?P<number> [0-9]+ )
       | (?P<mark> [()\[\],=] )""",
     re.VERBOSE,
 )
 _CLOSING = {"(": ")", "[": "]"}
+_REST = re.compile(r"""[ \t,;.'"`)\]}]*(\#[^\n]*)?\r?(?=\n|$)""")  # of the line behind a genotype
+_UNUSED = ("connectN", "connects")  # fields of AutoDL-Projects' Genotype, which say nothing of the cells
+_SCALARS = re.compile(r"(np|numpy)\.u?int[0-9]*|(np|numpy)\.float[0-9]*|tensor|torch\.tensor|array|np\.array")
 _EXCERPT = 40  # characters shown on each side of an error
 
 
@@ -39,26 +45,17 @@ class _Token(NamedTuple):
     where: int
 
 
-def from_text(text: str, *, origin: str = "genotype text", custom_primitives: Sequence[str] = ()) -> Genotype:
-    """Read a genotype from its classic text, without evaluating it.
+def read_at(text: str, start: int, origin: str, custom_primitives: Sequence[str]) -> Genotype:
+    """Read the genotype whose ``Genotype(`` begins at offset ``start``; what follows it on its line is refused.
 
-    Args:
-      text: the text, optionally with an assignment in front, ``DARTS_V2 = Genotype(...)``.
-      origin: where the text came from, for messages.
-      custom_primitives: names allowed besides PRIMITIVES.
-
-    Raises GenotypeError, with line, column and an excerpt, whatever is wrong with the text.
+    Raises GenotypeError with line, column and an excerpt.
     """
-    if not isinstance(text, str):
-        raise GenotypeError(f"{origin}: expected a string, not {show(text)}")
-    if len(text) > MAX_CHARACTERS:
-        raise GenotypeError(f"{origin}: {len(text)} characters; at most {MAX_CHARACTERS} are allowed")
-    parser = _Parser(text, origin)
+    parser = _Parser(text, origin, start)
     return build_genotype(parser.genotype(), parser.fail, custom_primitives)
 
 
 def to_text(genotype: Genotype) -> str:
-    """Write the genotype as its classic text, on one line; :func:`from_text` reads it back."""
+    """Write the genotype as its classic text, on one line; ``from_text`` reads it back."""
     fields = []
     for cell_type in CELL_TYPES:
         cell = genotype.cell(cell_type)
@@ -75,9 +72,9 @@ def _concat_text(concat: tuple[int, ...]) -> str:
 class _Parser:
     """Goes through the tokens once, from left to right; every value keeps its offset."""
 
-    def __init__(self, text: str, origin: str):
+    def __init__(self, text: str, origin: str, start: int = 0):
         self.text, self.origin = text, origin
-        self.tokens = self._tokenize()
+        self.tokens = self._tokenize(start)
         self.next = 0
 
     def fail(self, where: int, message: str) -> NoReturn:
@@ -94,19 +91,15 @@ class _Parser:
         ) from None
 
     def genotype(self) -> dict[str, Spot]:
-        """Read the whole text into the spots of its four fields."""
+        """Read the genotype into the spots of its four fields."""
         name = self.take("name", "'Genotype(...)'")
-        if self.at("="):
-            self.next += 1
-            name = self.take("name", "'Genotype(...)' after '='")
         if name.text.rpartition(".")[2] != "Genotype":
             self.fail(name.where, f"expected 'Genotype(...)', found {show(name.text)}")
         fields: dict[str, Spot] = {}
         self.sequence(lambda: self.field(fields), "(", "'(' after 'Genotype'")
-        if self.at(","):
-            self.next += 1
-        if self.token.kind != "end":
-            self.fail(self.token.where, "expected nothing after the genotype")
+        if self.token.kind != "end" or not _REST.match(self.text, self.token.where):
+            rest = re.compile(r"[ \t,]*").match(self.text, self.token.where)
+            self.fail(rest.end(), "expected nothing after the genotype")
         missing = [name for name in FIELDS if name not in fields]
         if missing:
             self.fail(name.where, f"missing {', '.join(missing)}; needed: {', '.join(FIELDS)}")
@@ -114,7 +107,15 @@ class _Parser:
 
     def field(self, fields: dict[str, Spot]) -> None:
         """Read ``name=value`` into ``fields``."""
+        if self.token.text in _CLOSING:
+            self.fail(self.token.where, f"fields without names; write each as name=value: {', '.join(FIELDS)}")
         name = self.take("name", f"a field ({', '.join(FIELDS)})")
+        if name.text in _UNUSED:
+            self.take_mark("=", f"'=' after {name.text!r}")
+            value = self.take("name", "None")
+            if value.text != "None":
+                self.fail(value.where, f"expected None, found {show(value.text)}; {name.text} is not read")
+            return
         if name.text not in FIELDS:
             self.fail(name.where, unknown("field", name.text, FIELDS))
         if name.text in fields:
@@ -123,26 +124,59 @@ class _Parser:
         fields[name.text] = self.entries() if name.text in CELL_TYPES else self.concat()
 
     def entries(self) -> Spot:
-        """Read a list of entries."""
-        return self.sequence(self.entry, "([", "a list of (primitive, source)")
+        """Read a list of entries, or of lists of them."""
+        return self.sequence(self.item, "([", "a list of (primitive, source)")
+
+    def item(self) -> Spot:
+        """Read an entry, or a list of entries: those of one node."""
+        inner = self.tokens[self.next + 1 : self.next + 2]
+        if self.token.text in _CLOSING and (inner[0].text in _CLOSING or inner[0].text in _CLOSING.values()):
+            return self.sequence(self.entry, "([", "the entries of a node")
+        return self.entry()
 
     def entry(self) -> Spot:
-        """Read a primitive in quotes and the integers after it."""
-        where = self.token.where
+        """Read a primitive in quotes and the numbers after it."""
+        first = self.next + 1
 
         def value() -> Spot:
-            if self.tokens[self.next - 1].text in _CLOSING:
+            if self.next == first:
                 token = self.take("string", "a primitive's name in quotes")
                 return Spot(token.text.lstrip("uU")[1:-1], token.where)
-            return self.integer()
+            return self.scalar()
 
-        spot = self.sequence(value, "([", "an entry (primitive, source)")
-        return Spot(spot.value, where)
+        return self.sequence(value, "([", "an entry (primitive, source)")
+
+    def scalar(self) -> Spot:
+        """Read an integer or a real number, also as NumPy and PyTorch print a single one."""
+        if self.token.kind == "name" and _SCALARS.fullmatch(self.token.text):
+            name = self.take("name", "a number")
+            values = self.sequence(self.scalar_inside, "(", f"'(' after {name.text!r}").value
+            if len(values) != 1:
+                self.fail(name.where, f"expected one number in {name.text}(...)")
+            return Spot(values[0].value, name.where)
+        return self.scalar_inside()
+
+    def scalar_inside(self) -> Spot:
+        """Read an integer or a real number."""
+        if self.token.kind == "real":
+            token = self.take("real", "a number")
+            return Spot(float(token.text), token.where)
+        return self.integer()
 
     def concat(self) -> Spot:
         """Read a list of integers, or a range as the list that it stands for."""
         if self.token.kind != "name":
-            return self.sequence(self.integer, "([", "'range(...)' or a list of nodes")
+            return self.sequence(self.node, "([", "'range(...)' or a list of nodes")
+        if self.token.text in ("list", "tuple"):
+            name = self.take("name", "'range'")
+            inside = self.sequence(self.concat, "(", f"'(' after {name.text!r}").value
+            if len(inside) != 1:
+                self.fail(name.where, f"expected {name.text}(range(...))")
+            return Spot(inside[0].value, name.where)
+        return self.range()
+
+    def range(self) -> Spot:
+        """Read ``range(stop)`` or ``range(start, stop)`` as the list that it stands for."""
         name = self.take("name", "'range'")
         if name.text != "range":
             self.fail(name.where, f"expected 'range(...)' or a list of nodes, found {name.text!r}")
@@ -151,6 +185,13 @@ class _Parser:
             self.fail(name.where, "expected range(stop) or range(start, stop)")
         nodes = range(*(bound.value for bound in bounds.value))
         return Spot([Spot(node, name.where) for node in nodes], name.where)
+
+    def node(self) -> Spot:
+        """Read a node of a list, which NumPy may have printed."""
+        spot = self.scalar()
+        if not isinstance(spot.value, int):
+            self.fail(spot.where, f"expected a node (an integer from 0), found {spot.value}")
+        return spot
 
     def integer(self) -> Spot:
         """Read an integer that may be a node."""
@@ -196,8 +237,9 @@ class _Parser:
             self.fail(self.token.where, f"expected {expected}, found {_found(self.token)}")
         self.next += 1
 
-    def _tokenize(self) -> list[_Token]:
-        tokens, where = [], 0
+    def _tokenize(self, where: int) -> list[_Token]:
+        """Tokens up to the bracket that closes the first one, or to the end of the text."""
+        tokens, depth = [], 0
         while where < len(self.text):
             match = _TOKEN.match(self.text, where)
             if not match:
@@ -207,6 +249,9 @@ class _Parser:
             if match.lastgroup != "blank":
                 tokens.append(_Token(match.lastgroup, match.group(), where))
             where = match.end()
+            depth += (match.group() in _CLOSING) - (match.group() in _CLOSING.values())
+            if match.group() in _CLOSING.values() and depth <= 0:
+                break
         return [*tokens, _Token("end", "", where)]
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import jax
 from ml_collections import ConfigDict
 
+from dartsx.catalog import acts_alone
 from dartsx.report.benchmark import FALL, Trajectory, csv_rows, summary, trajectories_plot
 from dartsx.report.tables import markdown_table
 from dartsx.runtime import WorkdirError
@@ -22,7 +23,7 @@ from experiments.jobs.population import run_search
 from experiments.jobs.random_search import TRAINING_EPOCHS, random_trajectory, search_costs, training_costs
 from experiments.jobs.search import blaming_fields, plan_of, run_one_search
 from experiments.jobs.trajectories import DATASETS, search_trajectory
-from experiments.settings import SearchSettings, SettingsError, acts_alone, search_settings
+from experiments.settings import SearchSettings, SettingsError, search_settings
 
 PUBLISHED = (
     "Published means on CIFAR-10, at full size: DARTS 54.30 and GDAS 93.61 (arXiv:2001.00326), DrNAS 94.36 "
@@ -95,7 +96,7 @@ def run_benchmark(
 def runs_of(method: str, config: ConfigDict, seeds: Sequence[int], workdir: pathlib.Path) -> list[Run]:
     """A method's runs: one population of seeds that follow each other, or a search for each seed."""
     following = list(seeds) == list(range(seeds[0], seeds[0] + len(seeds)))
-    if len(seeds) == 1 or not following or acts_alone(config.method):
+    if len(seeds) == 1 or not following or acts_alone(config.method.split("+")):
         return [_single(method, config, seed, workdir) for seed in seeds]
     folder = workdir / _folder_name(method)
     config = _changed(config, seed=seeds[0], population=len(seeds))

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dartsx import networks
+from dartsx.catalog import STAGED
+from dartsx.catalog.rules import did_you_mean
 from dartsx.spaces import AnyGenotype, CellSpace, GenotypeError, Topology, resolve_genotype
 from experiments import tables
 from experiments.settings import blame
 from experiments.settings.combinations import check_network
-from experiments.settings.errors import did_you_mean, wrong
-from experiments.settings.groups import STAGED
+from experiments.settings.errors import wrong
 
 if TYPE_CHECKING:
     from dartsx.cost import Cost, Latency, LayerCost

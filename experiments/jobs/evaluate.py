@@ -15,6 +15,7 @@ import jax
 from ml_collections import ConfigDict
 
 from dartsx import optim
+from dartsx.catalog import MAY_DIFFER
 from dartsx.cost import network_cost, staged_network_cost
 from dartsx.data import AugmentPolicy
 from dartsx.feeds import Feed, InMemory, image_examples, open_streamed, trial_length
@@ -35,7 +36,7 @@ from dartsx.runtime import (
     stream,
 )
 from dartsx.spaces import Topology, published_names, to_json
-from experiments.jobs.setup import MAY_DIFFER, finished_before, load_checked, open_checked, resolved, start
+from experiments.jobs.setup import finished_before, load_checked, open_checked, resolved, start
 from experiments.settings import EvaluateSettings, blame, evaluate_settings
 
 AnyNetwork = Network | StagedNetwork | DescribedNetwork

@@ -14,6 +14,7 @@ import pathlib
 import jax
 from ml_collections import ConfigDict
 
+from dartsx.catalog import MAY_DIFFER
 from dartsx.data import Dataset
 from dartsx.runtime import open_workdir
 from dartsx.search import Population
@@ -26,7 +27,7 @@ from experiments.jobs.search import (
     search_examples,
     title,
 )
-from experiments.jobs.setup import MAY_DIFFER, finished_before, load_checked, resolved, start
+from experiments.jobs.setup import finished_before, load_checked, resolved, start
 from experiments.settings import SearchSettings, member_config, search_settings, with_values
 
 

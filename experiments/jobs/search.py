@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 from collections.abc import Callable, Iterator
 
 import jax
 from ml_collections import ConfigDict
 
+from dartsx.catalog import MAY_DIFFER
 from dartsx.data import AugmentPolicy, Dataset
 from dartsx.feeds import Examples, image_examples
 from dartsx.runtime import open_workdir
 from dartsx.search import Alphas, Bound, Plan, PlanError, Search, Weights, run_stages
-from experiments.jobs.setup import MAY_DIFFER, finished_before, load_checked, resolved, start
+from experiments.jobs.setup import finished_before, load_checked, resolved, start
 from experiments.settings import SearchSettings, search_settings, wrong
 
 # Fields of the config that the arguments of a plan come from, where both can be wrong.
@@ -75,7 +75,7 @@ def plan_of(settings: SearchSettings, classes: int) -> Plan:
         settings.space,
         classes,
         settings.method,
-        dataclasses.asdict(settings.method_options),
+        settings.method_options,
         settings.hypergradient,
         settings.hypergradient_terms,
         epochs=group.epochs,

@@ -20,20 +20,6 @@ from dartsx.runtime import (
 )
 from experiments.settings import EvaluateSettings, SearchSettings, blame, check_against_data
 
-# Fields in which a resumed run may differ from its beginning: none of them changes a result.
-MAY_DIFFER = (
-    "compilation_cache",
-    "population_chunk",
-    "dataset.data_dir",
-    "search.chunk_steps",
-    "search.checkpoint_every",
-    "search.keep_checkpoints",
-    "evaluate.chunk_steps",
-    "evaluate.checkpoint_every",
-    "evaluate.keep_checkpoints",
-    "evaluate.host_workers",
-)
-
 
 def start(settings: SearchSettings | EvaluateSettings) -> jax.sharding.Mesh:
     """Joins the other processes if there are any, turns the compilation cache on, and makes the mesh.

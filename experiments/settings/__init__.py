@@ -13,8 +13,6 @@ from experiments.settings.groups import (
     WeightOptimizer,
 )
 from experiments.settings.load import load_config
-from experiments.settings.methods import DECIDES as METHODS
-from experiments.settings.methods import acts_alone
 from experiments.settings.population import member_config, member_settings, with_values
 from experiments.settings.settings import (
     EvaluateSettings,
@@ -24,7 +22,6 @@ from experiments.settings.settings import (
 )
 
 __all__ = [
-    "METHODS",
     "REQUIRED",
     "AlphaOptimizer",
     "Augment",
@@ -36,7 +33,6 @@ __all__ = [
     "SearchSettings",
     "SettingsError",
     "WeightOptimizer",
-    "acts_alone",
     "blame",
     "check_against_data",
     "evaluate_settings",

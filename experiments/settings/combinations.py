@@ -1,11 +1,8 @@
 """Combinations of settings that contradict each other, whatever the data."""
 
+from dartsx.catalog import GROUPED_FORMS, SEPARABLE_FORMS, STAGED, STEMS
 from experiments.settings.errors import wrong
 from experiments.settings.groups import (
-    FORMS,
-    GROUPED_FORMS,
-    STAGED,
-    STEMS,
     DatasetSettings,
     EvaluateGroup,
     SearchGroup,
@@ -80,7 +77,8 @@ def check_form(network: str | None, evaluate: EvaluateGroup) -> None:
     Raises:
       SettingsError: naming the field.
     """
-    forms, kind = (GROUPED_FORMS, f"--config.network={network}") if network else (FORMS, "a genotype's network")
+    forms = GROUPED_FORMS if network else SEPARABLE_FORMS
+    kind = f"--config.network={network}" if network else "a genotype's network"
     if evaluate.form is not None and evaluate.form not in forms:
         raise wrong("evaluate.form", evaluate.form, f"not a form for {kind}; choose one of {', '.join(forms)}")
     if evaluate.remat is not None and (network or evaluate.network == STAGED):
@@ -113,7 +111,7 @@ def check_stream(dataset: DatasetSettings, evaluate: EvaluateGroup) -> None:
     if dataset.image_size is None:
         problem = "must be given with --config.dataset.stream=True, such as 224: the size of crops"
         raise wrong("dataset.image_size", 0, problem)
-    if dataset.name.endswith(".npz"):
+    if dataset.name.lower().endswith(".npz"):
         problem = f"the arrays of --config.dataset.name={dataset.name} are read whole; set False"
         raise wrong("dataset.stream", True, problem)
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from absl import flags
 from ml_collections import ConfigDict, config_flags
 
-from experiments.settings.errors import SettingsError, did_you_mean, wrong
+from dartsx.catalog.rules import did_you_mean
+from experiments.settings.errors import SettingsError, wrong
 from experiments.settings.load import PACKAGED, load_config
 from experiments.settings.read import TYPE_NAMES
 

@@ -1,9 +1,10 @@
 """Settings against the data and the devices, before anything is compiled."""
 
+from dartsx.catalog import STAGED
 from dartsx.networks import network
 from dartsx.spaces import TopologySpace
 from experiments.settings.errors import SettingsError, blame, wrong
-from experiments.settings.groups import STAGED, Augment, EvaluateGroup
+from experiments.settings.groups import Augment, EvaluateGroup
 from experiments.settings.population import check_members_on_devices
 from experiments.settings.settings import EvaluateSettings, SearchSettings
 

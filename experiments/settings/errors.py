@@ -1,8 +1,7 @@
 """The error of all wrong settings, and its wording."""
 
 import contextlib
-import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from dartsx.spaces.errors import show
 
@@ -22,14 +21,6 @@ class SettingsError(ValueError):
 def wrong(field: str, value: object, problem: str) -> SettingsError:
     """Return the error ``--config.FIELD=VALUE: PROBLEM``."""
     return SettingsError(f"--config.{field}={show(value)}: {problem}", field)
-
-
-def did_you_mean(given: object, known: Iterable[str]) -> str:
-    """Return ``did you mean X? `` with the names close to ``given``, or nothing."""
-    if not isinstance(given, str):
-        return ""
-    close = difflib.get_close_matches(given[:60], known, n=2, cutoff=0.7)
-    return f"did you mean {' or '.join(close)}? " if close else ""
 
 
 @contextlib.contextmanager

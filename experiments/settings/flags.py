@@ -1,6 +1,7 @@
 """How every entry point starts: read flags, call ``main``, answer wrong input by one message."""
 
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -67,6 +68,7 @@ def run_main(main: Callable[..., None], config: str | None = DEFAULT, workdir: s
     def guarded(argument: Any) -> None:
         if not flags.FLAGS["verbosity"].present:
             logging.set_verbosity(logging.WARNING)  # Orbax tells of every file it writes
+        warnings.showwarning = _show_warning
         try:
             main(argument, *([] if workdir is None else [flags.FLAGS.workdir]))
         except Exception as error:
@@ -85,6 +87,17 @@ def exit_status(error: Exception) -> int | None:
         if status is not None:
             return status
     return None
+
+
+_SHOW_WARNING = warnings.showwarning
+
+
+def _show_warning(message: Warning, category: type[Warning], filename: str, lineno: int, *rest: Any) -> None:
+    """Says in one line what is meant for the user; of the others, meant for programmers, the code is named too."""
+    if issubclass(category, UserWarning):
+        print(f"warning: {message}", file=sys.stderr, flush=True)
+    else:
+        _SHOW_WARNING(message, category, filename, lineno, *rest)
 
 
 def _refuse_arguments(arguments: Sequence[str]) -> None:

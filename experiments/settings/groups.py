@@ -6,9 +6,19 @@ the config's 0 or empty string as None.
 
 import dataclasses
 
-from dartsx.spaces import SPACES
-from experiments.settings.methods import MethodOptions, methods
-from experiments.settings.rules import (
+from dartsx.catalog import (
+    COST_FORMS,
+    COST_KINDS,
+    DTYPES,
+    GROUPED_FORMS,
+    HYPERGRADIENTS,
+    NETWORK_REMAT,
+    NETWORKS,
+    REMAT,
+    SCHEDULES,
+    SEPARABLE_FORMS,
+)
+from dartsx.catalog.rules import (
     above_zero,
     at_least,
     below_one,
@@ -17,29 +27,11 @@ from experiments.settings.rules import (
     not_empty,
     one_of,
     share,
-    where,
 )
+from dartsx.spaces import SPACES
+from experiments.settings.methods import MethodOptions, methods, read_options
+from experiments.settings.rules import read_by, where
 
-# Names that the library defines in modules that import JAX; a test compares them.
-COSTS = ("params", "macs", "activations", "memory")
-COST_FORMS = ("linear", "above", "log")
-DTYPES = ("float32", "bfloat16")
-FORMS = ("plain", "dense", "rows", "taps")
-GROUPED_FORMS = ("plain", "taps", "dense")  # of the networks that have names
-HYPERGRADIENTS = (
-    "first_order",
-    "finite_difference",
-    "exact",
-    "unrolled",
-    "neumann",
-    "conjugate_gradient",
-)
-STEMS = ("cifar", "imagenet")  # of networks of two kinds of cell
-STAGED = "nb201"  # the network of a topology
-NETWORKS = (*STEMS, STAGED)
-REMAT = ("none", "branch", "cell")
-NETWORK_REMAT = ("none", "cell")  # of networks of a genotype
-SCHEDULES = ("cosine", "linear", "exponential")
 MAX_SEED = 2**31 - 1
 
 
@@ -118,7 +110,7 @@ class CostBound:
     counted, None for those of the supernet.
     """
 
-    kind: str | None = where(one_of("", *COSTS))
+    kind: str | None = where(one_of("", *COST_KINDS))
     form: str = where(one_of(*COST_FORMS))
     weight: float = where(at_least(0))
     target: float = where(at_least(0))
@@ -136,7 +128,7 @@ class SearchGroup:
     layers: int = where(at_least(1))
     stem_multiplier: int = where(at_least(1))
     train_fraction: float = where(share())
-    form: str | None = where(one_of("", *FORMS))
+    form: str | None = where(one_of("", *SEPARABLE_FORMS))
     remat: str | None = where(one_of("", *REMAT))
     chunk_steps: int = where(at_least(1))
     checkpoint_every: int = where(at_least(1))
@@ -184,7 +176,7 @@ class EvaluateGroup:
     auxiliary_weight: float = where(at_least(0))
     drop_path: float = where(below_one())
     label_smoothing: float = where(below_one())
-    form: str | None = where(one_of("", *dict.fromkeys((*FORMS, *GROUPED_FORMS))))
+    form: str | None = where(one_of("", *dict.fromkeys((*SEPARABLE_FORMS, *GROUPED_FORMS))))
     remat: str | None = where(one_of("", *NETWORK_REMAT))
     chunk_steps: int = where(at_least(1))
     checkpoint_every: int = where(at_least(1))
@@ -222,5 +214,5 @@ class Config:
     dataset: DatasetSettings
     space: SpaceSettings
     search: SearchGroup
-    methods: MethodOptions
+    methods: MethodOptions = read_by(read_options)
     evaluate: EvaluateGroup

@@ -9,7 +9,8 @@ from ml_collections import ConfigDict
 
 import configs
 from configs.base import base
-from experiments.settings.errors import SettingsError, did_you_mean
+from dartsx.catalog.rules import did_you_mean
+from experiments.settings.errors import SettingsError
 
 PACKAGED = pathlib.Path(configs.__file__).resolve().parent
 
@@ -48,7 +49,7 @@ def _find(name: str) -> pathlib.Path:
     own = PACKAGED / path.name
     if own.is_file() and str(path.parent) in (".", "configs"):
         return own
-    hidden = ("__init__.py", "base.py", "methods.py")
+    hidden = ("__init__.py", "base.py")
     have = sorted(file.name for file in PACKAGED.glob("*.py") if file.name not in hidden)
     raise SettingsError(
         f"--config={name}: no such file; {did_you_mean(path.name, have)}the project has configs/ with {', '.join(have)}"

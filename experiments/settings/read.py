@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 from ml_collections import ConfigDict
 
+from dartsx.catalog.rules import Rule, did_you_mean
 from dartsx.spaces.errors import show
-from experiments.settings.errors import SettingsError, did_you_mean, wrong
-from experiments.settings.rules import rule_of
+from experiments.settings.errors import SettingsError, wrong
+from experiments.settings.rules import reader_of, rule_of
 
 T = TypeVar("T")
 
@@ -34,23 +35,30 @@ def read_group(kind: type[T], group: Any, path: str = "") -> T:
     Raises:
       SettingsError: for the first field that is unknown, missing, of a wrong type or not allowed.
     """
-    if not isinstance(group, ConfigDict):
-        raise wrong(path.rstrip("."), group, "must be a group of fields (a ConfigDict)")
     fields = {field.name: field for field in dataclasses.fields(kind)}
-    _check_names(group.keys(), fields, path)
+    check_fields(group, fields, path)
     hints = typing.get_type_hints(kind)
     values = {}
     for name, field in fields.items():
-        hint, value = hints[name], group[name]
-        if dataclasses.is_dataclass(hint):
+        hint, value, reader = hints[name], group[name], reader_of(field)
+        if reader:
+            values[name] = reader(value, f"{path}{name}.")
+        elif dataclasses.is_dataclass(hint):
             values[name] = read_group(hint, value, f"{path}{name}.")
         else:
-            values[name] = _read_value(hint, value, field, f"{path}{name}")
+            values[name] = read_value(hint, value, rule_of(field), f"{path}{name}")
     return kind(**values)
 
 
-def _check_names(given: Iterable[str], known: Iterable[str], path: str) -> None:
-    given, known = list(given), list(known)
+def check_fields(group: Any, known: Iterable[str], path: str) -> None:
+    """Check that a group of a config has exactly these fields.
+
+    Raises:
+      SettingsError: it is no group, or for the first field that is unknown or missing.
+    """
+    if not isinstance(group, ConfigDict):
+        raise wrong(path.rstrip("."), group, "must be a group of fields (a ConfigDict)")
+    given, known = list(group.keys()), list(known)
     for name in given:
         if name not in known:
             raise SettingsError(
@@ -65,11 +73,15 @@ def _check_names(given: Iterable[str], known: Iterable[str], path: str) -> None:
             )
 
 
-def _read_value(hint: Any, given: Any, field: dataclasses.Field, path: str) -> Any:
+def read_value(hint: Any, given: Any, rule: Rule | None, path: str) -> Any:
+    """Read a value as a type, or a union of one with None, that 0 and the empty string then stand for.
+
+    Raises:
+      SettingsError: it is of a wrong type or breaks the rule.
+    """
     optional = type(None) in typing.get_args(hint)
     kind = typing.get_args(hint)[0] if optional else hint
     value = _typed(kind, given, path)
-    rule = rule_of(field)
     if rule and not rule.holds(value):
         raise wrong(path, given, rule.problem(given))
     return None if optional and not value else value

@@ -1,84 +1,29 @@
-"""What a single value may be: small rules that stand beside the fields in ``groups``."""
+"""Dataclass fields that carry what the config's values must obey, and how groups of their own are read."""
 
 import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from experiments.settings.errors import did_you_mean
+from dartsx.catalog.rules import Rule
 
-
-@dataclasses.dataclass(frozen=True)
-class Rule:
-    """A condition on one value.
-
-    Attributes:
-      holds: whether a value (of the right type) is allowed.
-      problem: what to say about a value that is not.
-    """
-
-    holds: Callable[[Any], bool]
-    problem: Callable[[Any], str]
-
-
-_KEY = "rule"
+_RULE, _READER = "rule", "reader"
 
 
 def where(rule: Rule) -> Any:
     """Return a dataclass field without default whose values must obey the rule."""
-    return dataclasses.field(metadata={_KEY: rule})
+    return dataclasses.field(metadata={_RULE: rule})
+
+
+def read_by(reader: Callable[[Any, str], Any]) -> Any:
+    """Return a dataclass field that a function (group of the config, its dotted name with a dot) reads."""
+    return dataclasses.field(metadata={_READER: reader})
 
 
 def rule_of(field: dataclasses.Field) -> Rule | None:
     """Return the rule of a dataclass field, None if any value of its type is allowed."""
-    return field.metadata.get(_KEY)
+    return field.metadata.get(_RULE)
 
 
-def _states(holds: Callable[[Any], bool], allowed: str) -> Rule:
-    return Rule(holds, lambda value: f"must be {allowed}")
-
-
-def at_least(low: int) -> Rule:
-    """``low`` or more."""
-    return _states(lambda value: value >= low, f"{low} or more")
-
-
-def between(low: int, high: int) -> Rule:
-    """From ``low`` to ``high``, both included."""
-    return _states(lambda value: low <= value <= high, f"from {low} to {high}")
-
-
-def below_one() -> Rule:
-    """From 0, below 1: probabilities that must leave something, momenta."""
-    return _states(lambda value: 0 <= value < 1, "from 0 to below 1")
-
-
-def share() -> Rule:
-    """Above 0 and below 1."""
-    return _states(lambda value: 0 < value < 1, "above 0 and below 1")
-
-
-def above_zero() -> Rule:
-    """Above 0."""
-    return _states(lambda value: value > 0, "above 0")
-
-
-def each(rule: Rule) -> Rule:
-    """A tuple whose items all obey a rule."""
-    return Rule(
-        lambda values: all(map(rule.holds, values)),
-        lambda values: f"every value {rule.problem(values)}",
-    )
-
-
-def not_empty() -> Rule:
-    """A string with something in it."""
-    return _states(lambda value: bool(value.strip()), "given")
-
-
-def one_of(*choices: str) -> Rule:
-    """One of the choices."""
-    listed = ", ".join(choice or "'' (automatic)" for choice in choices)
-    return Rule(
-        lambda value: value in choices,
-        lambda value: f"not allowed; {did_you_mean(value, choices)}choose one of {listed}",
-    )
+def reader_of(field: dataclasses.Field) -> Callable[[Any, str], Any] | None:
+    """Return the function that reads a dataclass field, None if its type says how."""
+    return field.metadata.get(_READER)

@@ -2,7 +2,7 @@
 
 from benchmarks import method_table
 from benchmarks.process import ROOT
-from dartsx.search import METHODS
+from dartsx.catalog import METHODS
 
 
 def test_the_stored_table_is_up_to_date():

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dartsx.cost import LayerCost, network_cost, supernet_cost
+from dartsx.kernels.channel_major.primitives import PRIMITIVES
 from dartsx.nn import Network, Supernet
-from dartsx.nn.primitives import PRIMITIVES
 from dartsx.spaces import Cell, CellSpace, Edge, Genotype, published, published_names
 from dartsx.spaces.primitives import BLOCKS
 

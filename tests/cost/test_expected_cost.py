@@ -5,9 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dartsx.cost import KINDS, expected_cost, network_cost, staged_network_cost
+from dartsx.catalog import COST_KINDS
+from dartsx.cost import expected_cost, network_cost, staged_network_cost
+from dartsx.kernels.channel_major.primitives import PRIMITIVES
 from dartsx.nn import Network, StagedNetwork, Supernet, supernet_of
-from dartsx.nn.primitives import PRIMITIVES
 from dartsx.spaces import CELL_TYPES, NONE, Cell, CellSpace, Edge, Genotype, named_space
 
 SIZE, CLASSES = 16, 7
@@ -57,17 +58,17 @@ def one_hot_mixtures(space, rng):
 
 @pytest.mark.parametrize("supernet", supernets())
 def test_one_hot_mixtures_cost_what_their_network_costs(supernet):
-    expected = {kind: expected_cost(supernet, SIZE, kind) for kind in KINDS}
+    expected = {kind: expected_cost(supernet, SIZE, kind) for kind in COST_KINDS}
     compared = 0
     for mixture, genotype in one_hot_mixtures(supernet.space, np.random.default_rng(0)):
         network = Network(genotype, supernet.channels, supernet.layers, CLASSES)
         cost = network_cost(network, SIZE)
-        assert {kind: f(mixture) for kind, f in expected.items()} == {kind: getattr(cost, kind) for kind in KINDS}
+        assert {kind: f(mixture) for kind, f in expected.items()} == {kind: getattr(cost, kind) for kind in COST_KINDS}
         compared += 1
     assert compared >= 16
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", COST_KINDS)
 def test_jax_computes_the_same_number(kind, x64):
     supernet = Supernet(SPACES[2], 4, 3, CLASSES)
     rng = np.random.default_rng(1)
@@ -92,7 +93,7 @@ def test_additive_costs_are_expectations_over_sampled_networks(kind):
     assert cost(mixture) == pytest.approx(total, rel=1e-12)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", COST_KINDS)
 def test_the_gradient_is_that_of_differences(kind, x64):
     supernet = Supernet(SPACES[2], 4, 3, CLASSES)
     cost = expected_cost(supernet, SIZE, kind)
@@ -134,7 +135,7 @@ def test_the_network_that_will_be_trained_can_be_counted():
 def test_other_spaces_cost_what_their_networks_cost(name):
     space = named_space(name)
     supernet, staged = supernet_of(space, channels=4, layers=3, classes=CLASSES), name == "nb201"
-    kinds = [kind for kind in KINDS if not (staged and kind == "memory")]
+    kinds = [kind for kind in COST_KINDS if not (staged and kind == "memory")]
     expected = {kind: expected_cost(supernet, SIZE, kind) for kind in kinds}
     rng = np.random.default_rng(0)
     for _ in range(4):

@@ -6,13 +6,14 @@ import json
 import numpy as np
 import pytest
 
+from dartsx.catalog import METHODS
 from dartsx.spaces import from_json, nb201, to_json
 from dartsx.tabular import load_nb201
 from experiments.benchmark import method_config, read_methods, read_seeds
 from experiments.jobs import benchmark
 from experiments.jobs.random_search import random_trajectory
 from experiments.jobs.trajectories import search_trajectory
-from experiments.settings import METHODS, SettingsError
+from experiments.settings import SettingsError
 
 NAMES = ("darts", "random search", "random search, shared weights")
 

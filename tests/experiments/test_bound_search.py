@@ -8,16 +8,15 @@ import numpy as np
 import pytest
 
 from configs.digits import get_config
-from dartsx.cost import KINDS, expected_cost
-from dartsx.cost.penalty import FORMS
+from dartsx.catalog import METHODS
+from dartsx.cost import expected_cost
 from dartsx.nn import supernet_of
 from dartsx.search import Task, search_problem
 from dartsx.search.bound import bounded
-from dartsx.search.methods import METHODS, compose
+from dartsx.search.methods import compose
 from dartsx.spaces import CellSpace, named_space
 from experiments.jobs.search import blaming_fields, plan_of
 from experiments.settings import SettingsError, search_settings
-from experiments.settings.groups import COST_FORMS, COSTS
 
 PRIMITIVES = ("none", "skip_connect", "conv_1x1", "separable_3x3")
 IMAGES = (12, 12, 1)  # of digits
@@ -30,10 +29,6 @@ def bound_config(method="darts", **fields):
     config.search.cost.update({"kind": "macs", "weight": 5.0, "target": 1e4})
     config.update_from_flattened_dict(fields)
     return config
-
-
-def test_the_choices_are_those_of_the_library():
-    assert COSTS == KINDS and COST_FORMS == FORMS
 
 
 @pytest.mark.parametrize("method", METHODS)

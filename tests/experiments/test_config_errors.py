@@ -190,7 +190,7 @@ CASES = {
     "named network on images that are too small": (
         EVALUATE, "--config.network=VGG-11 --config.evaluate.augment.crop_padding=1 "
         "--config.evaluate.augment.cutout=1", DIGITS,
-        ["--config.network='vgg11'", "images of 12x12", "stage4/pool", "too small"],
+        ["--config.network='vgg11'", "images of 12x12", "stage4/block2/pool", "too small"],
     ),
     "form of cells for a named network": (
         EVALUATE, "--config.network=resnet18 --config.evaluate.form=rows", CIFAR,

@@ -10,13 +10,9 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs.base import base
-from dartsx.nn import network as nn_network
-from dartsx.nn.grouped import FORMS as GROUPED_FORMS
+from dartsx.catalog import METHODS, STEMS
 from dartsx.nn.layers import Conv
-from dartsx.nn.network import STEMS, AuxiliaryHead
-from dartsx.nn.search_cell import REMAT
-from dartsx.nn.separable_forms import FORMS
-from dartsx.search import HYPERGRADIENTS
+from dartsx.nn.network import AuxiliaryHead
 from dartsx.spaces import DARTS, published
 from experiments.settings import (
     SettingsError,
@@ -32,7 +28,6 @@ from experiments.settings import (
 )
 from experiments.settings import data_checks as checks
 from experiments.settings import flags as entry
-from experiments.settings.methods import DECIDES
 
 DATA = {
     "digits": (12, 12, 1, 1437, 10),
@@ -48,7 +43,7 @@ def read(*arguments):
 
 
 @pytest.mark.parametrize("name", DATA)
-@pytest.mark.parametrize("argument", ["", *(f":{name}" for name in DECIDES), ":pc_darts+drnas"])
+@pytest.mark.parametrize("argument", ["", *(f":{name}" for name in METHODS), ":pc_darts+drnas"])
 def test_every_config_is_valid_for_its_data(name, argument):
     config = load_config(f"configs/{name}.py{argument}")
     if not config.dataset.stream:
@@ -77,7 +72,7 @@ def test_base_holds_the_cifar_experiment_of_darts():
 def test_a_method_behind_the_file_brings_the_settings_of_its_paper():
     settings = search_settings(load_config("configs/cifar10.py:pc_darts"))
     assert (settings.method, settings.search.batch_size, settings.search.alphas.warmup_epochs) == ("pc_darts", 256, 15)
-    assert settings.method_options.pc_darts.partial_channels == 4
+    assert settings.method_options["pc_darts"]["partial_channels"] == 4
     assert "none" not in search_settings(load_config("configs/cifar10.py:fair_darts")).space.primitives
     plain = search_settings(read("--config=configs/cifar10.py", "--config.method=pc_darts").config)
     assert (plain.method, plain.search.batch_size) == ("pc_darts", 64)
@@ -237,15 +232,6 @@ def test_a_named_network_takes_the_place_of_a_genotype():
     check_against_data(settings, 30, 30, 3, 50_000, 10, devices=1)
 
 
-def test_choices_are_those_of_the_library():
-    assert tuple(FORMS) == groups.FORMS
-    assert tuple(GROUPED_FORMS) == groups.GROUPED_FORMS
-    assert groups.REMAT == REMAT
-    assert groups.NETWORK_REMAT == nn_network.REMAT
-    assert groups.STEMS == STEMS
-    assert set(groups.HYPERGRADIENTS) == set(HYPERGRADIENTS)
-
-
 @pytest.mark.parametrize("place", entry._FOR_THE_USER, ids=".".join)
 def test_errors_for_the_user_exist_and_get_their_status(place):
     module, name = place
@@ -255,7 +241,7 @@ def test_errors_for_the_user_exist_and_get_their_status(place):
     assert entry.exit_status(ValueError()) is None
 
 
-@pytest.mark.parametrize("network", groups.STEMS)
+@pytest.mark.parametrize("network", STEMS)
 def test_the_auxiliary_head_needs_the_map_that_the_check_asks_for(network):
     def last_map(size: int) -> tuple[int, ...]:
         head = AuxiliaryHead(10, network)

@@ -115,7 +115,8 @@ def cell(states, concat, stride=1, features=4):
     trace = Trace()
     history = [trace.add(Input(shape)) for shape in states]
     design = Design((Pair("max_pool_3x3", 0, "identity", 1),), concat)
-    result = Cell(design, features, stride).build_cell(trace, history)
+    trace.results = history
+    result = Cell(design, features, stride).build(trace, history[-1])
     return result.shape, [step.name for step in trace.steps if step.weights]
 
 

@@ -93,9 +93,9 @@ def test_impossible_numbers_are_refused(make, message):
 @pytest.mark.parametrize(
     ("name", "size", "message"),
     [
-        ("alexnet", 32, "alexnet on images of 32x32: stage3/pool: a map of 1x1 is too small"),
-        ("vgg16", 31, "vgg16 on images of 31x31: stage5/pool"),
-        ("squeezenet1_0", 8, "stem/pool: a map of 1x1"),
+        ("alexnet", 32, "alexnet on images of 32x32: stage3/block3/pool: a map of 1x1 is too small"),
+        ("vgg16", 31, "vgg16 on images of 31x31: stage5/block3/pool"),
+        ("squeezenet1_0", 8, "stem/block1/pool: a map of 1x1"),
         ("nasnet_a_mobile", 2, "stem/block0/conv: a map of 2x2 is too small for a window of 3"),
         ("resnet50", 0, "image shape 0: must be a size"),
         ("resnet50", (32, 32), "must be a size or"),

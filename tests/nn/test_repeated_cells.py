@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dartsx.catalog import NETWORK_REMAT
+from dartsx.kernels.plan import plan_cells
 from dartsx.nn import Network, network, per_edge, per_edge_network
-from dartsx.nn.plan import plan_cells
 from dartsx.nn.repeated_cells import name_of, runs
 from dartsx.spaces import Cell, Edge, Genotype
 
@@ -62,7 +63,7 @@ def outcome(net, variables, quick_jit):
     }
 
 
-@pytest.mark.parametrize("remat", network.REMAT)
+@pytest.mark.parametrize("remat", NETWORK_REMAT)
 def test_a_loop_over_cells_changes_nothing(precision, quick_jit, monkeypatch, remat):
     with precision("float64"):
         net = Network(Genotype(NORMAL, REDUCE), 2, LAYERS, dtype=jnp.float64, remat=remat)

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dartsx.nn import Supernet, norm
+from dartsx.kernels.channel_major import norm
+from dartsx.nn import Supernet
 from dartsx.spaces import CELL_TYPES, CellSpace
 
 PRIMITIVES = ("none", "max_pool_3x3", "skip_connect", "sep_conv_3x3", "dil_conv_3x3")

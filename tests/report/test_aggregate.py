@@ -1,6 +1,7 @@
 """Rows of the results table against numbers computed by hand."""
 
 import dataclasses
+import json
 
 import pytest
 
@@ -68,12 +69,26 @@ def test_runs_with_other_settings_are_never_averaged_and_say_what_differs(evalua
     assert grid.lines[0][-1] == "model.channels=16"
 
 
-def test_where_a_run_ran_does_not_split_a_row(evaluate_run):
-    rows = rows_of(
-        evaluate_run("a", 3.0, config={"seed": 0, "data_dir": "/x", "mesh": "1"}),
-        evaluate_run("b", 4.0, config={"seed": 1, "data_dir": "/y", "mesh": "8"}, seed=1),
-    )
-    assert [(row.n, row.setup) for row in rows] == [(2, "")]
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"evaluate": {"chunk_steps": 22}}, {"evaluate": {"chunk_steps": 100}}),
+        ({"evaluate": {"host_workers": 0}}, {"evaluate": {"host_workers": 4}}),
+        ({"dataset": {"data_dir": "/x"}, "mesh": 1}, {"dataset": {"data_dir": "/y"}, "mesh": 8}),
+    ],
+)
+def test_how_and_where_a_run_went_does_not_split_a_row(evaluate_run, one, other):
+    rows = rows_of(evaluate_run("a", 3.0, config=one), evaluate_run("b", 4.0, config=other, seed=1))
+    assert [(row.n, row.mean, row.setup) for row in rows] == [(2, 3.5, "")]
+
+
+def test_how_the_searches_went_does_not_split_a_row(search_run, evaluate_run):
+    searches = [search_run("a"), search_run("b", seed=1)]
+    for path, steps in zip(searches, (22, 100), strict=True):
+        config = {"method": "darts", "search": {"chunk_steps": steps}, "methods": {"gdas": {"temperature_end": steps}}}
+        (path / "config.json").write_text(json.dumps(config))
+    rows = rows_of(*(evaluate_run(f"e{i}", 3.0 + i, search=s, seed=i) for i, s in enumerate(searches)))
+    assert [(row.n, row.searches, row.setup) for row in rows] == [(2, 2, "")]
 
 
 def test_searches_with_other_settings_are_never_averaged(search_run, evaluate_run):

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from dartsx import optim
+from dartsx.kernels.channel_major.primitives import TOPOLOGY_PRIMITIVES, lookup
+from dartsx.kernels.plan import CellPlan
 from dartsx.losses import accuracy, cross_entropy
 from dartsx.nn.layers import Classifier
-from dartsx.nn.plan import CellPlan
-from dartsx.nn.primitives import TOPOLOGY_PRIMITIVES, lookup
 from dartsx.nn.search_cell import SearchCell
 from dartsx.search import Batch, SearchProblem, darts, init_state
 from dartsx.search.diagnosis import entropies, hessian_extremes, make_diagnosis

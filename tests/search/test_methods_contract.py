@@ -17,10 +17,9 @@ import optax
 import pytest
 from scipy import special, stats
 
-from configs.methods import SETTINGS
+from dartsx.catalog import INIT_SCALE, METHODS
 from dartsx.runtime import Checkpointer, at_step, stream
-from dartsx.search import METHODS, init_state, make_step
-from dartsx.search.methods.darts import INIT_SCALE
+from dartsx.search import init_state, make_step
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 AT = 60  # the step at which formulas are checked: progress 0.2
@@ -318,7 +317,7 @@ def _plain(x):
 
 def test_a_planted_best_primitive_is_found_from_five_seeds(stepped, stand_in, quick_jit):
     """By the options and initial alphas of each method's paper; its schedules fit the steps."""
-    initial = SETTINGS.get(stepped.name, {}).get("alphas.init_scale", INIT_SCALE)
+    initial = METHODS[stepped.name].paper.get("alphas.init_scale", INIT_SCALE)
     problem = stand_in.problem(stepped.name, init_scale=initial)
     batches = [stand_in.batches(seed, size=32) for seed in range(16)]
     stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *map(tuple, batches))

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from dartsx import optim
+from dartsx.catalog import METHODS
 from dartsx.nn import supernet_of
-from dartsx.search import METHODS, Batch, Epoch, SearchProblem, Task, compose, init_state, make_step
+from dartsx.search import Batch, Epoch, SearchProblem, Task, compose, init_state, make_step
 from dartsx.search.method import Supernet
 from dartsx.search.methods.p_darts import narrowed, strongest, with_skip_dropout
 from dartsx.spaces import SPACES, CellSpace, named_space

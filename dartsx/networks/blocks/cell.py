@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from dartsx.networks.blocks.operations import OPERATIONS, Filters
 from dartsx.networks.errors import check_choice
+from dartsx.networks.open.size import same
 from dartsx.networks.trace import Trace, Value
 
 
@@ -64,11 +65,16 @@ class Cell:
     back: int = 2
     epsilon: float = 1e-3
 
-    def build_cell(self, trace: Trace, history: list[Value]) -> Value:
-        """Writes the cell down; `history` are the results of all blocks before it."""
-        filters = Filters(trace, self.features, self.epsilon)
-        current = history[-1]
-        previous = history[-self.back] if len(history) >= self.back else None
+    def build(self, trace: Trace, x: Value) -> Value:
+        """Writes the cell down; x is the last result.
+
+        Raises:
+          ValueError: inside an option of a choice, where there are no earlier results.
+        """
+        if trace.results is None:
+            raise ValueError("a cell that reads earlier results cannot be an option of a choice")
+        filters, current = Filters(trace, self.features, self.epsilon), x
+        previous = trace.results[-self.back] if len(trace.results) >= self.back else None
         states = [filters.conv(current, self.features, 1, 1, "begin"), self._adjusted(filters, previous, current)]
         for i, block in enumerate(self.design.blocks):
             with trace.scope(f"pair{i}"):
@@ -87,7 +93,7 @@ class Cell:
         if previous.shape[:2] != current.shape[:2]:
             with filters.trace.scope("adjust"):
                 return reduction(filters, filters.trace.act(previous, "relu"))
-        if previous.channels != self.features:
+        if not same(previous.channels, self.features):
             return filters.conv(previous, self.features, 1, 1, "adjust")
         return previous
 

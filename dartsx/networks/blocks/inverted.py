@@ -7,6 +7,7 @@ import dataclasses
 from dartsx.networks.blocks.mixconv import mixed_depthwise, mixed_pointwise
 from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite, gated
 from dartsx.networks.layers import DropPath
+from dartsx.networks.open.size import same
 from dartsx.networks.trace import Trace, Value
 
 
@@ -47,7 +48,7 @@ class InvertedBottleneck:
         """Expand, depthwise, gate, project, add."""
         expanded = self.expanded or round(x.channels * self.expansion)
         y = x
-        if expanded != x.channels:
+        if not same(expanded, x.channels):
             y = mixed_pointwise(trace, y, expanded, self.splits_in, "expand")
             y = trace.act(trace.norm(y, self.epsilon, "expand_norm"), self.act)
         y = mixed_depthwise(trace, y, self.kernel, self.stride)
@@ -55,6 +56,6 @@ class InvertedBottleneck:
         y = gated(trace, y, self.se, x.channels)
         y = mixed_pointwise(trace, y, self.features, self.splits_out, "project")
         y = trace.norm(y, self.epsilon, "project_norm")
-        if self.residual and self.stride == 1 and x.channels == self.features:
+        if self.residual and self.stride == 1 and same(x.channels, self.features):
             return trace.sum(x, trace.add(DropPath(), y))
         return y

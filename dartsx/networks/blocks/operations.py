@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 
 from dartsx.networks.layers import DropPath
+from dartsx.networks.open.size import same
 from dartsx.networks.trace import Trace, Value
 
 
@@ -19,7 +20,7 @@ class Identity:
 
     def apply(self, cell: Filters, x: Value, stride: int) -> Value:
         """[H, W, C] -> [H / stride, W / stride, F]."""
-        return x if stride == 1 and x.channels == cell.features else cell.conv(x, cell.features, 1, stride, "1x1")
+        return x if stride == 1 and same(x.channels, cell.features) else cell.conv(x, cell.features, 1, stride, "1x1")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Pooling:
     def apply(self, cell: Filters, x: Value, stride: int) -> Value:
         """[H, W, C] -> [H / stride, W / stride, F]."""
         y = cell.trace.pool(x, self.kind, self.kernel, stride, "same")
-        if y.channels != cell.features:
+        if not same(y.channels, cell.features):
             y = cell.norm(cell.trace.conv(y, cell.features, 1, name="1x1"), "1x1")
         return cell.drop(y)
 

@@ -6,6 +6,7 @@ import dataclasses
 
 from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite, gated
 from dartsx.networks.layers import DropPath
+from dartsx.networks.open.size import same
 from dartsx.networks.trace import Trace, Value
 
 
@@ -73,7 +74,7 @@ class Bottleneck:
 
 def shortcut(trace: Trace, x: Value, features: int, stride: int, padded: bool = False) -> Value:
     """x; where the shape changes its projection by a strided 1x1 convolution and norm (option B), or option A."""
-    if stride == 1 and x.channels == features:
+    if stride == 1 and same(x.channels, features):
         return x
     if padded:
         return trace.pad_channels(trace.subsample(x, stride), features)

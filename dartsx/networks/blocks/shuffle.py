@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from dartsx.networks.layers import DropPath, Shuffle
+from dartsx.networks.open.size import same
 from dartsx.networks.trace import Trace, Value
 
 
@@ -62,7 +63,7 @@ class ShuffleUnitV2:
     def build(self, trace: Trace, x: Value) -> Value:
         """Split, branch, concatenation, shuffle."""
         half = self.features // 2
-        if self.stride == 1 and x.channels == self.features:
+        if self.stride == 1 and same(x.channels, self.features):
             kept, y = trace.split(x, half, half)
         else:
             with trace.scope("branch1"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
+from dartsx.networks.open.size import each
 from dartsx.networks.rounding import make_divisible
 from dartsx.networks.trace import Trace, Value
 
@@ -31,7 +32,9 @@ class SqueezeExcite:
     def build(self, trace: Trace, x: Value, block_input: int | None = None) -> Value:
         """Gates x; `block_input` is the number of channels that entered the surrounding block."""
         of = x.channels if self.of == "gated" or block_input is None else block_input
-        squeezed = make_divisible(of * self.ratio, self.divisor) if self.divisor > 1 else max(1, round(of * self.ratio))
+        squeezed = (
+            make_divisible(of * self.ratio, self.divisor) if self.divisor > 1 else each(max, 1, round(of * self.ratio))
+        )
         with trace.scope("se"):
             y = trace.global_pool(x)
             y = trace.act(trace.conv(y, squeezed, 1, bias=True, name="squeeze"), self.act)

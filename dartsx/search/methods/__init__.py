@@ -1,5 +1,5 @@
 """Search methods, one file each, and how they combine."""
 
-from dartsx.search.methods.table import METHODS, compose
+from dartsx.search.methods.table import compose
 
-__all__ = ["METHODS", "compose"]
+__all__ = ["compose"]

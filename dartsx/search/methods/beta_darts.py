@@ -15,7 +15,7 @@ from dartsx.search.method import Alpha, Method, Task
 from dartsx.search.schedules import linear
 
 
-def beta_darts(base: Method, task: Task, penalty_start: float = 0.0, penalty_end: float = 50.0) -> Method:
+def beta_darts(base: Method, task: Task, penalty_start: float, penalty_end: float) -> Method:
     """`base` with Beta-Decay; see the module's docstring."""
     weight = linear(penalty_start, penalty_end)
     return dataclasses.replace(base, penalty=lambda alpha, t: weight(t) * decay(alpha))

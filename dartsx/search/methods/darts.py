@@ -12,12 +12,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dartsx.catalog import INIT_SCALE
 from dartsx.search import relax
 from dartsx.search.hypergradients import hypergradient_by_name
 from dartsx.search.method import Alpha, Method
 from dartsx.spaces import softmax as host_softmax
-
-INIT_SCALE = 1e-3
 
 
 def init(key: jax.Array, shapes: Mapping[str, tuple[int, ...]], scale: float = INIT_SCALE) -> Alpha:

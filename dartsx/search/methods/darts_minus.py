@@ -22,7 +22,7 @@ from dartsx.search.schedules import linear
 SKIP = "skip_connect"
 
 
-def darts_minus(base: Method, task: Task, skip_start: float = 1.0, skip_end: float = 0.0) -> Method:
+def darts_minus(base: Method, task: Task, skip_start: float, skip_end: float) -> Method:
     """`base` with an auxiliary skip connection; see the module's docstring.
 
     Raises:

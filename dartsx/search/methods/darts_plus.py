@@ -18,7 +18,7 @@ from dartsx.search.method import Epoch, HostAlpha, Method, Task
 SKIP = "skip_connect"
 
 
-def darts_plus(base: Method, task: Task, skips: int = 2, stable_epochs: int = 10) -> Method:
+def darts_plus(base: Method, task: Task, skips: int, stable_epochs: int) -> Method:
     """`base` with early stopping; see the module's docstring."""
     return dataclasses.replace(base, stop=SkipsOrRanks(skips, stable_epochs))
 

@@ -28,7 +28,7 @@ from dartsx.spaces import NONE
 Choice = dict[str, dict[str, np.ndarray]]
 
 
-def darts_pt(base: Method, task: Task, tune_epochs: int = 5) -> Method:
+def darts_pt(base: Method, task: Task, tune_epochs: int) -> Method:
     """`base` with perturbation-based selection; see the module's docstring."""
     return dataclasses.replace(base, select=functools.partial(select, tune_epochs=tune_epochs))
 
@@ -44,7 +44,7 @@ def undecided(space: Any) -> Choice:
     }
 
 
-def select(space: Any, supernet: Supernet, rng: np.random.Generator, tune_epochs: int = 5):
+def select(space: Any, supernet: Supernet, rng: np.random.Generator, tune_epochs: int):
     """The genotype; see the module's docstring."""
     choice = undecided(space)
     for turn in _turns(space, range(space.num_edges), rng):

@@ -24,7 +24,7 @@ from dartsx.search import relax
 from dartsx.search.method import Alpha, Method, Task
 
 
-def drnas(base: Method, task: Task, penalty: float = 0.0) -> Method:
+def drnas(base: Method, task: Task, penalty: float) -> Method:
     """`base` with Dirichlet samples; see the module's docstring."""
     return dataclasses.replace(
         base,

@@ -22,7 +22,7 @@ from dartsx.search.method import Alpha, Method, Task
 from dartsx.spaces import Cell, CellSpace, Genotype
 
 
-def fair_darts(base: Method, task: Task, penalty: float = 10.0, threshold: float = 0.85) -> Method:
+def fair_darts(base: Method, task: Task, penalty: float, threshold: float) -> Method:
     """`base` with sigmoids, zero-one loss and threshold; see the module's docstring."""
     return dataclasses.replace(
         base,

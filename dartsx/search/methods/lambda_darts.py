@@ -21,7 +21,7 @@ from dartsx.search.method import LossOfBoth, Method, Mixture, Task
 from dartsx.search.schedules import linear
 
 
-def lambda_darts(base: Method, task: Task, penalty: float = 0.125, cell_type: str = "normal") -> Method:
+def lambda_darts(base: Method, task: Task, penalty: float, cell_type: str = "normal") -> Method:
     """`base` with aligned layers; see the module's docstring.
 
     Raises:

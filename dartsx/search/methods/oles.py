@@ -24,7 +24,7 @@ import jax.numpy as jnp
 from dartsx.search.method import Method, Task
 
 
-def oles(base: Method, task: Task, threshold: float = 0.4, steps: int = 20) -> Method:
+def oles(base: Method, task: Task, threshold: float, steps: int) -> Method:
     """`base` with early stopping of operations; see the module's docstring."""
     return dataclasses.replace(base, freeze=Overfitting(tuple(task.space.primitives), threshold, steps))
 

@@ -34,13 +34,13 @@ Kept = Mapping[str, np.ndarray]  # per cell type booleans [edges, primitives]
 def p_darts(
     base: Method,
     task: Task,
-    skips: int = 2,
-    extra_layers_second: int = 6,
-    extra_layers_third: int = 12,
-    keep_second: int = 5,
-    keep_third: int = 3,
-    dropout_second: float = 0.4,
-    dropout_third: float = 0.7,
+    skips: int,
+    extra_layers_second: int,
+    extra_layers_third: int,
+    keep_second: int,
+    keep_third: int,
+    dropout_second: float,
+    dropout_third: float,
 ) -> Method:
     """`base` in three stages; see the module's docstring."""
     stages = (

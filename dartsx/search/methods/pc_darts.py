@@ -1,11 +1,11 @@
 """PC-DARTS (arXiv:1907.05737): candidates see one in K channels, and edges have weights of their own.
 
 Partial channels (K = 4): the first C / K channels go through the mixture, the others pass by (after a 2x2
-max pool at stride 2, as in the released code); the result is shuffled over K groups. See `dartsx.nn.partial`. Edge
-normalisation: the output of the edge from i to j is weighted by softmax over i of beta_ij, beta learnt
-like alpha; derivation ranks edges by the product of both weights. Unlike DARTS the alphas rest during the first 15
-epochs (in the config), and memory is saved, so that batches can be larger (256). The learning rate falls from 0.1 to 0
-as in the paper; the released code stops at 0.001.
+max pool at stride 2, as in the released code); the result is shuffled over K groups, see
+`dartsx.kernels.channel_major.partial`. Edge normalisation: the output of the edge from i to j is weighted by softmax
+over i of beta_ij, beta learnt like alpha; derivation ranks edges by the product of both weights. Unlike DARTS the
+alphas rest during the first 15 epochs (in the config), and memory is saved, so that batches can be larger (256). The
+learning rate falls from 0.1 to 0 as in the paper; the released code stops at 0.001.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dartsx.search.method import Alpha, HostAlpha, Method, Mixture, Task
 EDGES = "/edges"
 
 
-def pc_darts(base: Method, task: Task, partial_channels: int = 4, edge_weights: bool = True) -> Method:
+def pc_darts(base: Method, task: Task, partial_channels: int, edge_weights: bool) -> Method:
     """`base` with partial channels and edge normalisation; see the module's docstring."""
     method = dataclasses.replace(base, partial_channels=partial_channels)
     return edge_normalized(method, task) if edge_weights else method

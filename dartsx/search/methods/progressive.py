@@ -20,7 +20,7 @@ import numpy as np
 from dartsx.search.method import Method, Stage, Task
 
 
-def progressive(base: Method, task: Task, partial_first: int = 6, partial_second: int = 4, keep: int = 4) -> Method:
+def progressive(base: Method, task: Task, partial_first: int, partial_second: int, keep: int) -> Method:
     """`base` in two stages; see the module's docstring."""
     stages = (
         Stage(keep, partial_channels=partial_first, until=0.5),

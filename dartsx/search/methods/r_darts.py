@@ -23,9 +23,7 @@ from dartsx.search.method import Epoch, HostAlpha, Method, Task, without_noise
 from dartsx.search.schedules import linear
 
 
-def r_darts(
-    base: Method, task: Task, factor: float = 1 / 0.75, window: int = 5, back: int = 5, drop_path: float = 0.0
-) -> Method:
+def r_darts(base: Method, task: Task, factor: float, window: int, back: int, drop_path: float) -> Method:
     """`base` with early stopping by the eigenvalue, and drop path; see the module's docstring."""
     method = dataclasses.replace(base, stop=Eigenvalue(factor, window, back))
     return with_drop_path(method, task, drop_path) if drop_path else method

@@ -15,7 +15,7 @@ from dartsx.search.method import Method, Task
 from dartsx.search.schedules import linear
 
 
-def reinmax(base: Method, task: Task, temperature_start: float = 1.0, temperature_end: float = 1.0) -> Method:
+def reinmax(base: Method, task: Task, temperature_start: float, temperature_end: float) -> Method:
     """`base` with hard samples; see the module's docstring."""
     temperature = linear(temperature_start, temperature_end)
     return dataclasses.replace(

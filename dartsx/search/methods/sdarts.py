@@ -24,7 +24,7 @@ from dartsx.search.schedules import linear
 EPSILON_START = 0.03
 
 
-def sdarts_rs(base: Method, task: Task, epsilon: float = 0.3) -> Method:
+def sdarts_rs(base: Method, task: Task, epsilon: float) -> Method:
     """`base` with random smoothing; see the module's docstring."""
     radius, types = linear(EPSILON_START, epsilon), tuple(task.space.alpha_shapes)
 
@@ -35,7 +35,7 @@ def sdarts_rs(base: Method, task: Task, epsilon: float = 0.3) -> Method:
     return dataclasses.replace(base, perturb=perturb)
 
 
-def sdarts_adv(base: Method, task: Task, epsilon: float = 0.3, steps: int = 7) -> Method:
+def sdarts_adv(base: Method, task: Task, epsilon: float, steps: int) -> Method:
     """`base` with adversarial perturbations; see the module's docstring."""
     radius, types = linear(EPSILON_START, epsilon), tuple(task.space.alpha_shapes)
 

@@ -16,7 +16,7 @@ from dartsx.search.method import Method, Task
 from dartsx.search.schedules import exponential
 
 
-def snas(base: Method, task: Task, temperature_start: float = 1.0, temperature_end: float = 0.03) -> Method:
+def snas(base: Method, task: Task, temperature_start: float, temperature_end: float) -> Method:
     """`base` with soft samples and one level; see the module's docstring."""
     temperature = exponential(temperature_start, temperature_end)
     return dataclasses.replace(

@@ -1,0 +1,52 @@
+"""What there is to choose from, with its options, bounds and paper settings: declared once, without JAX."""
+
+from dartsx.catalog.combine import acts_alone, check_together, one_level, options_of
+from dartsx.catalog.declaration import Declaration, Option
+from dartsx.catalog.identity import MAY_DIFFER, UNUSED, experiment
+from dartsx.catalog.methods import BASE, METHODS
+from dartsx.catalog.names import (
+    COST_FORMS,
+    COST_KINDS,
+    DTYPES,
+    GROUPED_FORMS,
+    HYPERGRADIENTS,
+    INIT_SCALE,
+    NETWORK_REMAT,
+    NETWORKS,
+    REMAT,
+    SCHEDULES,
+    SEPARABLE_FORMS,
+    STAGED,
+    STEMS,
+    WITH_TERMS,
+    by_name,
+)
+
+__all__ = [
+    "BASE",
+    "COST_FORMS",
+    "COST_KINDS",
+    "DTYPES",
+    "GROUPED_FORMS",
+    "HYPERGRADIENTS",
+    "INIT_SCALE",
+    "MAY_DIFFER",
+    "METHODS",
+    "NETWORKS",
+    "NETWORK_REMAT",
+    "REMAT",
+    "SCHEDULES",
+    "SEPARABLE_FORMS",
+    "STAGED",
+    "STEMS",
+    "UNUSED",
+    "WITH_TERMS",
+    "Declaration",
+    "Option",
+    "acts_alone",
+    "by_name",
+    "check_together",
+    "experiment",
+    "one_level",
+    "options_of",
+]

@@ -1,0 +1,57 @@
+"""Which methods go together, and the values of their options: asked by the library and by the settings alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dartsx.catalog.methods import METHODS
+from dartsx.catalog.rules import did_you_mean
+
+
+def check_together(names: Sequence[str]) -> None:
+    """Checks that methods go together.
+
+    Raises:
+      ValueError: a name is unknown or given twice, two decide the same thing, or the combination means nothing.
+    """
+    decided: dict[str, str] = {}
+    for i, name in enumerate(names):
+        if name not in METHODS:
+            raise ValueError(f"unknown method {name!r}; allowed: {', '.join(METHODS)}")
+        if name in names[:i]:
+            raise ValueError(f"{name} is named twice")
+        for part in METHODS[name].decides:
+            if part in decided:
+                raise ValueError(f"{decided[part]} and {name} both decide the {part}; choose one")
+            decided[part] = name
+        for other in names[:i]:
+            if reason := METHODS[name].meaningless.get(other) or METHODS[other].meaningless.get(name):
+                raise ValueError(f"{other} and {name} do not go together: {reason}")
+
+
+def one_level(names: Sequence[str]) -> str | None:
+    """The method among `names` that trains alphas and weights on one loss, or None."""
+    return next((name for name in names if METHODS[name].one_level), None)
+
+
+def acts_alone(names: Sequence[str]) -> str | None:
+    """The method among `names` that acts on one search at a time, between epochs or after it; or None."""
+    return next((name for name in names if METHODS[name].on_the_host), None)
+
+
+def options_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The value of every option of a method: the given ones, else the defaults.
+
+    Raises:
+      ValueError: an option is unknown, or a value is not allowed.
+    """
+    declared = METHODS[name].options
+    for option, value in given.items():
+        if option not in declared:
+            allowed = ", ".join(declared) or "none"
+            raise ValueError(f"{name} has no option {option!r}; {did_you_mean(option, declared)}it has: {allowed}")
+        rule = declared[option].rule
+        if rule and not rule.holds(value):
+            raise ValueError(f"option {option}={value!r} of {name} {rule.problem(value)}")
+    return {**METHODS[name].defaults, **given}

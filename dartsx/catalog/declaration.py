@@ -1,0 +1,62 @@
+"""What is said of a search method, beside the function that makes it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from dartsx.catalog.rules import Rule
+
+# Parts of a search that act between epochs or after it, on one search at a time.
+ON_THE_HOST = ("early stopping", "stages", "selection after the search")
+
+
+@dataclasses.dataclass(frozen=True)
+class Option:
+    """A keyword argument of a method's function, and a config field ``methods.NAME.OPTION``.
+
+    Attributes:
+      default: the value of the paper, or of its released code; its type is the option's.
+      meaning: one line for readers.
+      rule: which values are allowed; None for all of the type.
+    """
+
+    default: int | float | bool | str
+    meaning: str
+    rule: Rule | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Declaration:
+    """A search method.
+
+    Attributes:
+      decides: the parts of a search that it decides; two methods that decide the same part do not go together.
+      options: by name, what its function takes besides the method so far and the task.
+      paper: config fields below ``search`` that the paper sets differently from DARTS.
+      left_out: primitives that the paper's space is without.
+      meaningless: other methods with which it would compute but mean nothing, with the reason.
+      partial_channels: those of its options that let one in so many channels through the candidates.
+      one_level: whether alphas and weights minimise the same loss, so that only ``first_order`` has a meaning.
+      module: where the function is that has the method's name; empty for ``dartsx.search.methods.NAME``.
+    """
+
+    decides: tuple[str, ...] = ()
+    options: Mapping[str, Option] = dataclasses.field(default_factory=dict)
+    paper: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    meaningless: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    partial_channels: tuple[str, ...] = ()
+    one_level: bool = False
+    module: str = ""
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Value of every option."""
+        return {name: option.default for name, option in self.options.items()}
+
+    @property
+    def on_the_host(self) -> bool:
+        """Whether it acts between epochs or after the search, and so on one search at a time."""
+        return not set(self.decides).isdisjoint(ON_THE_HOST)

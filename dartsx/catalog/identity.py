@@ -1,0 +1,65 @@
+"""When two runs are the same experiment: the config fields that do not decide it.
+
+Everything else in a config does, fields that are new included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+# No field of these changes a result: a run may be resumed with others.
+MAY_DIFFER = (
+    "compilation_cache",
+    "population_chunk",
+    "dataset.data_dir",
+    "search.chunk_steps",
+    "search.checkpoint_every",
+    "search.keep_checkpoints",
+    "evaluate.chunk_steps",
+    "evaluate.checkpoint_every",
+    "evaluate.keep_checkpoints",
+    "evaluate.host_workers",
+)
+# What a run keeps to its end, though runs that differ in it are samples of one experiment: how many devices there were,
+# what was logged, which seed was drawn and which network was trained (reports have a row for each network anyway).
+_OF_A_SAMPLE = ("mesh", "search.diagnosis", "seed", "genotype", "network")
+# What shapes the network of a genotype; a network that has a name is what its paper says.
+_OF_GENOTYPES = tuple(f"evaluate.{name}" for name in ("network", "channels", "layers", "auxiliary", "auxiliary_weight"))
+UNUSED = ""
+
+
+def experiment(config: Mapping[str, Any]) -> dict[str, str]:
+    """The fields of a config that decide which experiment a run is a sample of.
+
+    Args:
+      config: as in config.json, all groups or only those that the run read.
+
+    Returns:
+      Dotted name -> repr of the value, or `UNUSED` for what has no effect on this run. Options of methods are left out
+      where the config names another method.
+    """
+    left_out = (*MAY_DIFFER, *_OF_A_SAMPLE, *_options_of_others(config))
+    kept = {name: repr(value) for name, value in _flat(config) if not _within(name, left_out)}
+    if config.get("network"):
+        kept |= {name: UNUSED for name in _OF_GENOTYPES if name in kept}
+    return kept
+
+
+def _options_of_others(config: Mapping[str, Any]) -> list[str]:
+    if "method" not in config:
+        return []
+    return [f"methods.{name}" for name in config.get("methods", {}) if name not in config["method"].split("+")]
+
+
+def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+def _within(name: str, fields: Iterable[str]) -> bool:
+    """Whether a dotted name is one of the fields, or lies in a group among them."""
+    return any(name == field or name.startswith(f"{field}.") for field in fields)

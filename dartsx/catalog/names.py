@@ -1,0 +1,45 @@
+"""Names that settings, configs, benchmarks and the library share, each list declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+DTYPES = ("float32", "bfloat16")  # of activations
+
+# Hypergradients, with the number of terms they have by default; None for those without terms.
+HYPERGRADIENTS: dict[str, int | None] = {
+    "first_order": None,
+    "finite_difference": None,
+    "exact": None,
+    "unrolled": 3,
+    "neumann": 3,
+    "conjugate_gradient": 3,
+}
+WITH_TERMS = tuple(name for name, terms in HYPERGRADIENTS.items() if terms is not None)
+INIT_SCALE = 1e-3  # standard deviation of initial alphas
+
+SEPARABLE_FORMS = ("plain", "dense", "rows", "taps")  # of separable convolutions
+GROUPED_FORMS = ("plain", "taps", "dense")  # of grouped convolutions
+REMAT = ("none", "branch", "cell")  # what the backward pass of a supernet computes again
+NETWORK_REMAT = ("none", "cell")  # the same for the network of a genotype
+
+STEMS = ("cifar", "imagenet")  # of networks that are made of two kinds of cell
+STAGED = "nb201"  # the network that is made of a topology
+NETWORKS = (*STEMS, STAGED)
+SCHEDULES = ("cosine", "linear", "exponential")
+
+COST_KINDS = ("params", "macs", "activations", "memory")
+COST_FORMS = ("linear", "above", "log")
+
+
+def by_name(names: Iterable[str], *functions: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
+    """The functions that do what the catalog names, each under its own name, in the catalog's order.
+
+    Raises:
+      ValueError: a name has no function, or a function is not named.
+    """
+    names, found = tuple(names), {function.__name__: function for function in functions}
+    if set(names) != set(found):
+        raise ValueError(f"the catalog names {', '.join(names)}; there are functions {', '.join(found)}")
+    return {name: found[name] for name in names}

@@ -1,0 +1,8 @@
+"""How layers compute, in two families that differ in the layout of their arrays.
+
+``channel_major``  [C, N, H, W]: cells of supernets and networks. Fast on CPUs, where one channel's map is one row.
+``pixel_major``    [N, H, W, C]: networks that `dartsx.networks` describes.
+
+`dartsx.nn` makes supernets and networks of them. What does not depend on the layout lies here: widths and strides of a
+stack of cells (`plan`) and initial weights (`initial_weights`).
+"""

@@ -1,0 +1,1 @@
+"""Layers, primitives and the edges of cells on [C, N, H, W]."""

@@ -1,0 +1,319 @@
+"""The edges of a cell one after the other, in a loop: what one edge computes stays in cache.
+
+Where maps are large, a CPU is several times slower on the arrays of a whole block, which pass through memory at every
+operation, than on those of one edge. The loop goes by source: what the targets of a source share (its pools) is
+computed once, then its edges follow. It is written once for all sources, so it also compiles to few kernels.
+
+The derivative is our own: the backward loop goes through the same sources in the opposite order and computes each
+edge again instead of keeping its inner results, so memory is that of the nodes and of one edge. In this order the
+gradient of a node is complete before it is needed: later nodes' edges come first.
+
+A lazy loop (`CellEdges.idle`) computes, of the candidates that have weights, only those whose weight in the mixture is
+not 0: the drawn one (GDAS), or those that a stage has kept (P-DARTS).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from dartsx.kernels.channel_major import running
+from dartsx.kernels.channel_major.cell_layout import CellEdges
+from dartsx.kernels.channel_major.edge_blocks import EdgeBlock
+from dartsx.kernels.channel_major.mixed_operation import last_norms, mixed_operation
+from dartsx.kernels.channel_major.primitives import Block, Branches, Primitive, norm_widths
+
+Tree = Any
+Batch = dict[running.Key, running.Stats]
+
+
+def evaluate(cell: CellEdges, inputs: Sequence[jax.Array]) -> tuple[list[jax.Array], Batch]:
+    """As `edges_together.evaluate`."""
+    layout, x = cell.layout, jnp.stack(inputs)
+    count = 1 + max(node for block in layout.blocks for node in block.targets) - len(inputs)
+    stride = layout.stride(layout.blocks[0])
+    shape = (count, *x.shape[1:-2], *((length - 1) // stride + 1 for length in x.shape[-2:]))
+    states, absent = jnp.zeros(shape, x.dtype), len(inputs)
+    if stride == 1:  # the inputs are of the nodes' size: one array holds all
+        states, absent = jnp.concatenate([x, states]), 0
+    collected = []
+    for stride, group in itertools.groupby(layout.blocks, layout.stride):
+        blocks = tuple(group)
+        loop = _Loop.over(cell, blocks, stride, absent)
+        states, batch = _run(loop, x if stride > 1 else None, states, _arrays(cell, blocks))
+        collected.append(batch)
+    return list(states[-count:]), running.concatenated(collected)
+
+
+class _Arrays(NamedTuple):
+    """What differs from edge to edge, and from source to source, stacked along the first axis."""
+
+    weights: dict[str, dict[str, jax.Array]]
+    rows: jax.Array
+    edge_stats: running.Running | None
+    source_stats: running.Running | None
+    idle: running.Running | None  # of edges, where the loop is lazy
+
+
+def _arrays(cell: CellEdges, blocks: tuple[EdgeBlock, ...]) -> _Arrays:
+    layout = cell.layout
+
+    def part(slices: dict[EdgeBlock, slice]) -> slice:
+        return slice(slices[blocks[0]].start, slices[blocks[-1]].stop)
+
+    weights = {
+        name: jax.tree.map(lambda value, where=where: value[part(where)], stacked)
+        for name, stacked in cell.weights.items()
+        if blocks[0] in (where := layout.weight_slices(name))
+    }
+    rows = cell.mixture[jnp.array([row for block in blocks for row in block.rows])]
+
+    def statistics(given: running.Running | None, per_source: bool) -> running.Running | None:
+        return given and {
+            name: jax.tree.map(lambda value, where=where: value[part(where)], norms)
+            for name, norms in given.items()
+            if layout.primitives[name].per_source == per_source and blocks[0] in (where := layout.norm_slices(name))
+        }
+
+    own, shared = statistics(cell.stats, False), statistics(cell.stats, True)
+    return _Arrays(weights, rows, own, shared, statistics(cell.idle, False))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Loop:
+    """Sources and edges of one stride, and what an edge computes.
+
+    Attributes:
+      sources: of every source its place in the array that is read.
+      first: edges of source i are number first[i] up to first[i + 1].
+      targets: of every edge the place of its target among the states.
+      primitives: (name, primitive) in the order of the mixture's columns.
+      stride: of all edges.
+      form: form of separable convolutions, or None.
+      activation: ReLU, or its stand-in.
+    """
+
+    sources: tuple[int, ...]
+    first: tuple[int, ...]
+    targets: tuple[int, ...]
+    primitives: tuple[tuple[str, Primitive], ...]
+    stride: int
+    form: str | None
+    activation: Callable[[jax.Array], jax.Array]
+
+    @classmethod
+    def over(cls, cell: CellEdges, blocks: tuple[EdgeBlock, ...], stride: int, absent: int) -> _Loop:
+        """The loop over these blocks; the first `absent` nodes are not among the states."""
+        sources = [source for block in blocks for source in block.sources]
+        counts = [len(block.targets) for block in blocks for _ in block.sources]
+        targets = [target - absent for block in blocks for _ in block.sources for target in block.targets]
+        return cls(
+            tuple(source - (absent if stride == 1 else 0) for source in sources),
+            (0, *itertools.accumulate(counts)),
+            tuple(targets),
+            tuple(cell.layout.primitives.items()),
+            stride,
+            cell.form,
+            cell.activation,
+        )
+
+    def members(self, per_source: bool) -> dict[str, Primitive]:
+        """The primitives of which all targets of a source share the result, or the others."""
+        return {name: primitive for name, primitive in self.primitives if primitive.per_source == per_source}
+
+    def shared(self, x: jax.Array, stats: running.Running | None) -> tuple[dict[str, jax.Array], Batch]:
+        """What the targets of x [C, N, H, W] share: by primitive the normalised result, and batch statistics."""
+        norms = running.Norms(stats, None, self.activation)
+        values = {}
+        for name, value, needed in self._branches(self.members(True), x, {}, norms):
+            if needed != "never":
+                value = norms(last_norms(dict(self.primitives), name, self.stride), value)
+            values[name[0]] = value
+        return values, norms.batch
+
+    def edge(self, x, values, weights, row, stats, idle) -> tuple[jax.Array, Batch]:
+        """Contribution of one edge to its target [C, N, H', W'], and batch statistics."""
+        lazy = {} if idle is None else {name: p for name, p in self.members(False).items() if name in weights}
+        eager = {name: primitive for name, primitive in self.members(False).items() if name not in lazy}
+        y, batch = self._mixed(eager, x, values, weights, row, stats)
+        for column, (name, _) in enumerate(self.primitives):
+            if name in lazy:
+                compute = functools.partial(self._mixed, {name: lazy[name]}, stats=stats)
+                more, found = _unless_zero(row[column], compute, idle[name], x, {}, {name: weights[name]}, row)
+                y, batch = y + more, batch | found
+        return y, batch
+
+    def _mixed(self, members, x, values, weights, row, stats) -> tuple[jax.Array, Batch]:
+        """What these members and the shared values contribute to an edge."""
+        norms = running.Norms(stats, None, self.activation)
+        weights = jax.tree.map(lambda value: value[None, None], weights)
+        branches = self._branches(members, x, weights, norms)
+        branches += [Branches((name,), value, "never") for name, value in values.items()]
+        if not branches:  # of none alone
+            return 0, {}
+        y = mixed_operation(branches, row[None, None], dict(self.primitives), norms, self.stride)
+        return y[0], norms.batch
+
+    def _branches(self, members, x, weights, norms) -> list[Branches]:
+        block = Block(x[None], 1, weights, self.stride, norms, self.form, self.activation)
+        return [b for name, primitive in members.items() for b in primitive.evaluate({name: primitive}, block)]
+
+    def batch(self, x: jax.Array, train: bool) -> tuple[Batch, Batch]:
+        """Zeros for the batch statistics of all sources, and of all edges."""
+        kinds = ((True, len(self.sources)), (False, len(self.targets)))
+        dtype = jnp.promote_types(x.dtype, jnp.float32)
+        return tuple(
+            {
+                (name, norm): {kind: jnp.zeros((count, width), dtype) for kind in ("mean", "var")}
+                for name, primitive in self.members(per_source).items()
+                for norm, width in norm_widths(primitive, x.shape[1], self.stride).items()
+                if train
+            }
+            for per_source, count in kinds
+        )
+
+
+def _unless_zero(weight, compute: Callable[..., tuple[jax.Array, Batch]], idle: Tree, *arguments: Tree):
+    """What `compute` makes of the arguments; where the weight is 0 zeros, and the statistics `idle`, at no cost."""
+    y, batch = jax.eval_shape(compute, *arguments)
+
+    def skip(*_):
+        kept = {key: jax.tree.map(lambda s, old: old.reshape(s.shape), batch[key], idle[key[1]]) for key in batch}
+        return jnp.zeros(y.shape, y.dtype), kept
+
+    # Checkpointed, so that the backward pass is one conditional with the forward pass in it, and hands nothing over.
+    return lax.cond(weight != 0, jax.checkpoint(compute, prevent_cse=False), skip, *arguments)
+
+
+def _at(tree: Tree, i: jax.Array) -> Tree:
+    return jax.tree.map(lambda leaf: lax.dynamic_index_in_dim(leaf, i, keepdims=False), tree)
+
+
+def _put(tree: Tree, i: jax.Array, part: Tree) -> Tree:
+    return jax.tree.map(lambda leaf, value: leaf.at[i].set(value.reshape(leaf.shape[1:])), tree, part)
+
+
+def _by_rules(function: Callable[..., tuple[Tree, Tree]], *arguments: Tree) -> tuple[Tree, Tree]:
+    """The function's value and auxiliary output, by the forward halves of the reverse rules inside it.
+
+    Those are plain operations: a forward derivative can be taken of them, but not of functions with a reverse rule.
+    """
+    value, _, auxiliary = jax.vjp(function, *arguments, has_aux=True)
+    return value, auxiliary
+
+
+def _table(loop: _Loop) -> tuple[jax.Array, jax.Array, jax.Array]:
+    return tuple(jnp.asarray(np.array(numbers, np.int32)) for numbers in (loop.sources, loop.first, loop.targets))
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _run(loop: _Loop, inputs: jax.Array | None, states: jax.Array, arrays: _Arrays) -> tuple[jax.Array, Batch]:
+    """Adds every edge's contribution to its target.
+
+    Args:
+      loop: which edges.
+      inputs: [S, C, N, H, W] to read the sources from, or None where they are states themselves.
+      states: [nodes, C, N, H', W'], where the sums begin.
+      arrays: what belongs to single edges and sources.
+
+    Returns:
+      The states after all edges, and batch statistics (empty in evaluation), through which no gradient flows.
+    """
+    return _forward(loop, inputs, states, arrays)
+
+
+def _forward_rule(loop, *arguments):
+    """Arguments tell which gradients are asked for: an architecture step wants none of the weights."""
+    inputs, states, arrays = jax.tree.map(lambda leaf: leaf.value, arguments)
+    perturbed = jax.tree.map(lambda leaf: leaf.perturbed, arguments[2].weights)
+    learned = arrays.weights if any(jax.tree.leaves(perturbed)) else {}
+    states, batch = _forward(loop, inputs, states, arrays)
+    return (states, batch), (inputs, states, arrays, learned)
+
+
+# Jitted, so that cells of equal shapes, in both halves of a search step, are traced and lowered once.
+@functools.partial(jax.jit, static_argnums=0)
+def _forward(loop, inputs, states, arrays):
+    sources, first, targets = _table(loop)
+
+    def over_sources(i, carry):
+        states, source_batch, edge_batch = carry
+        x = _at(states if inputs is None else inputs, sources[i])
+        stats = _at(arrays.source_stats, i)
+        values, batch = _by_rules(lambda x: loop.shared(x, stats), x)
+        source_batch = _put(source_batch, i, batch)
+
+        def over_edges(e, carry):
+            states, edge_batch = carry
+            weights, row, stats, idle = _at((arrays.weights, arrays.rows, arrays.edge_stats, arrays.idle), e)
+            y, batch = _by_rules(lambda *own: loop.edge(*own, stats, idle), x, values, weights, row)
+            return states.at[targets[e]].add(y), _put(edge_batch, e, batch)
+
+        states, edge_batch = lax.fori_loop(first[i], first[i + 1], over_edges, (states, edge_batch))
+        return states, source_batch, edge_batch
+
+    start = (states, *loop.batch(states, arrays.edge_stats is None))
+    states, source_batch, edge_batch = lax.fori_loop(0, len(loop.sources), over_sources, start)
+    return states, source_batch | edge_batch
+
+
+# Jitted, so that it is traced once for the backward loops with and without gradients of the weights.
+@functools.partial(jax.jit, static_argnums=0)
+def _pull(loop, x, values, weights, row, stats, idle, cotangent):
+    """Cotangents of one edge's arguments x, values, weights and row."""
+    _, pull, _ = jax.vjp(lambda *arguments: loop.edge(*arguments, stats, idle), x, values, weights, row, has_aux=True)
+    return pull(cotangent)
+
+
+def _backward_rule(loop, residuals, cotangents):
+    return _backward(loop, residuals, cotangents[0])
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _backward(loop, residuals, cotangent):
+    inputs, states, arrays, learned = residuals
+    sources, first, targets = _table(loop)
+    last = len(loop.sources) - 1
+
+    def over_sources(k, carry):
+        grad_inputs, grad_states, grad_learned, grad_rows = carry
+        i = last - k
+        x = _at(states if inputs is None else inputs, sources[i])
+        values, pull_shared, _ = jax.vjp(lambda x: loop.shared(x, _at(arrays.source_stats, i)), x, has_aux=True)
+
+        def over_edges(e, carry):
+            grad_x, grad_values, grad_learned, grad_rows = carry
+            weights, row, stats, idle = _at((arrays.weights, arrays.rows, arrays.edge_stats, arrays.idle), e)
+            cotangent = _at(grad_states, targets[e])
+            to_x, to_values, to_weights, to_row = _pull(loop, x, values, weights, row, stats, idle, cotangent)
+            grad_x, grad_values = jax.tree.map(jnp.add, (grad_x, grad_values), (to_x, to_values))
+            to_learned = {name: to_weights[name] for name in learned}  # what nobody keeps, XLA does not compute
+            return grad_x, grad_values, *_put((grad_learned, grad_rows), e, (to_learned, to_row))
+
+        zeros = jax.tree.map(jnp.zeros_like, (x, values))
+        grad_x, grad_values, grad_learned, grad_rows = lax.fori_loop(
+            first[i], first[i + 1], over_edges, (*zeros, grad_learned, grad_rows)
+        )
+        grad_x = grad_x + pull_shared(grad_values)[0]
+        if inputs is None:
+            grad_states = grad_states.at[sources[i]].add(grad_x)
+        else:
+            grad_inputs = grad_inputs.at[sources[i]].set(grad_x)
+        return grad_inputs, grad_states, grad_learned, grad_rows
+
+    zeros = jax.tree.map(jnp.zeros_like, (inputs, arrays))
+    start = (zeros[0], cotangent, jax.tree.map(jnp.zeros_like, learned), zeros[1].rows)
+    grad_inputs, grad_states, grad_learned, grad_rows = lax.fori_loop(0, last + 1, over_sources, start)
+    weights = zeros[1].weights | grad_learned
+    return grad_inputs, grad_states, zeros[1]._replace(weights=weights, rows=grad_rows)
+
+
+_run.defvjp(_forward_rule, _backward_rule, symbolic_zeros=True)

@@ -1,0 +1,55 @@
+"""The mixed operation: branches of all primitives, normalised, weighted by the mixture and summed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import jax
+import jax.numpy as jnp
+
+from dartsx.kernels.channel_major import running
+from dartsx.kernels.channel_major.primitives import Branches, Primitive
+
+
+def mixed_operation(
+    branches: Sequence[Branches],
+    rows: jax.Array,
+    primitives: Mapping[str, Primitive],
+    norms: running.Norms,
+    stride: int,
+) -> jax.Array:
+    """sum over primitives and sources of a block (DARTS, equation 2).
+
+    Args:
+      branches: raw outputs, see `Branches`.
+      rows: [G, T, P], the mixture of the block's edges.
+      primitives: in the order of the mixture's P columns.
+      norms: normalises what still needs it.
+      stride: of the block.
+
+    Returns:
+      [T, C, N, H, W]
+    """
+    columns = {name: i for i, name in enumerate(primitives)}
+
+    def weight(names):  # [B, G, T]
+        return jnp.moveaxis(rows[..., jnp.array([columns[n] for n in names])], -1, 0)
+
+    total = []
+    for names, value, needed in branches:
+        if needed == "always":
+            total.append(norms.weighted_sum(last_norms(primitives, names, stride), weight(names), value))
+            continue
+        if needed == "search":
+            value = norms(last_norms(primitives, names, stride), value)
+        scale = weight(names).astype(value.dtype)
+        if value.shape[2] == 1:
+            total.append(jnp.einsum("bgt,bgcnhw->tcnhw", scale, value[:, :, 0]))
+        else:
+            total.append(jnp.einsum("bgt,bgtcnhw->tcnhw", scale, value))
+    return sum(total[1:], total[0])
+
+
+def last_norms(primitives: Mapping[str, Primitive], names: Sequence[str], stride: int) -> list[running.Key]:
+    """Key of the norm that ends each of the named primitives."""
+    return [(name, primitives[name].norms(stride)[-1]) for name in names]

@@ -1,0 +1,18 @@
+"""Primitives: the candidate operations of a search space and the building blocks of its networks."""
+
+from dartsx.kernels.channel_major.primitives.base import Block, Branches, Primitive, Weight, norm_widths
+from dartsx.kernels.channel_major.primitives.skip import factorized_reduction
+from dartsx.kernels.channel_major.primitives.table import PRIMITIVES, TOPOLOGY_PRIMITIVES, families, lookup
+
+__all__ = [
+    "PRIMITIVES",
+    "TOPOLOGY_PRIMITIVES",
+    "Block",
+    "Branches",
+    "Primitive",
+    "Weight",
+    "factorized_reduction",
+    "families",
+    "lookup",
+    "norm_widths",
+]

@@ -1,0 +1,51 @@
+"""noise: standard normal numbers in place of the source (space S4 of RobustDARTS, arXiv:1909.09656)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from dartsx.kernels.channel_major.primitives.base import Block, Branches, Weight
+
+
+@dataclasses.dataclass(frozen=True)
+class Noise:
+    """Numbers that carry nothing of the input, drawn anew for every batch; no gradient to the source.
+
+    A supernet is a function of variables, images and mixture, without a key. So the generator is seeded by the bits of
+    the source's sum: other images or weights give other numbers, the same ones give the same. Edges that are computed
+    together get numbers of their own; one after the other (remat ``branch``), those from one source share them.
+    """
+
+    per_source: ClassVar[bool] = False
+
+    def weights(self, channels: int, stride: int) -> dict[str, Weight]:
+        """None."""
+        return {}
+
+    def norms(self, stride: int) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def macs(self, channels: int, height: int, width: int, stride: int) -> int:
+        """0."""
+        return 0
+
+    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
+        """None: it has no convolution."""
+        return ()
+
+    @staticmethod
+    def evaluate(members: Mapping[str, Noise], block: Block) -> list[Branches]:
+        """Independent numbers on every edge of the block."""
+        (name,) = members
+        like = block.x[..., :: block.stride, :: block.stride]
+        total = jnp.sum(lax.stop_gradient(block.x), dtype=jnp.float32)
+        key = jax.random.fold_in(jax.random.key(0), lax.bitcast_convert_type(total, jnp.uint32))
+        shape = (1, like.shape[0], block.targets, *like.shape[1:])
+        return [Branches((name,), jax.random.normal(key, shape, like.dtype), "never")]

@@ -1,0 +1,1 @@
+"""Layers of described networks on [N, H, W, C]."""

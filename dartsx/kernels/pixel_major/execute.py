@@ -1,0 +1,169 @@
+"""Computes what `dartsx.networks` writes down: one function per primitive layer, and the walk over a list of steps."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from dartsx.kernels.pixel_major.grouped import Window, convolve
+from dartsx.kernels.pixel_major.pool_windows import adaptive_pool, pool
+from dartsx.networks import layers
+from dartsx.networks.trace import Step
+
+Weights = Mapping[str, jax.Array]
+
+
+class Normalize(Protocol):
+    """Batch normalisation of the step of this name."""
+
+    def __call__(self, name: str, x: jax.Array, weights: Weights, epsilon: float) -> jax.Array:
+        """x [N, H, W, C] -> the same shape."""
+        ...
+
+
+class Context(NamedTuple):
+    """What layers need besides weights and inputs.
+
+    Attributes:
+      normalize: batch norm.
+      dropout: (x, rate) -> x; the identity outside training.
+      drop_path: x -> x; the identity unless training asks for it.
+      form: of grouped convolutions (`grouped.FORMS`), or None to choose.
+      relu: ReLU, or a smooth stand-in (tests of derivatives).
+      lift: (function, step) -> the function for values with more leading axes; batch norm is left out, as `normalize`
+        sees to it.
+    """
+
+    normalize: Normalize
+    dropout: Callable[[jax.Array, float], jax.Array] = lambda x, rate: x
+    drop_path: Callable[[jax.Array], jax.Array] = lambda x: x
+    form: str | None = None
+    relu: Callable[[jax.Array], jax.Array] = jax.nn.relu
+    lift: Callable[[Callable, Step], Callable] = lambda compute, step: compute
+
+
+def execute(
+    steps: Sequence[Step],
+    inputs: Sequence[jax.Array],
+    weights: Mapping[str, Weights],
+    context: Context,
+) -> jax.Array:
+    """Computes a traced network or block.
+
+    Args:
+      steps: from a `dartsx.networks.Trace`.
+      inputs: values of its `Input` steps, in order: [N, H, W, C] or [N, features].
+      weights: by names of steps and of their arrays.
+      context: what layers need besides.
+
+    Returns:
+      The result of the last step.
+    """
+    given = iter(inputs)
+    values: list[jax.Array] = []
+    for step in steps:
+        if isinstance(step.layer, layers.Input):
+            values.append(next(given))
+            continue
+        read = [values[i] for i in step.inputs]
+        own = weights.get(step.name, {})
+        if isinstance(step.layer, layers.Norm):
+            values.append(context.normalize(step.name, read[0], own, step.layer.epsilon))
+            continue
+        compute = functools.partial(_compute, step, context)
+        values.append(context.lift(compute, step)(read, own))
+    return values[-1]
+
+
+def _compute(step: Step, context: Context, inputs: list[jax.Array], weights: Weights) -> jax.Array:
+    return COMPUTE[type(step.layer)](step, inputs, weights, context)
+
+
+def _conv(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
+    (x,), layer = inputs, step.layer
+    window = Window(layer.stride, layer.pads(x.shape[1:3]), layer.dilation)
+    y = convolve(x, weights["kernel"].astype(x.dtype), window, layer.groups, context.form)
+    return y + weights["bias"].astype(x.dtype) if layer.bias else y
+
+
+def _linear(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
+    """In float32 or wider."""
+    (x,) = inputs
+    x = x.astype(jnp.promote_types(x.dtype, jnp.float32))
+    return x @ weights["kernel"] + weights["bias"]
+
+
+def _activation(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
+    return context.relu(inputs[0]) if step.layer.kind == "relu" else ACTIVATIONS[step.layer.kind](inputs[0])
+
+
+def _global_pool(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
+    (x,) = inputs
+    dtype = jnp.promote_types(x.dtype, jnp.float32)
+    return jnp.mean(x, (1, 2), dtype=dtype, keepdims=step.layer.keep).astype(x.dtype)
+
+
+def _local_norm(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
+    """x / (k + alpha * sum of squares over neighbouring channels)^beta."""
+    (x,), layer = inputs, step.layer
+    below = layer.size // 2
+    padding = [(0, 0)] * (x.ndim - 1) + [(below, layer.size - 1 - below)]
+    window = (1,) * (x.ndim - 1) + (layer.size,)
+    # A NumPy zero: under jit only a known one makes it the sum, which has a derivative.
+    squares = lax.reduce_window(jnp.square(x), np.zeros((), x.dtype), lax.add, window, (1,) * x.ndim, padding)
+    return x * (layer.bias + layer.alpha * squares) ** -layer.beta
+
+
+def _pad_channels(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
+    (x,) = inputs
+    return jnp.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, step.layer.features - x.shape[-1])])
+
+
+def _resize(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
+    (x,), layer = inputs, step.layer
+    return jax.image.resize(x, (x.shape[0], *layer.size, x.shape[-1]), layer.kind, antialias=False)
+
+
+def _zero(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
+    return jnp.zeros((inputs[0].shape[0], *step.shape), inputs[0].dtype)
+
+
+def _shuffle(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
+    (x,), groups = inputs, step.layer.groups
+    return x.reshape(*x.shape[:-1], groups, -1).swapaxes(-1, -2).reshape(x.shape)
+
+
+ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
+    "relu6": jax.nn.relu6,
+    "swish": jax.nn.silu,
+    "hard_swish": jax.nn.hard_silu,
+    "sigmoid": jax.nn.sigmoid,
+    "hard_sigmoid": jax.nn.hard_sigmoid,
+}
+
+COMPUTE: dict[type, Callable[[Step, list[jax.Array], Weights, Context], Any]] = {
+    layers.Conv: _conv,
+    layers.Linear: _linear,
+    layers.Activation: _activation,
+    layers.Pool: lambda step, inputs, weights, context: pool(inputs[0], step.layer),
+    layers.AdaptivePool: lambda step, inputs, weights, context: adaptive_pool(inputs[0], step.layer.size),
+    layers.GlobalPool: _global_pool,
+    layers.Flatten: lambda step, inputs, weights, context: inputs[0].reshape(inputs[0].shape[0], -1),
+    layers.Dropout: lambda step, inputs, weights, context: context.dropout(inputs[0], step.layer.rate),
+    layers.DropPath: lambda step, inputs, weights, context: context.drop_path(inputs[0]),
+    layers.LocalNorm: _local_norm,
+    layers.Add: lambda step, inputs, weights, context: sum(inputs[1:], inputs[0]),
+    layers.Multiply: lambda step, inputs, weights, context: inputs[0] * inputs[1],
+    layers.Concat: lambda step, inputs, weights, context: jnp.concatenate(inputs, -1),
+    layers.Slice: lambda step, inputs, weights, context: inputs[0][..., step.layer.start : step.layer.stop],
+    layers.PadChannels: _pad_channels,
+    layers.Resize: _resize,
+    layers.Zero: _zero,
+    layers.Shuffle: _shuffle,
+}

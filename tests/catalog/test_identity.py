@@ -1,0 +1,56 @@
+"""Which config fields decide whether two runs are the same experiment."""
+
+import pytest
+
+from configs.base import base
+from dartsx.catalog import MAY_DIFFER, UNUSED, experiment
+
+
+def flat(group, prefix=""):
+    for name, value in group.items():
+        yield from flat(value, f"{prefix}{name}.") if isinstance(value, dict) else [f"{prefix}{name}"]
+
+
+def config(method="darts", **fields):
+    given = base(method)
+    given.update_from_flattened_dict(fields)
+    return given.to_dict()
+
+
+def test_what_may_differ_are_fields_of_the_config():
+    assert set(MAY_DIFFER) <= set(flat(config()))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"search.chunk_steps": 7},
+        {"evaluate.host_workers": 3},
+        {"search.diagnosis.every": 1},
+        {"dataset.data_dir": "elsewhere", "mesh": 1, "seed": 4},
+        {"methods.gdas.temperature_end": 1.0},
+    ],
+)
+def test_runs_that_differ_in_these_are_samples_of_one_experiment(fields):
+    assert experiment(config(**fields)) == experiment(config())
+
+
+@pytest.mark.parametrize(
+    "fields", [{"search.epochs": 7}, {"search.alphas.beta1": 0.1}, {"method": "gdas"}, {"dtype": "bfloat16"}]
+)
+def test_runs_that_differ_in_any_other_field_are_other_experiments(fields):
+    assert experiment(config(**fields)) != experiment(config())
+
+
+def test_options_of_the_methods_in_use_decide():
+    fields = {"methods.gdas.temperature_end": 1.0}
+    assert experiment(config("gdas+pc_darts", **fields)) != experiment(config("gdas+pc_darts"))
+    evaluation = {"methods": {"gdas": {"temperature_end": 1.0}}}  # does not say which method searched
+    assert experiment(evaluation) == {"methods.gdas.temperature_end": "1.0"}
+
+
+def test_a_named_network_does_not_use_what_shapes_that_of_a_genotype():
+    small, large = (experiment(config(network="resnet18", **{"evaluate.layers": layers})) for layers in (8, 20))
+    assert small == large
+    assert small["evaluate.layers"] == UNUSED
+    assert "network" not in small
