@@ -19,13 +19,11 @@ from dartsx.catalog import METHODS
 from dartsx.search.methods.table import function_of
 
 TABLE = RESULTS / "method-table.md"
-# Methods whose step is DARTS's: rules between epochs, stages, selection after the search.
-ON_THE_HOST = {
-    "darts_plus": "tests/search/test_early_stopping.py",
-    "r_darts": "tests/search/test_early_stopping.py",
-    "p_darts": "tests/search/test_selection.py",
-    "progressive": "tests/search/test_selection.py",
-    "darts_pt": "tests/search/test_selection.py",
+# Parts that are no part of a step, and the tests that hold them.
+CONTRACTS = {
+    "early stopping": "tests/search/test_early_stopping.py",
+    "stages": "tests/search/test_selection.py",
+    "selection after the search": "tests/search/test_selection.py",
 }
 CONTRACT = "tests/search/test_methods_contract.py"
 HEAD = ("method", "paper", "lines", "`configs/cifar10.py:NAME` beside DARTS", "contract", "NAS-Bench-201, CIFAR-10 (%)")
@@ -39,7 +37,8 @@ def text() -> str:
 
 def row_of(name: str) -> tuple[str, ...]:
     """One row of the table."""
-    path, contract = _path(name), ON_THE_HOST.get(name, CONTRACT)
+    path = _path(name)
+    contract = next((CONTRACTS[part] for part in METHODS[name].decides if part in CONTRACTS), CONTRACT)
     return (f"`{name}`", _paper(path), str(lines_of_code(path)), _settings(name), f"`{contract}`", _found(name))
 
 

@@ -1,9 +1,9 @@
 """The forms of separable convolution, shape by shape: ``python -m benchmarks.separable --size=medium``.
 
-What `choose_form` of `dartsx.kernels.channel_major.separable_forms` rests on. Shapes are those of a supernet: in every
-stage (width and map size) the first unit of all kinds from the cell's two inputs, and the second unit of one kind,
-where every edge has an input of its own. Times in ms, forward alone and forward with both derivatives; forms run in
-turns; * marks the form that `choose_form` takes, < the fastest one.
+What `dartsx.kernels.choice.separable_form` rests on. Shapes are those of a supernet: in every stage (width and map
+size) the first unit of all kinds from the cell's two inputs, and the second unit of one kind, where every edge has an
+input of its own. Times in ms, forward alone and forward with both derivatives; forms run in turns; * marks the form
+that `separable_form` takes, < the fastest one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import jax.numpy as jnp
 
 from benchmarks import records, sizes, timing
 from benchmarks.starts import say
-from dartsx.kernels.channel_major.separable_forms import FORMS, Unit, choose_form
+from dartsx.kernels.channel_major.separable_forms import FORMS, Unit
+from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import plan_cells
 from dartsx.runtime import jit, record_run_info
 
@@ -106,7 +107,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
             runs = {form: _seconds(call[way]) for form, call in calls.items()}
             blocks = timing.in_turns(runs, arguments.rounds + 1, 1)  # the first round warms up
             times[way] = {form: 1e3 * timing.merged(values[1:]).median for form, values in blocks.items()}
-        chosen = choose_form(jax.default_backend(), shape.channels, shape.pixels)
+        chosen = Forms().separable(shape.channels, shape.pixels)
         found.append({"shape": dataclasses.asdict(shape), "chosen": chosen, "ms": times})
     given = {"size": dataclasses.asdict(size), "dtype": arguments.dtype}
     return given | {"shapes": found, "about": {"dartsx": record_run_info()}}

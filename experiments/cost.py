@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING
 from absl import flags
 from ml_collections import ConfigDict
 
-from dartsx.catalog.rules import at_least
+from dartsx.catalog.rules import at_least, where
 from experiments.jobs import cost as job
 from experiments.settings import SettingsError, run_main
 from experiments.settings.read import read_group
-from experiments.settings.rules import where
 from experiments.tables import show
 
 if TYPE_CHECKING:

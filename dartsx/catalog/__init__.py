@@ -1,5 +1,6 @@
 """What there is to choose from, with its options, bounds and paper settings: declared once, without JAX."""
 
+from dartsx.catalog.augmentation import AugmentPolicy
 from dartsx.catalog.combine import acts_alone, check_together, one_level, options_of
 from dartsx.catalog.declaration import Declaration, Option
 from dartsx.catalog.identity import MAY_DIFFER, UNUSED, experiment
@@ -24,6 +25,7 @@ from dartsx.catalog.names import (
 
 __all__ = [
     "BASE",
+    "AugmentPolicy",
     "COST_FORMS",
     "COST_KINDS",
     "DTYPES",

@@ -24,9 +24,9 @@ GROUPED_FORMS = ("plain", "taps", "dense")  # of grouped convolutions
 REMAT = ("none", "branch", "cell")  # what the backward pass of a supernet computes again
 NETWORK_REMAT = ("none", "cell")  # the same for the network of a genotype
 
-STEMS = ("cifar", "imagenet")  # of networks that are made of two kinds of cell
+STEMS = ("cifar", "imagenet")  # how a network begins: for small images, or for ImageNet
 STAGED = "nb201"  # the network that is made of a topology
-NETWORKS = (*STEMS, STAGED)
+NETWORKS = (*STEMS, STAGED)  # that are made of a genotype
 SCHEDULES = ("cosine", "linear", "exponential")
 
 COST_KINDS = ("params", "macs", "activations", "memory")

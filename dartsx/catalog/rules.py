@@ -19,6 +19,19 @@ class Rule:
     problem: Callable[[Any], str]
 
 
+_RULE = "rule"
+
+
+def where(rule: Rule, default: Any = dataclasses.MISSING) -> Any:
+    """A dataclass field whose values must obey the rule; what reads or checks the dataclass asks for it."""
+    return dataclasses.field(default=default, metadata={_RULE: rule})
+
+
+def rule_of(field: dataclasses.Field) -> Rule | None:
+    """The rule of a dataclass field, None if any value of its type is allowed."""
+    return field.metadata.get(_RULE)
+
+
 def _states(holds: Callable[[Any], bool], allowed: str) -> Rule:
     return Rule(holds, lambda value: f"must be {allowed}")
 

@@ -5,35 +5,10 @@ generator (its default) the draws depend on the key and the position in the batc
 that is spread over devices is augmented as it would be on one.
 """
 
-import dataclasses
-
 import jax
 import jax.numpy as jnp
 
-
-@dataclasses.dataclass(frozen=True)
-class AugmentPolicy:
-    """What is done to training images.
-
-    Attributes:
-        crop_padding: zero pixels added on each side before a random crop back to the image's
-            size; 0 for no crop.
-        flip: whether half of the images are mirrored left to right.
-        cutout: side of the square that is erased, in pixels; 0 for none. Of an odd side one pixel
-            less is erased.
-
-    Raises:
-        ValueError: if a length is negative.
-    """
-
-    crop_padding: int = 4
-    flip: bool = True
-    cutout: int = 0
-
-    def __post_init__(self):
-        for field in ("crop_padding", "cutout"):
-            if getattr(self, field) < 0:
-                raise ValueError(f"{field}={getattr(self, field)}: must be 0 (off) or positive")
+from dartsx.catalog import AugmentPolicy
 
 
 def normalize(images: jax.Array, mean: tuple[float, ...], std: tuple[float, ...], dtype=jnp.float32) -> jax.Array:

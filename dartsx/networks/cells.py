@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
+from dartsx.catalog import STEMS
 from dartsx.networks.blocks.cell import Cell, Design
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.description import Network
 from dartsx.networks.errors import check_choice, check_positive
 from dartsx.networks.layers import Activation
-
-STEMS = ("imagenet", "cifar")
 
 
 @dataclasses.dataclass(frozen=True)

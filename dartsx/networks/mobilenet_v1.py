@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dartsx.catalog import STEMS
 from dartsx.networks.blocks.conv import Classifier, ConvNorm, Separable
 from dartsx.networks.description import Network
 from dartsx.networks.errors import check_choice, check_positive
@@ -14,7 +15,6 @@ STAGES = (
     ((512, 2), (512, 1), (512, 1), (512, 1), (512, 1), (512, 1)),
     ((1024, 2), (1024, 1)),
 )
-STEMS = ("imagenet", "cifar")
 
 
 def mobilenet_v1(width: float = 1.0, classes: int = 1000, stem: str = "imagenet") -> Network:

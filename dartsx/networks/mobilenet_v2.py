@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dartsx.catalog import STEMS
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.inverted import InvertedBottleneck
 from dartsx.networks.description import Network, repeated
@@ -18,7 +19,6 @@ TABLE = (
     (6, 160, 3, 2),
     (6, 320, 1, 1),
 )
-STEMS = ("imagenet", "cifar")
 
 
 def mobilenet_v2(width: float = 1.0, classes: int = 1000, stem: str = "imagenet") -> Network:

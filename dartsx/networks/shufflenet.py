@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dartsx.catalog import STEMS
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.shuffle import ShuffleUnitV1, ShuffleUnitV2
 from dartsx.networks.description import Network, repeated
@@ -24,7 +25,6 @@ V2_CHANNELS = {
     1.5: (176, 352, 704, 1024),
     2.0: (244, 488, 976, 2048),
 }
-STEMS = ("imagenet", "cifar")
 
 
 def shufflenet_v1(groups: int, scale: float = 1.0, classes: int = 1000) -> Network:

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from dartsx.kernels.channel_major import norm
+from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major.batch_norm import affine, batch_norm
 from dartsx.kernels.pixel_major.execute import Context, execute
 from dartsx.networks import Network
@@ -30,11 +31,13 @@ class DescribedNetwork(nn.Module):
       description: `dartsx.networks.Network`.
       dtype: of the activations; parameters, statistics and logits stay float32 or wider.
       form: form of grouped convolutions (`grouped.FORMS`), or None to choose by backend and size.
+      backend: for which the program is meant, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default one.
     """
 
     description: Network
     dtype: Any = jnp.float32
     form: str | None = None
+    backend: str | None = None
 
     @nn.compact
     def __call__(self, images: jax.Array, train: bool, drop_path: jax.Array | None = None) -> Logits:
@@ -67,7 +70,7 @@ class DescribedNetwork(nn.Module):
         def normalize(name, x, parameters, epsilon):
             return self._normalize(name, x, parameters, epsilon, train)
 
-        context = Context(normalize, dropout, drop, self.form)
+        context = Context(normalize, dropout, drop, Forms(self.backend, self.form))
         return Logits(execute(steps, [images.astype(self.dtype)], weights, context), None)
 
     def _normalize(self, name, x, parameters, epsilon, train) -> jax.Array:

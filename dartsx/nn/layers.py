@@ -12,6 +12,7 @@ from dartsx.kernels import initial_weights as initializers
 from dartsx.kernels.channel_major import running
 from dartsx.kernels.channel_major.convolution import convolve
 from dartsx.kernels.channel_major.primitives import Weight, factorized_reduction
+from dartsx.kernels.choice import Forms
 
 _ONE: running.Key = ("norm", "bn")
 
@@ -57,6 +58,7 @@ class Conv(nn.Module):
     kernel: int
     stride: int = 1
     padding: int = 0
+    forms: Forms = Forms()
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
@@ -66,7 +68,7 @@ class Conv(nn.Module):
         weights = self.param("kernel", initializers.uniform, (size, size, channels, self.features), fan_in).astype(
             x.dtype
         )
-        return convolve(x, weights, self.stride, self.padding)
+        return convolve(x, weights, self.stride, self.padding, self.forms)
 
 
 class FactorizedReduction(nn.Module):
@@ -89,6 +91,7 @@ class Preprocess(nn.Module):
     reduce: bool
     affine: bool
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
+    forms: Forms = Forms()
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
@@ -97,7 +100,7 @@ class Preprocess(nn.Module):
         if self.reduce:
             x = FactorizedReduction(self.features, name="reduction")(x)
         else:
-            x = Conv(self.features, 1, name="conv")(x)
+            x = Conv(self.features, 1, forms=self.forms, name="conv")(x)
         return BatchNorm(self.affine, name="bn")(x, train)
 
 

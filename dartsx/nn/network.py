@@ -9,20 +9,12 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.catalog import NETWORK_REMAT, STEMS
+from dartsx.kernels.choice import Forms, backend_of, network_remat
 from dartsx.kernels.plan import CellPlan, plan_cells
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
 from dartsx.nn.network_cell import NetworkCell, cell_width
 from dartsx.nn.repeated_cells import RepeatedCells, name_of, runs
 from dartsx.spaces import Genotype
-
-
-def choose_remat(backend: str) -> str:
-    """The faster policy for a backend (`jax.default_backend()`).
-
-    CPU: computing a cell again takes less time than writing and reading what it would keep (``python -m
-    benchmarks.network --remat=...``). GPU and TPU, not measured yet: no arithmetic twice.
-    """
-    return "cell" if backend == "cpu" else "none"
 
 
 class Logits(NamedTuple):
@@ -41,14 +33,15 @@ class AuxiliaryHead(nn.Module):
 
     classes: int
     stem: str
+    forms: Forms = Forms()
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         """[C, N, H, W] with H, W >= 8 (cifar) or 7 (imagenet) -> logits [N, classes]."""
         stride = 3 if self.stem == "cifar" else 2
         x = _average_pool(jax.nn.relu(x), 5, stride)
-        x = BatchNorm(name="bn1")(Conv(128, 1, name="conv1")(x), train)
-        x = Conv(768, 2, name="conv2")(jax.nn.relu(x))
+        x = BatchNorm(name="bn1")(Conv(128, 1, forms=self.forms, name="conv1")(x), train)
+        x = Conv(768, 2, forms=self.forms, name="conv2")(jax.nn.relu(x))
         if self.stem == "cifar":
             x = BatchNorm(name="bn2")(x, train)
         x = jax.nn.relu(x)
@@ -71,13 +64,14 @@ class Stem(nn.Module):
 
     kind: str
     channels: int
+    forms: Forms = Forms()
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> tuple[jax.Array, jax.Array]:
         """[3, N, H, W] -> the two inputs of the first cell."""
 
         def conv_norm(x, features, stride, i):
-            x = Conv(features, 3, stride, 1, name=f"conv{i}")(x)
+            x = Conv(features, 3, stride, 1, self.forms, name=f"conv{i}")(x)
             return BatchNorm(name=f"bn{i}")(x, train)
 
         if self.kind == "cifar":
@@ -102,6 +96,7 @@ class Network(nn.Module):
       form: form of separable convolutions, or None to choose by backend and size.
       remat: what the backward pass computes again, ``"none"`` or every ``"cell"``, which leaves the cells' outputs and
         one cell in memory; None to choose by backend.
+      backend: for which the program is meant, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default one.
     """
 
     genotype: Genotype
@@ -113,6 +108,7 @@ class Network(nn.Module):
     dtype: Any = jnp.float32
     form: str | None = None
     remat: str | None = None
+    backend: str | None = None
 
     def stem_channels(self) -> int:
         """Channels of both inputs of the first cell."""
@@ -151,7 +147,8 @@ class Network(nn.Module):
         if self.remat not in (None, *NETWORK_REMAT):
             raise ValueError(f"unknown remat {self.remat!r}; allowed: {', '.join(NETWORK_REMAT)}")
         x = images.astype(self.dtype).transpose(3, 0, 1, 2)
-        s0, s1 = Stem(self.stem, self.stem_channels(), name="stem")(x, train)
+        forms = Forms(self.backend, self.form)
+        s0, s1 = Stem(self.stem, self.stem_channels(), forms, name="stem")(x, train)
         self.sow("intermediates", "stem_output", s1)
         keep = None if drop_path is None else 1.0 - drop_path
         auxiliary = None
@@ -161,14 +158,14 @@ class Network(nn.Module):
                 kept = self._draw(run, keep, x.shape[1]) if masks is None else jnp.stack([masks[i] for i in run])
             s0, s1 = self._cells(run, s0, s1, train, kept, keep)
             if self.auxiliary and train and 2 * self.layers // 3 in run:
-                auxiliary = AuxiliaryHead(self.classes, self.stem, name="auxiliary")(s1, train)
+                auxiliary = AuxiliaryHead(self.classes, self.stem, forms, name="auxiliary")(s1, train)
         return Logits(Classifier(self.classes, name="classifier")(s1), auxiliary)
 
     def _cells(self, run, s0, s1, train, masks, keep) -> tuple[jax.Array, jax.Array]:
         """The last two outputs after the cells of a run; masks [cells, edges, N]."""
         plan = self.plans()[run[0]]
-        cell = (self.genotype.cell(plan.cell_type), plan, self.form)
-        recompute = (self.remat or choose_remat(jax.default_backend())) == "cell"
+        cell = (self.genotype.cell(plan.cell_type), plan, Forms(self.backend, self.form))
+        recompute = (self.remat or network_remat(backend_of(self.backend))) == "cell"
         if len(run) == 1:
             cell_class = nn.remat(NetworkCell, static_argnums=(3,)) if recompute else NetworkCell
             y = cell_class(*cell, name=name_of(run))(s0, s1, train, None if masks is None else masks[0], keep)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from dartsx.kernels import initial_weights as initializers
 from dartsx.kernels.channel_major import running
 from dartsx.kernels.channel_major.primitives import Block, Primitive, lookup, norm_widths
+from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan
 from dartsx.nn.layers import Preprocess, advance, keep_running
 from dartsx.spaces import Cell
@@ -20,12 +21,12 @@ class Operation(nn.Module):
     Attributes:
       primitive: what it computes.
       stride: 1 or 2.
-      form: form of separable convolutions, or None.
+      forms: in which forms convolutions are computed.
     """
 
     primitive: Primitive
     stride: int
-    form: str | None = None
+    forms: Forms = Forms()
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
@@ -44,7 +45,7 @@ class Operation(nn.Module):
         if self.is_initializing():  # all variables are made: nothing need be traced
             return jnp.zeros((*x.shape[:2], *((length - 1) // self.stride + 1 for length in x.shape[2:])), x.dtype)
         norms = running.Norms(None if train or stats is None else stats.value, affine)
-        block = Block(x[None], 1, weights, self.stride, norms, self.form)
+        block = Block(x[None], 1, weights, self.stride, norms, self.forms)
         (branch,) = self.primitive.evaluate({name: self.primitive}, block)
         y = branch.value
         if branch.norm == "always":
@@ -72,12 +73,12 @@ class NetworkCell(nn.Module):
     Attributes:
       cell: edges and concatenation.
       plan: widths and stride.
-      form: form of separable convolutions, or None.
+      forms: in which forms convolutions are computed.
     """
 
     cell: Cell
     plan: CellPlan
-    form: str | None = None
+    forms: Forms = Forms()
 
     @nn.compact
     def __call__(
@@ -102,12 +103,13 @@ class NetworkCell(nn.Module):
         plan = self.plan
         pre = [(s0, plan.reduction_prev), (s1, False)]
         states = {
-            i: Preprocess(plan.channels, reduce, True, name=f"pre{i}")(s, train) for i, (s, reduce) in enumerate(pre)
+            i: Preprocess(plan.channels, reduce, True, forms=self.forms, name=f"pre{i}")(s, train)
+            for i, (s, reduce) in enumerate(pre)
         }
         for k, edge in enumerate(self.cell.edges):
             stride = plan.stride(edge.source)
             primitive = lookup([edge.primitive])[edge.primitive]
-            y = Operation(primitive, stride, self.form, name=f"op{k}")(states[edge.source], train)
+            y = Operation(primitive, stride, self.forms, name=f"op{k}")(states[edge.source], train)
             identity = edge.primitive == "skip_connect" and stride == 1
             if masks is not None and not identity:
                 y = drop_path(y, keep, masks[k])

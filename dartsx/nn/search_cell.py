@@ -17,6 +17,7 @@ from dartsx.kernels import initial_weights as initializers
 from dartsx.kernels.channel_major import edges_apart, edges_together
 from dartsx.kernels.channel_major.cell_layout import CellEdges, CellLayout
 from dartsx.kernels.channel_major.primitives import Primitive
+from dartsx.kernels.choice import Forms, backend_of, supernet_remat
 from dartsx.kernels.plan import CellPlan
 from dartsx.nn.layers import Preprocess, advance, keep_running
 
@@ -26,22 +27,13 @@ from dartsx.nn.layers import Preprocess, advance, keep_running
 #   cell    every cell, all edges of a block together: memory of the cells' outputs and of one cell
 
 
-def choose_remat(backend: str) -> str:
-    """The fastest policy for a backend (`jax.default_backend()`).
-
-    CPU: edges one after the other stay in cache, and compile to fewer kernels; the fastest at every size of
-    ``python -m benchmarks.step --remat=...``. GPU and TPU, not measured yet: few and large operations.
-    """
-    return "branch" if backend == "cpu" else "none"
-
-
-def checked_remat(given: str | None, partial: int) -> str:
+def checked_remat(given: str | None, partial: int, backend: str | None = None) -> str:
     """The policy that was given, or the one chosen by backend.
 
     Raises:
       ValueError: it is unknown, or does not go with partial channels (`partial` above 1).
     """
-    remat = given or ("none" if partial > 1 else choose_remat(jax.default_backend()))
+    remat = given or ("none" if partial > 1 else supernet_remat(backend_of(backend)))
     if remat not in REMAT:
         raise ValueError(f"unknown remat {remat!r}; allowed: {', '.join(REMAT)}")
     if partial > 1 and remat == "branch":
@@ -58,7 +50,7 @@ class SearchCell(nn.Module):
       primitives: (name, primitive) in the order of the mixture's columns; pairs, because lifted transformations
         sort mappings.
       plan: widths and stride.
-      form: form of separable convolutions, or None.
+      forms: in which forms convolutions are computed.
       remat: one of `REMAT`; of ``"cell"`` the caller takes care.
       activation: ReLU, unless a smooth stand-in is asked for.
       lazy: as in `supernet.Supernet`.
@@ -68,7 +60,7 @@ class SearchCell(nn.Module):
     concat: tuple[int, ...]
     primitives: tuple[tuple[str, Primitive], ...]
     plan: CellPlan
-    form: str | None = None
+    forms: Forms = Forms()
     remat: str = "none"
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
     lazy: bool = False
@@ -88,7 +80,7 @@ class SearchCell(nn.Module):
         if self.is_initializing():  # all variables are made: the edges need not be traced
             return self._zeros(inputs)
         used, idle = None if train else stats.value, stats.value if self.lazy else None
-        cell = CellEdges(layout, weights, mixture, used, self.form, self.activation, idle)
+        cell = CellEdges(layout, weights, mixture, used, self.forms, self.activation, idle)
         evaluate = edges_apart.evaluate if self.remat == "branch" else edges_together.evaluate
         nodes, batch = evaluate(cell, inputs)
         if train:
@@ -99,7 +91,7 @@ class SearchCell(nn.Module):
         plan = self.plan
         pre = [(s0, plan.reduction_prev), (s1, False)]
         return [
-            Preprocess(plan.channels, reduce, False, self.activation, name=f"pre{i}")(s, train)
+            Preprocess(plan.channels, reduce, False, self.activation, self.forms, name=f"pre{i}")(s, train)
             for i, (s, reduce) in enumerate(pre)
         ]
 

@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.kernels.channel_major.primitives import TOPOLOGY_PRIMITIVES, Primitive, lookup
+from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan
 from dartsx.nn.cell_rows import cell_rows
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
@@ -35,6 +36,7 @@ class ResidualReduction(nn.Module):
 
     features: int
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
+    forms: Forms = Forms()
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
@@ -44,27 +46,28 @@ class ResidualReduction(nn.Module):
             raise ValueError(f"a residual reduction needs an even map, got {height}x{width}")
         y = x
         for i, stride in enumerate((2, 1)):
-            y = Conv(self.features, 3, stride, 1, name=f"conv{i}")(self.activation(y))
+            y = Conv(self.features, 3, stride, 1, self.forms, name=f"conv{i}")(self.activation(y))
             y = BatchNorm(name=f"bn{i}")(y, train)
         averaged = x.reshape(*x.shape[:2], height // 2, 2, width // 2, 2).mean((3, 5))
-        return Conv(self.features, 1, name="shortcut")(averaged) + y
+        return Conv(self.features, 1, forms=self.forms, name="shortcut")(averaged) + y
 
 
 def run_stages(module: nn.Module, images: jax.Array, train: bool, cell: Callable) -> jax.Array:
     """All but the cells: images [N, H, W, channels] -> logits [N, classes], inside a compact method of `module`.
 
     Args:
-      module: has channels, layers, classes, dtype and activation.
+      module: has channels, layers, classes, dtype, activation, backend and form.
       images: height and width divisible by 4.
       train: normalise by the batch's statistics.
       cell: (input [C, N, H, W], channels, number of the cell) -> output of the same shape.
     """
+    forms = Forms(module.backend, module.form)
     x = images.astype(module.dtype).transpose(3, 0, 1, 2)
-    x = BatchNorm(name="stem_bn")(Conv(module.channels, 3, padding=1, name="stem_conv")(x), train)
+    x = BatchNorm(name="stem_bn")(Conv(module.channels, 3, padding=1, forms=forms, name="stem_conv")(x), train)
     for stage in range(STAGES):
         channels = module.channels * 2**stage
         if stage:
-            x = ResidualReduction(channels, module.activation, name=f"reduction{stage}")(x, train)
+            x = ResidualReduction(channels, module.activation, forms, name=f"reduction{stage}")(x, train)
         for i in range(module.layers):
             x = cell(x, channels, stage * module.layers + i)
     x = module.activation(BatchNorm(name="last_bn")(x, train))
@@ -84,7 +87,7 @@ class StagedSupernet(nn.Module):
       remat: what the backward pass computes again, see `search_cell.REMAT`, or None to choose by backend.
       activation: ReLU; a smooth stand-in serves tests of derivatives.
       primitives: what each name of the space computes; TOPOLOGY_PRIMITIVES if None.
-      partial, lazy: as in `supernet.Supernet`.
+      partial, lazy, backend: as in `supernet.Supernet`.
     """
 
     space: TopologySpace
@@ -98,6 +101,7 @@ class StagedSupernet(nn.Module):
     primitives: Mapping[str, Primitive] | None = None
     partial: int = 1
     lazy: bool = False
+    backend: str | None = None
 
     def plans(self) -> tuple[CellPlan, ...]:
         """Widths of the cells, which keep their inputs' sizes."""
@@ -124,15 +128,15 @@ class StagedSupernet(nn.Module):
         Raises:
           ValueError: the images cannot be halved twice, or `remat` or `form` is unknown.
         """
-        remat = checked_remat(self.remat, self.partial)
+        remat, forms = checked_remat(self.remat, self.partial, self.backend), Forms(self.backend, self.form)
         chosen = tuple(lookup(self.space.primitives, self.primitives or TOPOLOGY_PRIMITIVES).items())
         plans = self.plans()
         rows = cell_rows(self.space.expand(mixture), [CELL] * len(plans), self.partial)
         cell_class = nn.remat(SearchCell, static_argnums=(4,)) if remat == "cell" else SearchCell
 
         def cell(x, channels, i):
-            shape = (self.space.edges, self.space.concat, chosen, plans[i], self.form, remat, self.activation)
-            return cell_class(*shape, self.lazy, name=f"cell{i}")(x, None, rows[i], train)
+            given = (self.space.edges, self.space.concat, chosen, plans[i], forms, remat, self.activation, self.lazy)
+            return cell_class(*given, name=f"cell{i}")(x, None, rows[i], train)
 
         return run_stages(self, images, train, cell)
 
@@ -142,7 +146,7 @@ class TopologyCell(nn.Module):
 
     topology: Topology
     primitives: tuple[tuple[str, Primitive], ...]
-    form: str | None = None
+    forms: Forms = Forms()
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, masks: jax.Array | None, keep: jax.Array | None) -> jax.Array:
@@ -151,7 +155,7 @@ class TopologyCell(nn.Module):
         for k, edge in enumerate(self.topology.edges):
             total = states.get(edge.node, jnp.zeros_like(x))
             if edge.primitive != NONE:
-                y = Operation(table[edge.primitive], 1, self.form, name=f"op{k}")(states[edge.source], train)
+                y = Operation(table[edge.primitive], 1, self.forms, name=f"op{k}")(states[edge.source], train)
                 dropped = masks is not None and edge.primitive != SKIP
                 total = total + (drop_path(y, keep, masks[k]) if dropped else y)
             states[edge.node] = total
@@ -169,6 +173,7 @@ class StagedNetwork(nn.Module):
     form: str | None = None
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
     primitives: Mapping[str, Primitive] | None = None
+    backend: str | None = None
 
     @nn.compact
     def __call__(self, images: jax.Array, train: bool, drop_path: jax.Array | None = None) -> Logits:
@@ -182,12 +187,13 @@ class StagedNetwork(nn.Module):
         names = dict.fromkeys(edge.primitive for edge in self.topology.edges)
         chosen = tuple(lookup(names, self.primitives or TOPOLOGY_PRIMITIVES).items())
         keep = None if drop_path is None or not train else 1.0 - drop_path
+        forms = Forms(self.backend, self.form)
 
         def cell(x, channels, i):
             masks = None
             if keep is not None:
                 shape = (len(self.topology.edges), x.shape[1])
                 masks = jax.random.bernoulli(self.make_rng("drop_path"), keep, shape)
-            return TopologyCell(self.topology, chosen, self.form, name=f"cell{i}")(x, train, masks, keep)
+            return TopologyCell(self.topology, chosen, forms, name=f"cell{i}")(x, train, masks, keep)
 
         return Logits(run_stages(self, images, train, cell), None)

@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.kernels.channel_major.primitives import PRIMITIVES, Primitive, lookup
+from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan, plan_cells
 from dartsx.nn.cell_rows import cell_rows, count_cells
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
@@ -39,6 +40,7 @@ class Supernet(nn.Module):
       partial: one in so many channels goes through the primitives, the others pass by (PC-DARTS); see `partial`.
       lazy: where edges are computed one after the other (remat ``"branch"``), candidates whose weight in the mixture is
         exactly 0 are not computed: no gradient flows through such weights, and running statistics stay as they are.
+      backend: for which the program is meant, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default one.
     """
 
     space: CellSpace | RestrictedSpace
@@ -53,6 +55,7 @@ class Supernet(nn.Module):
     primitives: Mapping[str, Primitive] | None = None
     partial: int = 1
     lazy: bool = False
+    backend: str | None = None
 
     def plans(self) -> tuple[CellPlan, ...]:
         """Widths and strides of the cells."""
@@ -84,9 +87,10 @@ class Supernet(nn.Module):
           ValueError: the images are too small for two reductions, or `remat` or `form` is unknown, or they do not go
             with partial channels.
         """
-        remat = checked_remat(self.remat, self.partial)
+        remat = checked_remat(self.remat, self.partial, self.backend)
+        forms = Forms(self.backend, self.form)
         x = images.astype(self.dtype).transpose(3, 0, 1, 2)
-        stem = Conv(self.stem_multiplier * self.channels, 3, padding=1, name="stem_conv")(x)
+        stem = Conv(self.stem_multiplier * self.channels, 3, padding=1, forms=forms, name="stem_conv")(x)
         s0 = s1 = BatchNorm(name="stem_bn")(stem, train)
         self.sow("intermediates", "stem_output", s1)
         chosen = lookup(self.space.primitives, self.primitives or PRIMITIVES)
@@ -101,7 +105,7 @@ class Supernet(nn.Module):
                 self.space.concat,
                 tuple(chosen.items()),
                 plan,
-                self.form,
+                forms,
                 remat,
                 self.activation,
                 self.lazy,

@@ -17,7 +17,6 @@ from ml_collections import ConfigDict
 from dartsx import optim
 from dartsx.catalog import MAY_DIFFER
 from dartsx.cost import network_cost, staged_network_cost
-from dartsx.data import AugmentPolicy
 from dartsx.feeds import Feed, InMemory, image_examples, open_streamed, trial_length
 from dartsx.losses import classification
 from dartsx.networks import network as named_network
@@ -89,7 +88,7 @@ def images_in_memory(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Ima
       SettingsError: the data cannot be loaded or do not fit the settings.
     """
     dataset, group = load_checked(settings), settings.evaluate
-    given = (dataset, _policy(settings), settings.dtype, mesh)
+    given = (dataset, group.augment, settings.dtype, mesh)
     train, test = (image_examples(split, *given) for split in (dataset.train, dataset.test))
     feed = InMemory(train, test, group.batch_size, settings.seed, mesh)
     return Images(feed, dataset.label, dataset.num_classes, dataset.image_shape)
@@ -108,18 +107,13 @@ def streamed_images(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Imag
         group.batch_size,
         size,
         settings.seed,
-        _policy(settings),
+        group.augment,
         jitter=group.augment.jitter,
         dtype=settings.dtype,
         host_workers=group.host_workers,
         watched=functools.partial(blame, "dataset.name", source.name, ValueError),
     )
     return Images(feed, source.label, len(source.train.classes), (size, size, 3))
-
-
-def _policy(settings: EvaluateSettings) -> AugmentPolicy:
-    given = settings.evaluate.augment
-    return AugmentPolicy(given.crop_padding, given.flip, given.cutout)
 
 
 class EvaluateJob:

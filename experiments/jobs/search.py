@@ -10,7 +10,7 @@ import jax
 from ml_collections import ConfigDict
 
 from dartsx.catalog import MAY_DIFFER
-from dartsx.data import AugmentPolicy, Dataset
+from dartsx.data import Dataset
 from dartsx.feeds import Examples, image_examples
 from dartsx.runtime import open_workdir
 from dartsx.search import Alphas, Bound, Plan, PlanError, Search, Weights, run_stages
@@ -62,9 +62,7 @@ def title(settings: SearchSettings) -> str:
 
 def search_examples(settings: SearchSettings, dataset: Dataset, mesh: jax.sharding.Mesh) -> Examples:
     """The training images on the devices."""
-    given = settings.search.augment
-    policy = AugmentPolicy(given.crop_padding, given.flip, given.cutout)
-    return image_examples(dataset.train, dataset, policy, settings.dtype, mesh)
+    return image_examples(dataset.train, dataset, settings.search.augment, settings.dtype, mesh)
 
 
 def plan_of(settings: SearchSettings, classes: int) -> Plan:

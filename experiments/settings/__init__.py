@@ -6,7 +6,6 @@ from experiments.settings.errors import SettingsError, blame, wrong
 from experiments.settings.flags import REQUIRED, run_main
 from experiments.settings.groups import (
     AlphaOptimizer,
-    Augment,
     DatasetSettings,
     EvaluateGroup,
     SearchGroup,
@@ -24,7 +23,6 @@ from experiments.settings.settings import (
 __all__ = [
     "REQUIRED",
     "AlphaOptimizer",
-    "Augment",
     "CommandLine",
     "DatasetSettings",
     "EvaluateGroup",

@@ -1,10 +1,10 @@
 """Settings against the data and the devices, before anything is compiled."""
 
-from dartsx.catalog import STAGED
+from dartsx.catalog import STAGED, AugmentPolicy
 from dartsx.networks import network
 from dartsx.spaces import TopologySpace
 from experiments.settings.errors import SettingsError, blame, wrong
-from experiments.settings.groups import Augment, EvaluateGroup
+from experiments.settings.groups import EvaluateGroup
 from experiments.settings.population import check_members_on_devices
 from experiments.settings.settings import EvaluateSettings, SearchSettings
 
@@ -126,7 +126,7 @@ def _check_size(settings: SearchSettings | EvaluateSettings, size: tuple[int, in
         )
 
 
-def _check_augment(augment: Augment, path: str, size: tuple[int, int]) -> None:
+def _check_augment(augment: AugmentPolicy, path: str, size: tuple[int, int]) -> None:
     for name in ("crop_padding", "cutout"):
         value = getattr(augment, name)
         if value >= min(size):

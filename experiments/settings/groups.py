@@ -17,6 +17,7 @@ from dartsx.catalog import (
     REMAT,
     SCHEDULES,
     SEPARABLE_FORMS,
+    AugmentPolicy,
 )
 from dartsx.catalog.rules import (
     above_zero,
@@ -27,10 +28,11 @@ from dartsx.catalog.rules import (
     not_empty,
     one_of,
     share,
+    where,
 )
 from dartsx.spaces import SPACES
 from experiments.settings.methods import MethodOptions, methods, read_options
-from experiments.settings.rules import read_by, where
+from experiments.settings.read import read_by
 
 MAX_SEED = 2**31 - 1
 
@@ -56,19 +58,10 @@ class SpaceSettings:
 
 
 @dataclasses.dataclass(frozen=True)
-class Augment:
-    """What is done to training images; lengths in pixels, 0 for off."""
-
-    crop_padding: int = where(at_least(0))
-    flip: bool
-    cutout: int = where(at_least(0))
-
-
-@dataclasses.dataclass(frozen=True)
-class EvaluateAugment(Augment):
+class EvaluateAugment(AugmentPolicy):
     """Streamed images can have their colours changed too, as in DARTS's ImageNet experiment."""
 
-    jitter: bool
+    jitter: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,7 +129,7 @@ class SearchGroup:
     max_steps: int | None = where(at_least(0))
     weights: WeightOptimizer
     alphas: AlphaOptimizer
-    augment: Augment
+    augment: AugmentPolicy
     diagnosis: Diagnosis
     cost: CostBound
 

@@ -3,15 +3,14 @@
 import dataclasses
 import math
 import typing
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from ml_collections import ConfigDict
 
-from dartsx.catalog.rules import Rule, did_you_mean
+from dartsx.catalog.rules import Rule, did_you_mean, rule_of
 from dartsx.spaces.errors import show
 from experiments.settings.errors import SettingsError, wrong
-from experiments.settings.rules import reader_of, rule_of
 
 T = TypeVar("T")
 
@@ -22,6 +21,14 @@ TYPE_NAMES = {
     str: "a string",
     tuple: "a tuple, such as \"('skip_connect', 'sep_conv_3x3')\"",
 }
+
+
+_READER = "reader"
+
+
+def read_by(reader: Callable[[Any, str], Any]) -> Any:
+    """Return a dataclass field that a function of (group of the config, its dotted name with a dot) reads."""
+    return dataclasses.field(metadata={_READER: reader})
 
 
 def read_group(kind: type[T], group: Any, path: str = "") -> T:
@@ -40,7 +47,7 @@ def read_group(kind: type[T], group: Any, path: str = "") -> T:
     hints = typing.get_type_hints(kind)
     values = {}
     for name, field in fields.items():
-        hint, value, reader = hints[name], group[name], reader_of(field)
+        hint, value, reader = hints[name], group[name], field.metadata.get(_READER)
         if reader:
             values[name] = reader(value, f"{path}{name}.")
         elif dataclasses.is_dataclass(hint):

@@ -1,5 +1,7 @@
 """Which config fields decide whether two runs are the same experiment."""
 
+import json
+
 import pytest
 
 from configs.base import base
@@ -47,6 +49,11 @@ def test_options_of_the_methods_in_use_decide():
     assert experiment(config("gdas+pc_darts", **fields)) != experiment(config("gdas+pc_darts"))
     evaluation = {"methods": {"gdas": {"temperature_end": 1.0}}}  # does not say which method searched
     assert experiment(evaluation) == {"methods.gdas.temperature_end": "1.0"}
+
+
+def test_a_config_is_the_same_experiment_once_it_is_written_and_read():
+    given = config("pc_darts")
+    assert experiment(json.loads(json.dumps(given))) == experiment(given)
 
 
 def test_a_named_network_does_not_use_what_shapes_that_of_a_genotype():

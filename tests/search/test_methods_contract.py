@@ -24,9 +24,8 @@ from dartsx.search import init_state, make_step
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 AT = 60  # the step at which formulas are checked: progress 0.2
 
-# Methods that act between epochs or after the search: their step is DARTS's, see the last tests.
-ON_THE_HOST = ("darts_plus", "r_darts", "p_darts", "progressive", "darts_pt")
-IN_THE_STEP = tuple(name for name in METHODS if name not in ON_THE_HOST)
+# The step of those that act between epochs or after the search is DARTS's, see the last tests.
+IN_THE_STEP = tuple(name for name, method in METHODS.items() if not method.on_the_host)
 
 # Formulas with what the paper leaves out by default.
 FURTHER = {"drnas": {"drnas": {"penalty": 1e-3}}}

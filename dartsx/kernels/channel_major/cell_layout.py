@@ -10,6 +10,7 @@ import jax
 from dartsx.kernels.channel_major import running
 from dartsx.kernels.channel_major.edge_blocks import EdgeBlock, edge_blocks
 from dartsx.kernels.channel_major.primitives import Primitive, norm_widths
+from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan
 
 
@@ -80,7 +81,7 @@ class CellEdges(NamedTuple):
       weights: primitive -> weight name -> array stacked over edges, in the dtype of the activations.
       mixture: [edges, primitives]; with partial channels one column more, see `partial`.
       stats: running statistics to normalise by, or None for those of the batch.
-      form: form of separable convolutions, or None to choose.
+      forms: in which forms convolutions are computed.
       activation: ReLU, unless a smooth stand-in is asked for.
       idle: None, or that candidates of weight 0 may be left out: the statistics that their norms then keep.
     """
@@ -89,6 +90,6 @@ class CellEdges(NamedTuple):
     weights: dict[str, dict[str, jax.Array]]
     mixture: jax.Array
     stats: running.Running | None
-    form: str | None
+    forms: Forms
     activation: Callable[[jax.Array], jax.Array]
     idle: running.Running | None = None

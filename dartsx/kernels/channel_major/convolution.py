@@ -11,13 +11,14 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from dartsx.kernels.choice import Forms
 
-def convolve(x: jax.Array, kernel: jax.Array, stride: int, padding: int) -> jax.Array:
+
+def convolve(x: jax.Array, kernel: jax.Array, stride: int, padding: int, forms: Forms) -> jax.Array:
     """x [C, N, H, W] with kernel [k, k, C, D] -> [D, N, H', W']; `padding` zeros on every side."""
     if kernel.shape[0] == 1 and not padding:
         return pointwise(x[..., ::stride, ::stride], kernel[0, 0])
-    form = as_product if jax.default_backend() == "cpu" else by_library
-    return form(x, kernel, stride, padding)
+    return FORMS[forms.dense()](x, kernel, stride, padding)
 
 
 def by_library(x: jax.Array, kernel: jax.Array, stride: int, padding: int) -> jax.Array:
@@ -43,6 +44,9 @@ def as_product(x: jax.Array, kernel: jax.Array, stride: int, padding: int) -> ja
         for j in range(size)
     ]
     return pointwise(jnp.concatenate(taps), kernel.reshape(-1, kernel.shape[-1]))
+
+
+FORMS = {"product": as_product, "library": by_library}
 
 
 def pointwise(x: jax.Array, weights: jax.Array) -> jax.Array:

@@ -30,6 +30,7 @@ from dartsx.kernels.channel_major.cell_layout import CellEdges
 from dartsx.kernels.channel_major.edge_blocks import EdgeBlock
 from dartsx.kernels.channel_major.mixed_operation import last_norms, mixed_operation
 from dartsx.kernels.channel_major.primitives import Block, Branches, Primitive, norm_widths
+from dartsx.kernels.choice import Forms
 
 Tree = Any
 Batch = dict[running.Key, running.Stats]
@@ -97,7 +98,7 @@ class _Loop:
       targets: of every edge the place of its target among the states.
       primitives: (name, primitive) in the order of the mixture's columns.
       stride: of all edges.
-      form: form of separable convolutions, or None.
+      forms: in which forms convolutions are computed.
       activation: ReLU, or its stand-in.
     """
 
@@ -106,7 +107,7 @@ class _Loop:
     targets: tuple[int, ...]
     primitives: tuple[tuple[str, Primitive], ...]
     stride: int
-    form: str | None
+    forms: Forms
     activation: Callable[[jax.Array], jax.Array]
 
     @classmethod
@@ -121,7 +122,7 @@ class _Loop:
             tuple(targets),
             tuple(cell.layout.primitives.items()),
             stride,
-            cell.form,
+            cell.forms,
             cell.activation,
         )
 
@@ -163,7 +164,7 @@ class _Loop:
         return y[0], norms.batch
 
     def _branches(self, members, x, weights, norms) -> list[Branches]:
-        block = Block(x[None], 1, weights, self.stride, norms, self.form, self.activation)
+        block = Block(x[None], 1, weights, self.stride, norms, self.forms, self.activation)
         return [b for name, primitive in members.items() for b in primitive.evaluate({name: primitive}, block)]
 
     def batch(self, x: jax.Array, train: bool) -> tuple[Batch, Batch]:

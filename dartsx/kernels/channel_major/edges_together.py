@@ -45,7 +45,7 @@ def _block(cell: CellEdges, block: EdgeBlock, x: jax.Array):
         if block in (where := layout.weight_slices(name))
     }
     norms = running.Norms(_statistics(cell, block), None, cell.activation)
-    job = Block(x, len(block.targets), weights, stride, norms, cell.form, cell.activation)
+    job = Block(x, len(block.targets), weights, stride, norms, cell.forms, cell.activation)
     branches = [b for family, members in families(layout.primitives).items() for b in family.evaluate(members, job)]
     rows = cell.mixture[jnp.array(block.rows)].reshape(*block.shape, -1)
     return mixed_operation(branches, rows, layout.primitives, norms, stride), norms.batch

@@ -1,7 +1,7 @@
 """Depthwise-separable convolution (depthwise k x k, then 1 x 1, nothing between) in several equal forms.
 
 A supernet spends its time here, and no single form is fast everywhere, so each algebraic form is one function and
-`choose_form` is the one place that picks. All take the same arguments and agree to rounding:
+`choice` picks. All take the same arguments and agree to rounding:
 
   plain  `lax` depthwise convolution, then a pointwise product. The definition; slow on a CPU, where XLA has no fast
          depthwise convolution.
@@ -30,6 +30,7 @@ from jax import lax
 from dartsx.catalog import SEPARABLE_FORMS, by_name
 from dartsx.kernels.channel_major.convolution import pointwise
 from dartsx.kernels.channel_major.depthwise_taps import depthwise
+from dartsx.kernels.choice import Forms
 
 
 class Unit(NamedTuple):
@@ -182,25 +183,13 @@ def taps(x: jax.Array, units: Sequence[Unit], stride: int) -> jax.Array:
 FORMS = by_name(SEPARABLE_FORMS, plain, dense, rows, taps)
 
 
-def choose_form(backend: str, channels: int, width: int) -> str:
-    """The fastest form for a backend (`jax.default_backend()`), channel count and map width.
-
-    CPU: sums of shifted copies where maps are large, products with whole rows where they are small, as
-    ``python -m benchmarks.step --form=...`` shows for whole steps. GPU and TPU, not measured yet: `dense` while its
-    extra arithmetic hides behind memory traffic, that is for few channels.
-    """
-    if backend == "cpu":
-        return "taps" if width > 16 else "rows"
-    return "dense" if channels <= 64 else "plain"
-
-
-def separable(x: jax.Array, units: Sequence[Unit], stride: int, form: str | None = None) -> jax.Array:
+def separable(x: jax.Array, units: Sequence[Unit], stride: int, forms: Forms) -> jax.Array:
     """Depthwise-separable convolutions of x [L, C, N, H, W] by K kinds of T targets -> [K, L, T, D, N, H', W'].
 
     Raises:
-      ValueError: `form` is not one of `FORMS`.
+      ValueError: the form asked for is not one of `FORMS`.
     """
-    form = form or choose_form(jax.default_backend(), x.shape[1], x.shape[-1])
+    form = forms.separable(x.shape[1], x.shape[-1])
     if form not in FORMS:
         raise ValueError(f"unknown form {form!r} of separable convolution; allowed: {', '.join(FORMS)}")
     return FORMS[form](x, units, stride)

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major.grouped import Window, convolve
 from dartsx.kernels.pixel_major.pool_windows import adaptive_pool, pool
 from dartsx.networks import layers
@@ -34,7 +35,7 @@ class Context(NamedTuple):
       normalize: batch norm.
       dropout: (x, rate) -> x; the identity outside training.
       drop_path: x -> x; the identity unless training asks for it.
-      form: of grouped convolutions (`grouped.FORMS`), or None to choose.
+      forms: of grouped convolutions.
       relu: ReLU, or a smooth stand-in (tests of derivatives).
       lift: (function, step) -> the function for values with more leading axes; batch norm is left out, as `normalize`
         sees to it.
@@ -43,7 +44,7 @@ class Context(NamedTuple):
     normalize: Normalize
     dropout: Callable[[jax.Array, float], jax.Array] = lambda x, rate: x
     drop_path: Callable[[jax.Array], jax.Array] = lambda x: x
-    form: str | None = None
+    forms: Forms = Forms()
     relu: Callable[[jax.Array], jax.Array] = jax.nn.relu
     lift: Callable[[Callable, Step], Callable] = lambda compute, step: compute
 
@@ -88,7 +89,7 @@ def _compute(step: Step, context: Context, inputs: list[jax.Array], weights: Wei
 def _conv(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
     (x,), layer = inputs, step.layer
     window = Window(layer.stride, layer.pads(x.shape[1:3]), layer.dilation)
-    y = convolve(x, weights["kernel"].astype(x.dtype), window, layer.groups, context.form)
+    y = convolve(x, weights["kernel"].astype(x.dtype), window, layer.groups, context.forms)
     return y + weights["bias"].astype(x.dtype) if layer.bias else y
 
 

@@ -1,6 +1,6 @@
 """Convolutions whose channels are split into groups, depthwise ones included, in several equal forms.
 
-No single form is fast everywhere, so each is one function and `choose_form` is the one place that picks:
+No single form is fast everywhere, so each is one function and `choice` picks:
 
   plain  the library's grouped convolution; on a CPU its weight gradient takes seconds where there are several channels
          in a group.
@@ -20,9 +20,9 @@ import jax.numpy as jnp
 from jax import lax
 
 from dartsx.catalog import GROUPED_FORMS, by_name
+from dartsx.kernels.choice import Forms
 
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
-TAPS = 25  # most taps that are written out one by one
 
 
 class Window(NamedTuple):
@@ -91,28 +91,15 @@ def dense(x: jax.Array, kernel: jax.Array, window: Window, groups: int) -> jax.A
 FORMS = by_name(GROUPED_FORMS, plain, taps, dense)
 
 
-def choose_form(backend: str, kernel: tuple[int, ...], groups: int) -> str:
-    """A form for a backend (`jax.default_backend()`), kernel shape and number of groups.
-
-    CPU: `taps`; for kernels above 5x5 `plain`, as many taps compile slowly, unless there are several channels in a
-    group. GPU and TPU, not measured: `plain`.
-    """
-    if groups == 1 or backend != "cpu":
-        return "plain"
-    if kernel[0] * kernel[1] <= TAPS:
-        return "taps"
-    return "plain" if kernel[2] == 1 else "dense"
-
-
-def convolve(x: jax.Array, kernel: jax.Array, window: Window, groups: int = 1, form: str | None = None) -> jax.Array:
-    """Convolution of [N, H, W, C] by [kh, kw, C / groups, features]; `form` is for several groups.
+def convolve(x: jax.Array, kernel: jax.Array, window: Window, groups: int, forms: Forms) -> jax.Array:
+    """Convolution of [N, H, W, C] by [kh, kw, C / groups, features]; `forms` matters for several groups.
 
     One group is left to the library, a 1x1 kernel without padding a matrix product.
 
     Raises:
-      ValueError: `form` is not one of `FORMS`.
+      ValueError: the form asked for is not one of `FORMS`.
     """
-    form = form or choose_form(jax.default_backend(), kernel.shape, groups)
+    form = forms.grouped(kernel.shape, groups)
     if form not in FORMS:
         raise ValueError(f"unknown form {form!r} of grouped convolution; allowed: {', '.join(FORMS)}")
     if min(min(side) for side in window.padding) < 0:  # XLA:CPU then reads beyond odd maps

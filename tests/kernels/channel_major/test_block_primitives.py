@@ -12,6 +12,7 @@ from dartsx.kernels.channel_major.primitives import PRIMITIVES, Block, norm_widt
 from dartsx.kernels.channel_major.primitives.blocks import BLOCKS
 from dartsx.kernels.channel_major.primitives.described import Described
 from dartsx.kernels.channel_major.running import Norms
+from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major.execute import Context, execute
 from dartsx.networks import Trace
 from dartsx.networks.layers import Input
@@ -82,7 +83,7 @@ def alone(primitive, x, weights, stride):
     for key, array in weights.items():
         layer, part = key.rsplit("/", 1)
         layered.setdefault(layer, {})[part] = array
-    y = execute(trace.steps, [jnp.moveaxis(x, 0, -1)], layered, Context(normalized, form="plain"))
+    y = execute(trace.steps, [jnp.moveaxis(x, 0, -1)], layered, Context(normalized, forms=Forms(form="plain")))
     if primitive.norms(stride)[-1] != trace.steps[-1].name:  # another norm follows
         y = normalized("", y, {}, 0)
     return jnp.moveaxis(y, -1, 0)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dartsx.kernels.channel_major.convolution import as_product, by_library, convolve
+from dartsx.kernels.choice import Forms
 
 CASES = [(3, 1, 1, (5, 4)), (3, 2, 1, (6, 5)), (2, 1, 0, (3, 3))]
 
@@ -28,4 +29,4 @@ def test_products_equal_the_library_with_derivatives(x64, size, stride, padding,
 
 def test_a_1x1_convolution_is_a_product(x64):
     x, kernel = jnp.arange(24.0).reshape(2, 1, 3, 4), jnp.array([[[[1.0], [2.0]]]])
-    np.testing.assert_array_equal(convolve(x, kernel, 2, 0)[0], (x[0] + 2 * x[1])[:, ::2, ::2])
+    np.testing.assert_array_equal(convolve(x, kernel, 2, 0, Forms())[0], (x[0] + 2 * x[1])[:, ::2, ::2])

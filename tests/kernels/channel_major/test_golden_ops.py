@@ -9,6 +9,7 @@ from dartsx.kernels.channel_major.primitives import PRIMITIVES, Block
 from dartsx.kernels.channel_major.primitives.separable import Separable
 from dartsx.kernels.channel_major.running import Norms
 from dartsx.kernels.channel_major.separable_forms import FORMS
+from dartsx.kernels.choice import Forms
 from dartsx.nn import per_edge
 from dartsx.spaces.primitives import BLOCKS
 
@@ -34,7 +35,7 @@ def evaluate(name, x, weights, stride, form):
     primitive = PRIMITIVES[name.removesuffix("_bn")]
     norms = Norms(None)
     source = x.transpose(3, 0, 1, 2)[None]
-    block = Block(source, 1, {name: weights}, stride, norms, form)
+    block = Block(source, 1, {name: weights}, stride, norms, Forms(form=form))
     branches = primitive.evaluate({name: primitive}, block)
     if not branches:
         return jnp.zeros_like(x[:, ::stride, ::stride])

@@ -21,6 +21,8 @@ from typing import Literal, NamedTuple, Protocol
 
 import jax
 
+from dartsx.kernels.choice import Forms
+
 
 class Weight(NamedTuple):
     """Shape of one edge's weight array, and the fan-in that scales its initial values."""
@@ -61,7 +63,7 @@ class Block(NamedTuple):
       weights: primitive -> weight name -> [G, T, ...].
       stride: 1 or 2, common to the block.
       normalize: inner batch norms.
-      form: form of separable convolutions, or None to choose by backend and size.
+      forms: in which forms convolutions are computed.
       activation: ReLU, unless a smooth stand-in is asked for (tests of derivatives).
     """
 
@@ -70,7 +72,7 @@ class Block(NamedTuple):
     weights: Mapping[str, Mapping[str, jax.Array]]
     stride: int
     normalize: Normalize
-    form: str | None = None
+    forms: Forms = Forms()
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
 
 

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.kernels.channel_major.primitives.base import Block, Branches, Weight, halved
+from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major.execute import Context, execute
 from dartsx.networks.layers import Conv, Input, Norm
 from dartsx.networks.trace import Block as NetworkBlock
@@ -114,7 +115,7 @@ def _branch(name: str, member: Described, block: Block) -> jax.Array:
         layer, array = key.rsplit("/", 1)
         weights.setdefault(layer, {})[array] = value.reshape(-1, *value.shape[2:])
     x = jnp.broadcast_to(block.x[:, None], (*edges, *block.x.shape[1:]))
-    context = Context(normalize, relu=block.activation, lift=_over_edges)
+    context = Context(normalize, forms=Forms(block.forms.backend), relu=block.activation, lift=_over_edges)
     return _channel_major(execute(steps[:-1], [_pixel_major(x)], weights, context), edges)
 
 

@@ -40,15 +40,14 @@ class NorConv:
     def evaluate(members: Mapping[str, NorConv], block: Block) -> list[Branches]:
         """One convolution per source and member, whose output channels are those of all targets."""
         x = block.activation(block.x)
-        return [
-            Branches((name,), _convolve(x, block.weights[name]["conv"], block.stride)[None], "always")
-            for name in members
-        ]
+        return [Branches((name,), _convolve(x, block.weights[name]["conv"], block)[None], "always") for name in members]
 
 
-def _convolve(x: jax.Array, kernels: jax.Array, stride: int) -> jax.Array:
+def _convolve(x: jax.Array, kernels: jax.Array, block: Block) -> jax.Array:
     """x [G, C, N, H, W], kernels [G, T, k, k, C, C] -> [G, T, C, N, H', W']."""
     targets, size, _, channels = kernels.shape[1:5]
     wide = jnp.moveaxis(kernels, 1, 4).reshape(-1, size, size, channels, targets * channels)
-    outputs = [convolve(source, kernel, stride, size // 2) for source, kernel in zip(x, wide, strict=True)]
+    outputs = [
+        convolve(source, kernel, block.stride, size // 2, block.forms) for source, kernel in zip(x, wide, strict=True)
+    ]
     return jnp.stack([y.reshape(targets, channels, *y.shape[1:]) for y in outputs])

@@ -9,8 +9,8 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from dartsx.kernels.channel_major import separable_forms as forms
 from dartsx.kernels.channel_major.primitives.base import Block, Branches, Weight, halved
+from dartsx.kernels.channel_major.separable_forms import Unit, separable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,17 +62,17 @@ def _chain(members: Mapping[str, Separable], x: jax.Array, block: Block) -> jax.
     """Raw outputs [B, G, T, C, N, H, W] of the last units; every inner unit ends in batch norm and activation."""
     primitives = members.values()
     units = [_unit(name, primitive, 0, block) for name, primitive in members.items()]
-    y = forms.separable(x, units, block.stride, block.form)
+    y = separable(x, units, block.stride, block.forms)
     for unit in range(1, next(iter(primitives)).repeats):
         keys = [(name, primitive.norms(block.stride)[unit - 1]) for name, primitive in members.items()]
         y = _inner_units(members, unit, block.normalize(keys, y, True), block)
     return y
 
 
-def _unit(name: str, primitive: Separable, unit: int, block: Block) -> forms.Unit:
+def _unit(name: str, primitive: Separable, unit: int, block: Block) -> Unit:
     weights, suffix = block.weights[name], primitive._suffix(unit)
     depthwise, pointwise = weights[f"dw{suffix}"], weights[f"pw{suffix}"]
-    return forms.Unit(depthwise, pointwise, primitive.dilation)
+    return Unit(depthwise, pointwise, primitive.dilation)
 
 
 def _inner_units(members: Mapping[str, Separable], unit: int, x: jax.Array, block: Block) -> jax.Array:
@@ -80,8 +80,8 @@ def _inner_units(members: Mapping[str, Separable], unit: int, x: jax.Array, bloc
     outputs = []
     for value, (name, primitive) in zip(x, members.items(), strict=True):
         dw, pw, dilation = _unit(name, primitive, unit, block)
-        own = forms.Unit(_one_target(dw), _one_target(pw), dilation)
-        y = forms.separable(value.reshape(-1, *value.shape[2:]), [own], 1, block.form)
+        own = Unit(_one_target(dw), _one_target(pw), dilation)
+        y = separable(value.reshape(-1, *value.shape[2:]), [own], 1, block.forms)
         outputs.append(y.reshape(*value.shape[:2], *y.shape[3:]))
     return jnp.stack(outputs)
 
