@@ -101,3 +101,22 @@ def test_prediction_is_the_main_head(data):
     problem, state = problem_and_start()
     mean = data[0].mean((1, 2, 3))[:, None]
     np.testing.assert_allclose(predict(problem, state, data[0]), mean * state.params["main"], rtol=1e-6)
+
+
+def test_a_regression_on_pairs_is_trained_on_both_heads(data):
+    def dense(outputs, batch):
+        error = outputs - batch["targets"].mean((1, 2))
+        return jnp.mean(error**2), {"mae": jnp.mean(jnp.abs(error))}
+
+    targets = jnp.ones((6, 2, 2, CLASSES))
+    problem, state = problem_and_start(auxiliary_weight=0.3, loss=dense, inputs=lambda batch: batch["images"])
+    step = jax.jit(make_step(problem))
+    losses = []
+    for _ in range(5):
+        state, metrics = step(state, {"images": data.images, "targets": targets})
+        losses.append(float(metrics["train"]["loss"]))
+    assert set(metrics["train"]) == {"loss", "mae", "gradient_norm", "learning_rate"}
+    mean, start = np.asarray(data.images).mean((1, 2, 3))[:, None], problem_and_start()[1].params
+    of_head = {name: np.mean((mean * weights - 1) ** 2) for name, weights in start.items()}
+    assert losses[0] == pytest.approx(of_head["main"] + 0.3 * of_head["extra"], rel=1e-5)
+    assert losses[-1] < losses[0]
