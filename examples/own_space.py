@@ -8,7 +8,7 @@ import jax
 from dartsx import optim
 from dartsx.data import AugmentPolicy, load_dataset
 from dartsx.feeds import InMemory, image_examples
-from dartsx.nn import Network
+from dartsx.nn import CellNetwork
 from dartsx.retrain import RetrainProblem, init_state, make_step, predict
 from dartsx.runtime import make_mesh
 from dartsx.search import Alphas, Plan, run_search
@@ -27,7 +27,7 @@ def main(search_epochs: int = 10, epochs: int = 10, channels: int = 8, layers: i
 
     feed = InMemory(train, test, batch_size=32, seed=0, mesh=mesh)
     rate = optim.cosine_per_epoch(0.05, 0.0, epochs, feed.steps)
-    network = Network(cells, channels, layers, digits.num_classes)
+    network = CellNetwork(cells, channels, layers, digits.num_classes)
     problem = RetrainProblem(network, optim.sgd(rate, 0.9, 3e-4, 5.0), rate, epochs, feed.steps)
     state = jax.jit(lambda key: init_state(problem, key, digits.image_shape))(jax.random.key(0))
     train_step = make_step(problem)

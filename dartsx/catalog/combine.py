@@ -51,7 +51,6 @@ def options_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
         if option not in declared:
             allowed = ", ".join(declared) or "none"
             raise ValueError(f"{name} has no option {option!r}; {did_you_mean(option, declared)}it has: {allowed}")
-        rule = declared[option].rule
-        if rule and not rule.holds(value):
-            raise ValueError(f"option {option}={value!r} of {name} {rule.problem(value)}")
+        if problem := declared[option].problem(value):
+            raise ValueError(f"option {option}={value!r} of {name} {problem}")
     return {**METHODS[name].defaults, **given}

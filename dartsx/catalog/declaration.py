@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import numbers
 from collections.abc import Mapping
 from typing import Any
 
 from dartsx.catalog.rules import Rule
 
+_NUMBERS = {int: numbers.Integral, float: numbers.Real}  # NumPy's too
 # Parts of a search that act between epochs or after it, on one search at a time.
 ON_THE_HOST = ("early stopping", "stages", "selection after the search")
 
@@ -25,6 +27,13 @@ class Option:
     default: int | float | bool | str
     meaning: str
     rule: Rule | None = None
+
+    def problem(self, value: Any) -> str | None:
+        """What is wrong with a value, or None."""
+        kind = type(self.default)
+        if not isinstance(value, _NUMBERS.get(kind, kind)) or (isinstance(value, bool) and kind is not bool):
+            return f"must be of type {kind.__name__}, not {type(value).__name__}"
+        return self.rule.problem(value) if self.rule and not self.rule.holds(value) else None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -22,8 +22,9 @@ MAY_DIFFER = (
     "evaluate.host_workers",
 )
 # What a run keeps to its end, though runs that differ in it are samples of one experiment: how many devices there were,
-# what was logged, which seed was drawn and which network was trained (reports have a row for each network anyway).
-_OF_A_SAMPLE = ("mesh", "search.diagnosis", "seed", "genotype", "network")
+# what was logged, which seed was drawn, which network was trained (reports have a row for each network anyway), and how
+# the config was written down.
+_OF_A_SAMPLE = ("mesh", "search.diagnosis", "seed", "genotype", "network", "schema")
 # What shapes the network of a genotype; a network that has a name is what its paper says.
 _OF_GENOTYPES = tuple(f"evaluate.{name}" for name in ("network", "channels", "layers", "auxiliary", "auxiliary_weight"))
 UNUSED = ""

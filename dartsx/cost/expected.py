@@ -24,7 +24,7 @@ from dartsx.cost.expected_memory import expected_memory
 from dartsx.cost.stack import Stack
 from dartsx.cost.staged import staged_network_cost
 from dartsx.kernels.plan import output_channels
-from dartsx.nn import StagedNetwork, StagedSupernet, Supernet
+from dartsx.nn import Supernet, TopologyNetwork, TopologySupernet
 from dartsx.spaces import CELL_TYPES, NONE, Edge, Topology
 from dartsx.spaces.topology_space import CELL
 
@@ -33,14 +33,14 @@ Mixture = Mapping[str, Any]
 
 
 def expected_cost(
-    supernet: Supernet | StagedSupernet, image_shape: int | Sequence[int], kind: str = "macs"
+    supernet: Supernet | TopologySupernet, image_shape: int | Sequence[int], kind: str = "macs"
 ) -> Callable[[Mixture], Any]:
     """The expected cost as a function of the mixture.
 
     Args:
-      supernet: space, channels, layers and classes. Cells are counted as a `dartsx.nn.Network` of these numbers; for
-        the larger network that will be trained, say ``expected_cost(supernet.clone(channels=36, layers=20), 32)``.
-        Topologies are counted as a `dartsx.nn.StagedNetwork`.
+      supernet: space, channels, layers and classes. Cells are counted as a `dartsx.nn.CellNetwork` of these numbers;
+        for the larger network that will be trained, say ``expected_cost(supernet.clone(channels=36, layers=20), 32)``.
+        Topologies are counted as a `dartsx.nn.TopologyNetwork`.
       image_shape: (height, width, channels), or one number for square images of 3 channels.
       kind: ``"params"``, ``"macs"``, ``"activations"`` or ``"memory"``, as `dartsx.cost.counts` defines them; what is
         expected of memory, a maximum, says `dartsx.cost.expected_memory`. Of topologies all but memory.
@@ -52,7 +52,7 @@ def expected_cost(
     Raises:
       ValueError: unknown kind, or height or width that the supernet's reductions do not divide.
     """
-    staged = isinstance(supernet, StagedSupernet)
+    staged = isinstance(supernet, TopologySupernet)
     kinds = tuple(name for name in COST_KINDS if not (staged and name == "memory"))
     if kind not in kinds:
         raise ValueError(f"unknown kind of cost {kind!r}; allowed: {', '.join(kinds)}")
@@ -78,15 +78,15 @@ def _of_cells(stack: Stack, column: int) -> Callable[[Mixture], Any]:
     return cost
 
 
-def _of_topologies(supernet: StagedSupernet, image_shape: int | Sequence[int], kind: str) -> Callable[[Mixture], Any]:
+def _of_topologies(supernet: TopologySupernet, image_shape: int | Sequence[int], kind: str) -> Callable[[Mixture], Any]:
     """All edges cost the same: what the network with one primitive on one edge costs more than that without any."""
     (source, node), *others = supernet.space.edges
 
     def with_one(primitive: str) -> int:
         edges = Edge(primitive, source, node), *(Edge(NONE, *ends) for ends in others)
-        topology = Topology(edges, supernet.space.custom_primitives)
+        topology = Topology(edges)
         options = {name: getattr(supernet, name) for name in ("channels", "layers", "classes", "primitives")}
-        return getattr(staged_network_cost(StagedNetwork(topology, **options), image_shape), kind)
+        return getattr(staged_network_cost(TopologyNetwork(topology, **options), image_shape), kind)
 
     fixed = with_one(NONE)
     counts = np.array([with_one(name) - fixed for name in supernet.space.primitives], float)

@@ -10,13 +10,13 @@ from dartsx.cost.counts import Cost
 from dartsx.cost.graph import Graph, Value
 from dartsx.kernels.channel_major.primitives import lookup
 from dartsx.kernels.plan import output_channels
-from dartsx.nn.network import Network
+from dartsx.nn.cell_network import CellNetwork
 from dartsx.spaces import Cell
 
 _STEM_SHRINKS = {"cifar": 1, "imagenet": 8}
 
 
-def network_cost(network: Network, image_shape: int | Sequence[int]) -> Cost:
+def network_cost(network: CellNetwork, image_shape: int | Sequence[int]) -> Cost:
     """Exact costs of a network, its auxiliary head left out; `dartsx.cost.counts` defines them.
 
     Args:
@@ -24,7 +24,7 @@ def network_cost(network: Network, image_shape: int | Sequence[int]) -> Cost:
       image_shape: (height, width, channels), or one number for square images of 3 channels.
 
     Example:
-      ``network_cost(Network(published("DARTS_V2")), 32).params == 3_349_342``.
+      ``network_cost(CellNetwork(published("DARTS_V2")), 32).params == 3_349_342``.
 
     Raises:
       ValueError: unknown stem, or height or width that the network's reductions do not divide.
@@ -45,7 +45,9 @@ def network_cost(network: Network, image_shape: int | Sequence[int]) -> Cost:
     return graph.cost()
 
 
-def _stem(graph: Graph, network: Network, image: layers.Map, channels: int) -> tuple[tuple[Value, Value], layers.Map]:
+def _stem(
+    graph: Graph, network: CellNetwork, image: layers.Map, channels: int
+) -> tuple[tuple[Value, Value], layers.Map]:
     """Adds the stem; the two inputs of the first cell, and the size of the second."""
     width, x = network.stem_channels(), graph.image(channels * image.pixels)
     if network.stem == "cifar":

@@ -13,7 +13,7 @@ import numpy as np
 from dartsx.cost import layers
 from dartsx.kernels.channel_major.primitives import PRIMITIVES, lookup
 from dartsx.kernels.plan import CellPlan, plan_cells
-from dartsx.nn import Network, Supernet
+from dartsx.nn import CellNetwork, Supernet
 from dartsx.spaces import NONE, RestrictedSpace
 
 
@@ -25,7 +25,7 @@ class Stack:
         restricted = isinstance(supernet.space, RestrictedSpace)
         self.space = supernet.space.cells if restricted else supernet.space
         self.layers, self.classes = supernet.layers, supernet.classes
-        self.channels, self.stem_channels = supernet.channels, Network(None, supernet.channels).stem_channels()
+        self.channels, self.stem_channels = supernet.channels, CellNetwork(None, supernet.channels).stem_channels()
         self.primitives = lookup(self.space.primitives, supernet.primitives or PRIMITIVES)
         divisor = 2 ** sum(plan.reduction for plan in self.plans({"normal": 0, "reduce": 0}))
         self.image, self.image_channels = layers.read_image_shape(image_shape, divisor, "the supernet")

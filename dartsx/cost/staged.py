@@ -8,13 +8,13 @@ from dartsx.cost import cells, layers
 from dartsx.cost.counts import Cost
 from dartsx.cost.graph import Graph, Value
 from dartsx.kernels.channel_major.primitives import TOPOLOGY_PRIMITIVES, lookup
-from dartsx.nn.staged import STAGES, StagedNetwork, StagedSupernet
+from dartsx.nn.topology_networks import STAGES, TopologyNetwork, TopologySupernet
 from dartsx.spaces import NONE
 
 Operations = Iterable[cells.Operation]
 
 
-def staged_network_cost(network: StagedNetwork, image_shape: int | Sequence[int]) -> Cost:
+def staged_network_cost(network: TopologyNetwork, image_shape: int | Sequence[int]) -> Cost:
     """Exact parameters and multiply-adds of a topology's network.
 
     An edge counts also where nothing reaches it, as in NAS-Bench-201. Its table adds the biases of the linear layer
@@ -37,7 +37,7 @@ def staged_network_cost(network: StagedNetwork, image_shape: int | Sequence[int]
     return _stages(network, image_shape, operations, network.topology.output, affine=True)
 
 
-def staged_supernet_cost(supernet: StagedSupernet, image_shape: int | Sequence[int]) -> Cost:
+def staged_supernet_cost(supernet: TopologySupernet, image_shape: int | Sequence[int]) -> Cost:
     """Exact parameters (without alphas) and multiply-adds of a topology space's supernet, all edges apart.
 
     Raises:

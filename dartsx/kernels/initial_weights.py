@@ -1,7 +1,8 @@
-"""Initial weights as in the original DARTS code: uniform in +- 1 / sqrt(fan-in), PyTorch's default.
+"""Initial weights, by fan-in.
 
-`init_at_once` draws those of a whole network by one call of the generator. Every call is some kernels more; for the
-hundreds of arrays of a network of 20 cells they took 20 s to compile.
+Cells have those of the original DARTS code: uniform in +- 1 / sqrt(fan-in), PyTorch's default. Described networks have
+normal ones. Either way those of a whole network come from one call of the generator (`init_at_once`, `normal`): every
+call is some kernels more; for the hundreds of arrays of a network of 20 cells they took 20 s to compile.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from dartsx.kernels.channel_major.primitives.base import Weight
+from dartsx.networks.layers import Linear, Weight
+from dartsx.networks.trace import Step
 
 
 def uniform(key: jax.Array, shape: tuple[int, ...], fan_in: int, dtype=jnp.float32) -> jax.Array:
@@ -35,6 +37,26 @@ def stacked(key: jax.Array, weights: Mapping[str, Weight], *lead: int) -> dict[s
         name: uniform(k, (*lead, *weight.shape), weight.fan_in)
         for k, (name, weight) in zip(keys, weights.items(), strict=False)
     }
+
+
+def normal(key: jax.Array, steps: Sequence[Step]) -> dict[str, dict[str, jax.Array]]:
+    """First weights of all layers, normal: one draw for all of them, which compiles in no time.
+
+    Variance 2 / fan-in for convolutions (arXiv:1502.01852), 1 / (3 fan-in) for linear layers; biases 0, scales of
+    batch norms 1.
+    """
+    noise = jax.random.normal(key, (sum(step.params for step in steps),))
+    weights: dict[str, dict[str, jax.Array]] = {}
+    at = 0
+    for step in steps:
+        for name, (shape, fan_in) in step.weights.items():
+            size = math.prod(shape)
+            gain = 1 / 3 if isinstance(step.layer, Linear) else 2
+            first = jnp.full(shape, float(name == "scale"))
+            if fan_in:
+                first = math.sqrt(gain / fan_in) * noise[at : at + size].reshape(shape)
+            weights.setdefault(step.name, {})[name], at = first, at + size
+    return weights
 
 
 def init_at_once(module: nn.Module, key: jax.Array, *args: Any) -> Any:

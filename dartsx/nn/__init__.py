@@ -5,9 +5,17 @@ Activations of cells are channel-major, [C, N, H, W], inside; images come and lo
 """
 
 from dartsx.nn.build import supernet_of
+from dartsx.nn.cell_network import CellNetwork, Logits
 from dartsx.nn.described import DescribedNetwork
-from dartsx.nn.network import Logits, Network
-from dartsx.nn.staged import StagedNetwork, StagedSupernet
 from dartsx.nn.supernet import Supernet
+from dartsx.nn.topology_networks import TopologyNetwork, TopologySupernet
 
-__all__ = ["DescribedNetwork", "Logits", "Network", "StagedNetwork", "StagedSupernet", "Supernet", "supernet_of"]
+__all__ = [
+    "CellNetwork",
+    "DescribedNetwork",
+    "Logits",
+    "Supernet",
+    "TopologyNetwork",
+    "TopologySupernet",
+    "supernet_of",
+]

@@ -9,16 +9,16 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jax import lax
 
-from dartsx.kernels.channel_major import norm
 from dartsx.kernels.choice import Forms
+from dartsx.kernels.initial_weights import normal
+from dartsx.kernels.moments import inverse_deviation, unbiased
 from dartsx.kernels.pixel_major.batch_norm import affine, batch_norm
 from dartsx.kernels.pixel_major.execute import Context, execute
+from dartsx.kernels.running_statistics import fresh, moved
 from dartsx.networks import Network
-from dartsx.networks.layers import Linear
 from dartsx.networks.trace import Step
-from dartsx.nn.network import Logits
+from dartsx.nn.cell_network import Logits
 
 
 class DescribedNetwork(nn.Module):
@@ -54,7 +54,7 @@ class DescribedNetwork(nn.Module):
         """
         steps = self.description.trace(images.shape[1:])
         if self.is_initializing():
-            for name, value in initial(self.make_rng("params"), steps).items():
+            for name, value in normal(self.make_rng("params"), steps).items():
                 self.param(name, lambda _, value=value: value)
         weights = {step.name: self.get_variable("params", step.name) for step in _with_weights(steps)}
         random = train and not self.is_initializing()
@@ -74,44 +74,20 @@ class DescribedNetwork(nn.Module):
         return Logits(execute(steps, [images.astype(self.dtype)], weights, context), None)
 
     def _normalize(self, name, x, parameters, epsilon, train) -> jax.Array:
-        stats = self.variable("batch_stats", name, _fresh, x.shape[-1])
+        stats = self.variable("batch_stats", name, fresh, (x.shape[-1],))
         scale, bias = parameters["scale"], parameters["bias"]
         if not train:
-            return affine(x, stats.value["mean"], lax.rsqrt(stats.value["var"] + epsilon), scale, bias)
+            return affine(x, stats.value["mean"], inverse_deviation(stats.value["var"], epsilon), scale, bias)
         y, mean, variance = batch_norm(x, scale, bias, epsilon)
         # Virtual passes, which do not make the statistics mutable, leave them alone.
         if self.is_mutable_collection("batch_stats") and not self.is_initializing():
-            batch = {"mean": mean, "var": norm.unbiased(variance, math.prod(x.shape[:-1]))}
-            stats.value = jax.tree.map(norm.update_running, stats.value, batch)
+            batch = {"mean": mean, "var": unbiased(variance, math.prod(x.shape[:-1]))}
+            stats.value = moved(stats.value, batch)
         return y
-
-
-def initial(key: jax.Array, steps: Sequence[Step]) -> dict[str, dict[str, jax.Array]]:
-    """First weights of all layers, normal: one draw for all of them, which compiles in no time.
-
-    Variance 2 / fan-in for convolutions (arXiv:1502.01852), 1 / (3 fan-in) for linear layers; biases 0, scales of
-    batch norms 1.
-    """
-    noise = jax.random.normal(key, (sum(step.params for step in steps),))
-    weights, at = {}, 0
-    for step in _with_weights(steps):
-        weights[step.name] = {}
-        for name, (shape, fan_in) in step.weights.items():
-            size = math.prod(shape)
-            gain = 1 / 3 if isinstance(step.layer, Linear) else 2
-            first = jnp.full(shape, float(name == "scale"))
-            if fan_in:
-                first = math.sqrt(gain / fan_in) * noise[at : at + size].reshape(shape)
-            weights[step.name][name], at = first, at + size
-    return weights
 
 
 def _with_weights(steps: Sequence[Step]) -> list[Step]:
     return [step for step in steps if step.weights]
-
-
-def _fresh(channels: int) -> dict[str, jax.Array]:
-    return {"mean": jnp.zeros(channels), "var": jnp.ones(channels)}
 
 
 def _kept(key: jax.Array, x: jax.Array, keep: jax.Array | float, shape: tuple[int, ...]) -> jax.Array:

@@ -6,29 +6,32 @@ from collections.abc import Callable, Mapping
 
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 
-from dartsx.kernels import initial_weights as initializers
-from dartsx.kernels.channel_major import running
+from dartsx.kernels import initial_weights
+from dartsx.kernels.channel_major.cell_norms import Norms
 from dartsx.kernels.channel_major.convolution import convolve
-from dartsx.kernels.channel_major.primitives import Weight, factorized_reduction
+from dartsx.kernels.channel_major.linear import global_average, linear
+from dartsx.kernels.channel_major.primitives import factorized_reduction
 from dartsx.kernels.choice import Forms
+from dartsx.kernels.running_statistics import Key, Stats, all_fresh, all_moved
+from dartsx.kernels.window import Window
+from dartsx.networks.layers import Weight
 
-_ONE: running.Key = ("norm", "bn")
+_ONE: Key = ("norm", "bn")
 
 
-def keep_running(module: nn.Module, shapes: Mapping[running.Key, tuple[int, int]]) -> nn.Variable:
+def keep_running(module: nn.Module, shapes: Mapping[Key, tuple[int, int]]) -> nn.Variable:
     """The module's ``batch_stats`` variable with the statistics of all its norms."""
-    return module.variable("batch_stats", "norms", running.fresh, shapes)
+    return module.variable("batch_stats", "norms", all_fresh, shapes)
 
 
-def advance(module: nn.Module, stats: nn.Variable, batch: Mapping[running.Key, running.Stats]) -> None:
+def advance(module: nn.Module, stats: nn.Variable, batch: Mapping[Key, Stats]) -> None:
     """Moves the running averages, but only where the caller made ``batch_stats`` mutable.
 
     Virtual, perturbed and unrolled passes do not, so that only real weight steps change the statistics.
     """
     if module.is_mutable_collection("batch_stats") and not module.is_initializing():
-        stats.value = running.updated(stats.value, batch)
+        stats.value = all_moved(stats.value, batch)
 
 
 class BatchNorm(nn.Module):
@@ -44,7 +47,7 @@ class BatchNorm(nn.Module):
             scale = self.param("scale", nn.initializers.ones, x.shape[:1])
             affine = {_ONE: (scale, self.param("bias", nn.initializers.zeros, x.shape[:1]))}
         stats = keep_running(self, {_ONE: (1, x.shape[0])})
-        norms = running.Norms(None if train else stats.value, affine)
+        norms = Norms(None if train else stats.value, affine)
         y = norms([_ONE], x[None])[0]
         if train:
             advance(self, stats, norms.batch)
@@ -65,10 +68,10 @@ class Conv(nn.Module):
         """[C, N, H, W] -> [features, N, H', W']."""
         channels, size = x.shape[0], self.kernel
         fan_in = channels * size**2
-        weights = self.param("kernel", initializers.uniform, (size, size, channels, self.features), fan_in).astype(
+        weights = self.param("kernel", initial_weights.uniform, (size, size, channels, self.features), fan_in).astype(
             x.dtype
         )
-        return convolve(x, weights, self.stride, self.padding, self.forms)
+        return convolve(x, weights, Window.even(self.stride, self.padding), self.forms)
 
 
 class FactorizedReduction(nn.Module):
@@ -80,7 +83,9 @@ class FactorizedReduction(nn.Module):
     def __call__(self, x: jax.Array) -> jax.Array:
         """[C, N, H, W] -> [features, N, H / 2, W / 2]; H and W even."""
         half = Weight((x.shape[0], self.features // 2), x.shape[0])
-        weights = {name: self.param(name, initializers.uniform, *half).astype(x.dtype) for name in ("conv_a", "conv_b")}
+        weights = {
+            name: self.param(name, initial_weights.uniform, *half).astype(x.dtype) for name in ("conv_a", "conv_b")
+        }
         return factorized_reduction(x, **weights)
 
 
@@ -112,9 +117,7 @@ class Classifier(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         """[C, N, H, W] -> logits [N, classes]."""
-        dtype = jnp.promote_types(x.dtype, jnp.float32)
-        features = jnp.mean(x.astype(dtype), (-1, -2))
         channels = x.shape[0]
-        kernel = self.param("kernel", initializers.uniform, (channels, self.classes), channels)
-        bias = self.param("bias", initializers.uniform, (self.classes,), channels)
-        return jnp.einsum("cn,ck->nk", features, kernel) + bias
+        kernel = self.param("kernel", initial_weights.uniform, (channels, self.classes), channels)
+        bias = self.param("bias", initial_weights.uniform, (self.classes,), channels)
+        return linear(global_average(x), kernel, bias)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from dartsx.kernels.channel_major.primitives import Primitive, lookup
 from dartsx.kernels.plan import CellPlan
-from dartsx.nn.network import Network
+from dartsx.nn.cell_network import CellNetwork
 from dartsx.nn.per_edge import (
     STATISTICS,
     Entry,
@@ -26,7 +26,7 @@ from dartsx.nn.per_edge import (
 from dartsx.nn.repeated_cells import name_of, runs
 
 
-def weight_entries(network: Network) -> Iterator[Entry]:
+def weight_entries(network: CellNetwork) -> Iterator[Entry]:
     """Every weight array in the per-edge form; paths start inside ``params``."""
     for suffix, width in _stem_layers(network):
         path = ("stem", f"conv{suffix or 0}", "kernel")
@@ -38,7 +38,7 @@ def weight_entries(network: Network) -> Iterator[Entry]:
     yield from classifier_entries("classifier", ("classifier",), network.classes)
 
 
-def statistics_entries(network: Network) -> Iterator[Entry]:
+def statistics_entries(network: CellNetwork) -> Iterator[Entry]:
     """Every running statistic in the per-edge form; paths start inside ``batch_stats``."""
     for suffix, _ in _stem_layers(network):
         yield from batch_norm_statistics(f"stem/bn{suffix}", ("stem", f"bn{suffix or 0}"))
@@ -48,7 +48,7 @@ def statistics_entries(network: Network) -> Iterator[Entry]:
             yield from batch_norm_statistics(f"aux/{norm}", ("auxiliary", norm))
 
 
-def _placed(network: Network, entries: Callable[[Network, int, CellPlan], Iterator[Entry]]) -> Iterator[Entry]:
+def _placed(network: CellNetwork, entries: Callable[[CellNetwork, int, CellPlan], Iterator[Entry]]) -> Iterator[Entry]:
     """The entries of all cells, those of repeated cells where their stacked arrays are."""
     plans = network.plans()
     for run in runs(plans):
@@ -59,7 +59,7 @@ def _placed(network: Network, entries: Callable[[Network, int, CellPlan], Iterat
                 yield entry
 
 
-def _cell_weights(network: Network, i: int, plan: CellPlan) -> Iterator[Entry]:
+def _cell_weights(network: CellNetwork, i: int, plan: CellPlan) -> Iterator[Entry]:
     yield from preprocess_weights(i, plan)
     for pre in ("pre0", "pre1"):
         yield from affine_entries(f"cell{i}/{pre}/bn", (f"cell{i}", pre, "bn"))
@@ -67,7 +67,7 @@ def _cell_weights(network: Network, i: int, plan: CellPlan) -> Iterator[Entry]:
         yield from _operation_weights(*operation, plan.channels)
 
 
-def _cell_statistics(network: Network, i: int, plan: CellPlan) -> Iterator[Entry]:
+def _cell_statistics(network: CellNetwork, i: int, plan: CellPlan) -> Iterator[Entry]:
     yield from preprocess_statistics(i)
     for name, path, primitive, stride in _operations(network, i, plan):
         for norm in _norms(primitive, stride):
@@ -75,7 +75,7 @@ def _cell_statistics(network: Network, i: int, plan: CellPlan) -> Iterator[Entry
                 yield Entry(f"{name}/{norm}_{kind}", (*path, "norms", "op", norm, kind), 0, (-1,))
 
 
-def _stem_layers(network: Network) -> list[tuple[str, int]]:
+def _stem_layers(network: CellNetwork) -> list[tuple[str, int]]:
     """(suffix of the name, output channels) of the stem's convolutions."""
     width = network.stem_channels()
     if network.stem == "cifar":
@@ -83,7 +83,7 @@ def _stem_layers(network: Network) -> list[tuple[str, int]]:
     return [("0", width // 2), ("1", width), ("2", width)]
 
 
-def _operations(network: Network, cell: int, plan: CellPlan):
+def _operations(network: CellNetwork, cell: int, plan: CellPlan):
     """(name, path, primitive, stride) of the cell's operations."""
     for k, edge in enumerate(network.genotype.cell(plan.cell_type).edges):
         primitive = lookup([edge.primitive])[edge.primitive]
@@ -104,11 +104,11 @@ def _norms(primitive: Primitive, stride: int) -> tuple[str, ...]:
     return () if primitive.per_source else primitive.norms(stride)
 
 
-def _auxiliary_norms(network: Network) -> tuple[str, ...]:
+def _auxiliary_norms(network: CellNetwork) -> tuple[str, ...]:
     return ("bn1", "bn2") if network.stem == "cifar" else ("bn1",)
 
 
-def _auxiliary_weights(network: Network) -> Iterator[Entry]:
+def _auxiliary_weights(network: CellNetwork) -> Iterator[Entry]:
     yield Entry("aux/conv1", ("auxiliary", "conv1", "kernel"), None, (1, 1, -1, 128))
     yield Entry("aux/conv2", ("auxiliary", "conv2", "kernel"), None, (2, 2, 128, 768))
     for norm in _auxiliary_norms(network):

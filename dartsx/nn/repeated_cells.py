@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.kernels.plan import CellPlan
-from dartsx.nn.network_cell import NetworkCell
+from dartsx.nn.derived_cell import DerivedCell
 
 
 def runs(plans: Sequence[CellPlan]) -> tuple[range, ...]:
@@ -27,7 +27,7 @@ def name_of(run: range) -> str:
 class RepeatedCells(nn.Module):
     """`count` cells of one plan, whose inputs and outputs therefore have one shape; see the module's docstring.
 
-    Parameters and statistics are those of `NetworkCell`, under ``cells``, with a leading axis over the cells.
+    Parameters and statistics are those of `DerivedCell`, under ``cells``, with a leading axis over the cells.
 
     Attributes:
       cell: without a parent.
@@ -35,7 +35,7 @@ class RepeatedCells(nn.Module):
       recompute: the backward pass computes a cell again instead of keeping its inner results.
     """
 
-    cell: NetworkCell
+    cell: DerivedCell
     count: int
     recompute: bool
 
@@ -43,7 +43,7 @@ class RepeatedCells(nn.Module):
     def __call__(
         self, s0: jax.Array, s1: jax.Array, train: bool, masks: jax.Array | None = None, keep: jax.Array | None = None
     ) -> tuple[jax.Array, jax.Array, jax.Array | None]:
-        """As `count` times `NetworkCell`, with masks [count, edges, N].
+        """As `count` times `DerivedCell`, with masks [count, edges, N].
 
         Returns:
           The last two outputs, and all of them, [count, ...], where ``intermediates`` are asked for.

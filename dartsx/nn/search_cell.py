@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.catalog import REMAT
-from dartsx.kernels import initial_weights as initializers
+from dartsx.kernels import initial_weights
 from dartsx.kernels.channel_major import edges_apart, edges_together
 from dartsx.kernels.channel_major.cell_layout import CellEdges, CellLayout
 from dartsx.kernels.channel_major.primitives import Primitive
@@ -105,6 +105,6 @@ class SearchCell(nn.Module):
         for name in layout.primitives:
             spec, edges = layout.weights(name)
             if spec:
-                stacked = self.param(name, initializers.stacked, spec, edges)
+                stacked = self.param(name, initial_weights.stacked, spec, edges)
                 weights[name] = {key: value.astype(dtype) for key, value in stacked.items()}
         return weights

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from dartsx.kernels.channel_major.primitives import PRIMITIVES, Primitive, lookup
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan, plan_cells
-from dartsx.nn.cell_rows import cell_rows, count_cells
+from dartsx.nn.cell_mixtures import cell_mixtures, count_cells
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
 from dartsx.nn.search_cell import SearchCell, checked_remat
 from dartsx.spaces import CellSpace, RestrictedSpace
@@ -98,7 +98,7 @@ class Supernet(nn.Module):
         cell_class = SearchCell
         if remat == "cell":
             cell_class = nn.remat(SearchCell, static_argnums=(4,))
-        rows = cell_rows(mixture, [plan.cell_type for plan in self.plans()], self.partial)
+        mixtures = cell_mixtures(mixture, [plan.cell_type for plan in self.plans()], self.partial)
         for i, plan in enumerate(self.plans()):
             cell = cell_class(
                 self.space.edges,
@@ -111,6 +111,6 @@ class Supernet(nn.Module):
                 self.lazy,
                 name=f"cell{i}",
             )
-            s0, s1 = s1, cell(s0, s1, rows[i], train)
+            s0, s1 = s1, cell(s0, s1, mixtures[i], train)
             self.sow("intermediates", f"cell{i}_output", s1)
         return Classifier(self.classes, name="classifier")(s1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dartsx.report.rows import NODE_RADIUS, OUTPUT, PILL_GAP, PILL_HEIGHT, Rows, depths
+from dartsx.report.column_order import NODE_RADIUS, OUTPUT, PILL_GAP, PILL_HEIGHT, ColumnOrder, depths
 from dartsx.spaces import Cell, Edge
 
 JOINT = 26.0  # from a pill's end to the node's rim
@@ -77,7 +77,7 @@ def place_cell(cell: Cell) -> Layout:
     """Plan of a cell's drawing, left to right. The same cell always gets the same plan."""
     nodes = range(2, 1 + max([1, *cell.concat, *(edge.node for edge in cell.edges)]))
     depth = depths(cell, nodes)
-    ys, height = _fit(Rows(cell, depth))
+    ys, height = _fit(ColumnOrder(cell, depth))
     pill_width = 18 + CHARACTER * max((len(edge.primitive) for edge in cell.edges), default=0)
     step = pill_width + JOINT + 2 * NODE_RADIUS + CHANNEL
     start = MARGIN + 2 * INPUT_HALF_WIDTH + CHANNEL
@@ -87,12 +87,12 @@ def place_cell(cell: Cell) -> Layout:
     return Layout(width, height, _spots(grid), pills, _lines(cell, grid, pills))
 
 
-def _fit(rows: Rows) -> tuple[list[dict[int, float]], float]:
-    """The rows' heights moved to start below the margin, and the height of the drawing."""
-    ys = rows.best()
+def _fit(order: ColumnOrder) -> tuple[list[dict[int, float]], float]:
+    """The heights of all rows, moved to start below the margin, and the height of the drawing."""
+    ys = order.best()
     cells = [(c, node, y) for c, column in enumerate(ys) for node, y in column.items()]
-    top = min(y - rows.height(c, node) / 2 for c, node, y in cells)
-    bottom = max(y + rows.height(c, node) / 2 for c, node, y in cells)
+    top = min(y - order.height(c, node) / 2 for c, node, y in cells)
+    bottom = max(y + order.height(c, node) / 2 for c, node, y in cells)
     moved = [{node: y - top + MARGIN for node, y in column.items()} for column in ys]
     return moved, bottom - top + 2 * MARGIN
 

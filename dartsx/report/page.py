@@ -18,7 +18,7 @@ from dartsx.report.sections import Section, sections
 from dartsx.report.svg import cell_svg
 from dartsx.report.tables import csv_text, latex_text, markdown_table
 from dartsx.report.terminal import terminal_table
-from dartsx.spaces import CELL_TYPES, AnyGenotype, Topology, to_text
+from dartsx.spaces import CELL_TYPES, AnyGenotype, Topology
 
 FIGURES = "figures"
 
@@ -167,7 +167,7 @@ def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
 
 
 def _text(genotype: AnyGenotype) -> str:
-    return str(genotype) if isinstance(genotype, Topology) else to_text(genotype)
+    return str(genotype)
 
 
 def _cells(name: str, genotype: AnyGenotype) -> tuple[Picture, ...]:

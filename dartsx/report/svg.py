@@ -9,8 +9,8 @@ from __future__ import annotations
 from xml.sax.saxutils import escape, quoteattr
 
 from dartsx.report import layout
+from dartsx.report.column_order import NODE_RADIUS, OUTPUT, PILL_HEIGHT
 from dartsx.report.layout import Layout, Line, Pill, Spot
-from dartsx.report.rows import NODE_RADIUS, OUTPUT, PILL_HEIGHT
 from dartsx.spaces import Cell
 
 # Prefix of a primitive's name -> (fill, stroke, text). The first that fits counts.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dartsx.report import labels
+from dartsx.report import label_placement
 from dartsx.report.aggregate import Row
 from dartsx.report.figure import styled, svg_text
 from dartsx.report.published import SECOND_HAND, PublishedResult, cite, dataset_name
@@ -147,12 +147,12 @@ def _write_labels(axes: Axes, points: Sequence[Point], fronts: Sequence[Sequence
     bold = {point for front in fronts for point in front}
     kinds = list(_MARKERS)
     points = sorted(points, key=lambda p: (p not in bold, kinds.index(p.kind), p.macs_m, p.accuracy, p.label))
-    lines = [labels.square(*xy, 2.0) for front in fronts for xy in _along(axes, front)]
+    lines = [label_placement.square(*xy, 2.0) for front in fronts for xy in _along(axes, front)]
     placed = _write(axes, points, [point.label for point in points], bold, lines, [])
     standing = [(label, box) for label, box in placed if box]
     without = sorted((p for p, (_, box) in zip(points, placed, strict=True) if not box), key=lambda p: p.macs_m)
     numbers = [str(i) for i in range(1, len(without) + 1)]
-    numbered = _write(axes, without, numbers, bold, lines, standing, distances=labels.FAR, over_points=True)
+    numbered = _write(axes, without, numbers, bold, lines, standing, distances=label_placement.FAR, over_points=True)
     key = "\n".join(
         f"{number if box else '-'}  {point.label}: {point.accuracy:.1f} at {point.macs_m:,.0f}"
         for number, point, (_, box) in zip(numbers, without, numbered, strict=True)
@@ -165,13 +165,13 @@ def _write(
     points: Sequence[Point],
     texts: Sequence[str],
     bold: set[Point],
-    blocked: Sequence[labels.Box],
-    standing: Sequence[tuple[labels.Label, labels.Box]],
+    blocked: Sequence[label_placement.Box],
+    standing: Sequence[tuple[label_placement.Label, label_placement.Box]],
     **options: Any,
-) -> list[tuple[labels.Label, labels.Box | None]]:
+) -> list[tuple[label_placement.Label, label_placement.Box | None]]:
     """Writes the texts that find a place beside their points; their sizes, and where they stand, in pixels.
 
-    `blocked`, `standing` and `options` are those of `labels.place`.
+    `blocked`, `standing` and `options` are those of `label_placement.place`.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -182,17 +182,19 @@ def _write(
         style = {"weight": "bold" if heavy else "normal", "color": _INK.get(point.kind, "#334155"), "fontsize": 7}
         written.append(axes.text(point.macs_m, point.accuracy, text, ha="left", va="bottom", zorder=4, **style))
         box = written[-1].get_window_extent(renderer)
-        wanted.append(labels.Label(*axes.transData.transform((point.macs_m, point.accuracy)), box.width, box.height))
+        wanted.append(
+            label_placement.Label(*axes.transData.transform((point.macs_m, point.accuracy)), box.width, box.height)
+        )
     frame = axes.get_window_extent(renderer)
-    area = labels.Box(frame.x0 + 4, frame.y0 + 4, frame.x1, frame.y1)
-    boxes = labels.place(wanted, area, blocked, standing, **options)
+    area = label_placement.Box(frame.x0 + 4, frame.y0 + 4, frame.x1, frame.y1)
+    boxes = label_placement.place(wanted, area, blocked, standing, **options)
     back = axes.transData.inverted()
     for text, label, box in zip(written, wanted, boxes, strict=True):
         if box is None:
             text.remove()
             continue
         text.set_position(back.transform((box.left, box.bottom)))
-        line = labels.leader(label, box)
+        line = label_placement.leader(label, box)
         if line:
             xs, ys = zip(*(back.transform(end) for end in line), strict=True)
             axes.plot(xs, ys, color="#94a3b8", lw=0.5, zorder=2)

@@ -12,7 +12,7 @@ import optax
 
 from dartsx.kernels.initial_weights import init_at_once
 from dartsx.losses import Inputs, Loss, classification, first
-from dartsx.nn import DescribedNetwork, Network, StagedNetwork
+from dartsx.nn import CellNetwork, DescribedNetwork, TopologyNetwork
 from dartsx.runtime import at_step, stream
 
 
@@ -50,7 +50,7 @@ class RetrainProblem:
       inputs: batch -> what the network reads of it, [N, H, W, channels].
     """
 
-    network: Network | StagedNetwork | DescribedNetwork
+    network: CellNetwork | TopologyNetwork | DescribedNetwork
     optimizer: optax.GradientTransformation
     rate: optax.Schedule
     epochs: int

@@ -1,22 +1,17 @@
-"""Where primitives stand in the alphas, for spaces whose edges share their candidates and for those whose do not."""
+"""Where an option stands in the alphas."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-
-def names(space: Any, cell_type: str) -> tuple[tuple[str, ...], ...]:
-    """The candidates of every edge, in the order of its columns."""
-    if hasattr(space, "choices"):  # every edge has its own
-        return space.choices(cell_type)
-    return (tuple(space.primitives),) * space.alpha_shapes[cell_type][0]
+from dartsx.spaces import Space
 
 
-def places(space: Any, primitive: str) -> dict[str, np.ndarray]:
-    """Per cell type booleans [edges, columns], true where the column weighs the primitive."""
-    return {
-        cell_type: np.array([[name == primitive for name in row] for row in names(space, cell_type)])
-        for cell_type in space.alpha_shapes
-    }
+def places(space: Space, option: str) -> dict[str, np.ndarray]:
+    """Per group booleans of the shape of its alphas, true where the column weighs the option of this label."""
+    found = {}
+    for group, shape in space.alpha_shapes.items():
+        found[group] = np.zeros(shape, bool)
+        for row, names in enumerate(space.options[group]):
+            found[group][row, : len(names)] = [name == option for name in names]
+    return found

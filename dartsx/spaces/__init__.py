@@ -3,7 +3,10 @@
 Pure Python and NumPy; imports no JAX.
 """
 
+from dartsx.spaces.cell_graph import CellGraph
 from dartsx.spaces.cell_space import CellSpace
+from dartsx.spaces.choices import Choices
+from dartsx.spaces.described_space import DescribedSpace
 from dartsx.spaces.discretize import discretize, softmax
 from dartsx.spaces.document import from_json, to_json
 from dartsx.spaces.errors import GenotypeError, SpaceError
@@ -17,26 +20,32 @@ from dartsx.spaces.published import names as published_names
 from dartsx.spaces.published import source as published_source
 from dartsx.spaces.resolve import resolve_genotype
 from dartsx.spaces.restricted_space import RestrictedSpace
-from dartsx.spaces.space import AnyGenotype, Space
-from dartsx.spaces.text import to_text
+from dartsx.spaces.scale import IMAGENET, Scale
+from dartsx.spaces.space import AnyGenotype, Architecture, Space
 from dartsx.spaces.topology import Topology, topology_from_string
 from dartsx.spaces.topology_space import TopologySpace
 
 __all__ = [
     "CELL_TYPES",
     "DARTS",
+    "IMAGENET",
     "NB201",
     "NONE",
     "PRIMITIVES",
     "SKIP",
     "SPACES",
     "AnyGenotype",
+    "Architecture",
     "Cell",
+    "CellGraph",
     "CellSpace",
+    "Choices",
+    "DescribedSpace",
     "Edge",
     "Genotype",
     "GenotypeError",
     "RestrictedSpace",
+    "Scale",
     "Source",
     "Space",
     "SpaceError",
@@ -52,6 +61,5 @@ __all__ = [
     "resolve_genotype",
     "softmax",
     "to_json",
-    "to_text",
     "topology_from_string",
 ]

@@ -8,6 +8,8 @@ from math import comb
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dartsx.networks import Decision
+from dartsx.spaces.cell_graph import CellGraph, edge_name
 from dartsx.spaces.discretize import discretize, num_edges
 from dartsx.spaces.errors import GenotypeError, SpaceError, show, unknown
 from dartsx.spaces.genotype import (
@@ -17,10 +19,11 @@ from dartsx.spaces.genotype import (
     Cell,
     Edge,
     Genotype,
-    allowed_primitives,
     check_concat,
+    check_name,
 )
-from dartsx.spaces.primitives import DARTS, NONE
+from dartsx.spaces.primitives import DARTS, NONE, PRIMITIVES
+from dartsx.spaces.space import Architecture
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,24 @@ class CellSpace:
         return num_edges(self.num_nodes)
 
     @property
+    def graph(self) -> CellGraph:
+        """What only spaces of cells have."""
+        return CellGraph(self.primitives, self.edges, self.concat, self.edges_kept)
+
+    @property
     def alpha_shapes(self) -> dict[str, tuple[int, int]]:
         """Shape [edges, primitives] of the alphas, and so of the mixtures, by cell type."""
         return {cell_type: (self.num_edges, len(self.primitives)) for cell_type in CELL_TYPES}
+
+    @property
+    def options(self) -> dict[str, tuple[tuple[str, ...], ...]]:
+        """The primitives of every edge, by cell type."""
+        return dict.fromkeys(CELL_TYPES, (self.primitives,) * self.num_edges)
+
+    @property
+    def decisions(self) -> dict[str, Decision]:
+        """One for every edge, ``normal/0-2``; an architecture chooses a primitive for those that it keeps."""
+        return edge_decisions(self.options, self.edges)
 
     def stride(self, cell_type: str, source: int) -> int:
         """Stride of an edge: 2 from the inputs (0 and 1) of a reduction cell, else 1."""
@@ -110,6 +128,7 @@ class CellSpace:
         Raises GenotypeError for primitives or nodes that the space does not have, and for an edge
         that holds two primitives, which no one-hot row can express.
         """
+        check_cells(genotype)
         return {cell_type: self._encode_cell(genotype, cell_type) for cell_type in CELL_TYPES}
 
     def count(self) -> int:
@@ -150,6 +169,7 @@ class CellSpace:
 
     def validate(self, genotype: Genotype) -> None:
         """Raise GenotypeError, saying why, if the genotype does not belong to the space."""
+        check_cells(genotype)
         for cell_type in CELL_TYPES:
             cell = genotype.cell(cell_type)
             self._check_edges(cell, cell_type)
@@ -161,6 +181,15 @@ class CellSpace:
                     )
             if cell.concat != self.concat:
                 raise GenotypeError(f"{cell_type} cell: concat is {cell.concat}; in the space it is {self.concat}")
+
+    def architecture(self, choices: Mapping[str, str]) -> Genotype:
+        """Return the genotype of these edges, in the order given; 'none' stands for an absent edge.
+
+        It may have fewer edges than the genotypes of the space. Raises GenotypeError for edges or primitives that there
+        are not.
+        """
+        chosen = chosen_edges(choices, self.options, self.edges)
+        return Genotype(*(self._cell([e for e in chosen[kind] if e.primitive != NONE]) for kind in CELL_TYPES))
 
     def _derive_cell(self, mixture: Mapping[str, ArrayLike], cell_type: str) -> Cell:
         if cell_type not in mixture:
@@ -174,7 +203,6 @@ class CellSpace:
                 self.primitives,
                 self.edges_kept,
                 self.concat,
-                self.custom_primitives,
             )
         except SpaceError as error:
             raise SpaceError(f"{cell_type} cell: {error}") from None
@@ -234,7 +262,7 @@ class CellSpace:
         return by_primitive, by_source
 
     def _cell(self, edges: tuple[Edge, ...] | list[Edge]) -> Cell:
-        return Cell(tuple(edges), self.concat, self.custom_primitives)
+        return Cell(tuple(edges), self.concat)
 
     def _checked_concat(self) -> tuple[int, ...]:
         if self.concat is None:
@@ -252,12 +280,57 @@ class CellSpace:
         return concat
 
 
+def check_cells(architecture: Architecture) -> None:
+    """Raise GenotypeError unless the architecture has a normal and a reduction cell."""
+    if tuple(architecture.cells) != CELL_TYPES:
+        given = f"cell {', '.join(architecture.cells)}" if architecture.cells else "no cells"
+        raise GenotypeError(f"the space has genotypes with the cells {' and '.join(CELL_TYPES)}; this one has {given}")
+
+
+def edge_decisions(
+    options: Mapping[str, tuple[tuple[str, ...], ...]], edges: tuple[tuple[int, int], ...]
+) -> dict[str, Decision]:
+    """The decisions of all edges of all cell types."""
+    return {
+        edge_name(cell_type, *edge): Decision(names)
+        for cell_type, rows in options.items()
+        for edge, names in zip(edges, rows, strict=True)
+    }
+
+
+def chosen_edges(
+    choices: Mapping[str, str],
+    options: Mapping[str, tuple[tuple[str, ...], ...]],
+    edges: tuple[tuple[int, int], ...],
+) -> dict[str, list[Edge]]:
+    """The edges that choices stand for, by cell type, in the order given.
+
+    Raises GenotypeError for decisions or options that there are not.
+    """
+    known = {
+        edge_name(cell_type, *edge): (cell_type, edge, names)
+        for cell_type, rows in options.items()
+        for edge, names in zip(edges, rows, strict=True)
+    }
+    chosen: dict[str, list[Edge]] = {cell_type: [] for cell_type in options}
+    for name, primitive in choices.items():
+        if name not in known:
+            raise GenotypeError(unknown("decision", name, known))
+        cell_type, edge, names = known[name]
+        if primitive not in (*names, NONE):
+            raise GenotypeError(f"{name}: {unknown('primitive', primitive, names)}")
+        chosen[cell_type].append(Edge(primitive, *edge))
+    return chosen
+
+
 def check_primitives(primitives: tuple[str, ...], custom_primitives: tuple[str, ...]) -> None:
     """Raise SpaceError unless ``primitives`` are different known names, one of them not 'none'."""
     if isinstance(primitives, str) or not isinstance(primitives, Iterable):
         raise SpaceError(f"primitives must be a tuple of names, not {show(primitives)}")
+    if isinstance(custom_primitives, str) or not isinstance(custom_primitives, Iterable):
+        raise SpaceError(f"custom_primitives must be a tuple, not {show(custom_primitives)}")
     try:
-        allowed = (NONE, *allowed_primitives(custom_primitives))
+        allowed = tuple(dict.fromkeys((NONE, *PRIMITIVES, *map(check_name, custom_primitives))))
     except GenotypeError as error:
         raise SpaceError(str(error)) from None
     for name in primitives:

@@ -23,7 +23,6 @@ def discretize(
     primitives: Sequence[str] = DARTS,
     edges_kept: int = 2,
     concat: Sequence[int] | None = None,
-    custom_primitives: Sequence[str] = (),
 ) -> Cell:
     """Keep the strongest edges of every node, each with its best primitive.
 
@@ -37,7 +36,6 @@ def discretize(
       primitives: the names of the columns.
       edges_kept: edges per node in the cell.
       concat: the nodes that the cell concatenates; all intermediate ones if None.
-      custom_primitives: names allowed besides PRIMITIVES.
 
     Returns the cell, inside each node with the strongest edge first.
 
@@ -56,7 +54,7 @@ def discretize(
             primitive = primitives[candidates[rows[source].argmax()]]
             edges.append(Edge(primitive, int(source), node))
     nodes = range(NUM_INPUTS, NUM_INPUTS + num_nodes) if concat is None else concat
-    return Cell(tuple(edges), tuple(nodes), custom_primitives)
+    return Cell(tuple(edges), tuple(nodes))
 
 
 def num_edges(num_nodes: int) -> int:

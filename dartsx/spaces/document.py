@@ -6,50 +6,41 @@
 that a genotype does not have are ignored, so files from elsewhere can be read; so can a document
 that holds the genotype under the key "genotype", as the result file of a search does, be it a document or a text.
 
-A topology is ``{"schema": 1, "topology": "|nor_conv_3x3~0|+..."}``.
+A topology is ``{"schema": 1, "topology": "|nor_conv_3x3~0|+..."}``, an architecture of a described space
+``{"schema": 1, "choices": {decision: option}}``.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from dartsx.spaces.entries import FIELDS, Fail, Spot, build_genotype, to_entries
+from dartsx.spaces.choices import CHOICES, Choices
+from dartsx.spaces.entries import FIELDS, Fail, Spot, build_genotype
 from dartsx.spaces.errors import GenotypeError, show
 from dartsx.spaces.found import from_text
-from dartsx.spaces.genotype import CELL_TYPES
-from dartsx.spaces.space import AnyGenotype
+from dartsx.spaces.genotype import CELL_TYPES, SCHEMA
+from dartsx.spaces.space import Architecture
 from dartsx.spaces.text import MAX_CHARACTERS
-from dartsx.spaces.topology import Topology, topology_from_string
+from dartsx.spaces.topology import TOPOLOGY, topology_from_string
 
-SCHEMA = 1
-TOPOLOGY = "topology"
 _CELL_DEPTH = 2  # lists inside a cell: of a node, of an entry
 
 
-def to_json(genotype: AnyGenotype) -> dict[str, Any]:
-    """Return the genotype as a document of plain lists, strings and integers for ``json.dump``."""
-    if isinstance(genotype, Topology):
-        return {"schema": SCHEMA, TOPOLOGY: str(genotype)}
-    document: dict[str, Any] = {"schema": SCHEMA}
-    for cell_type in CELL_TYPES:
-        cell = genotype.cell(cell_type)
-        document[cell_type] = [list(entry) for entry in to_entries(cell)]
-        document[f"{cell_type}_concat"] = list(cell.concat)
-    return document
+def to_json(architecture: Architecture) -> dict[str, Any]:
+    """Return the architecture as a document of plain lists, strings and integers for ``json.dump``."""
+    return architecture.document()
 
 
 def from_json(
     document: Mapping[str, Any] | str | bytes,
     *,
     origin: str = "genotype JSON",
-    custom_primitives: Sequence[str] = (),
-) -> AnyGenotype:
-    """Read a genotype or a topology from its JSON form.
+) -> Architecture:
+    """Read an architecture from its JSON form.
 
     Args:
       document: the document as parsed, or its text.
       origin: where it came from, for messages.
-      custom_primitives: names allowed besides PRIMITIVES.
 
     Raises GenotypeError with the path of the offending field, such as ``normal[3][1]``, or, for
     text that is not JSON, with line and column.
@@ -63,18 +54,29 @@ def from_json(
     if isinstance(document, Mapping) and "genotype" in document and "normal" not in document:
         document, origin = document["genotype"], f"{origin}, genotype"
     if isinstance(document, str):
-        return from_text(document, origin=origin, custom_primitives=custom_primitives)
+        return from_text(document, origin=origin)
     if not isinstance(document, Mapping):
         raise GenotypeError(f"{origin}: expected an object with {', '.join(FIELDS)}, not {show(document)}")
     schema = document.get("schema", SCHEMA)
     if isinstance(schema, bool) or schema != SCHEMA:
         fail("schema", f"version {show(schema)} is not known; this version reads {SCHEMA}")
+    if CHOICES in document:
+        return _choices(document[CHOICES], fail)
     if TOPOLOGY in document:
-        return topology_from_string(document[TOPOLOGY], origin=origin, custom_primitives=custom_primitives)
+        return topology_from_string(document[TOPOLOGY], origin=origin)
     missing = [name for name in FIELDS if name not in document]
     if missing:
         raise GenotypeError(f"{origin}: missing {', '.join(missing)}; given: {show(list(document))}")
-    return build_genotype(_fields(document, fail), fail, custom_primitives)
+    return build_genotype(_fields(document, fail), fail)
+
+
+def _choices(given: Any, fail: Fail) -> Choices:
+    if not isinstance(given, Mapping):
+        fail(CHOICES, f"expected an object of decisions and options, not {show(given)}")
+    try:
+        return Choices(given)
+    except GenotypeError as error:
+        fail(CHOICES, str(error))
 
 
 def _parse(text: str | bytes, origin: str) -> Any:

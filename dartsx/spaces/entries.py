@@ -7,7 +7,7 @@ entries grouped by node in lists of their own, a weight (a real number) behind a
 consist of such entries; this file turns them into cells and back.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn
 
@@ -15,10 +15,10 @@ from dartsx.spaces.errors import GenotypeError
 from dartsx.spaces.genotype import (
     MAX_NODE,
     NUM_INPUTS,
+    PER_NODE,
     Cell,
     Edge,
     Genotype,
-    allowed_primitives,
     check_concat,
     check_node,
     check_primitive,
@@ -26,7 +26,6 @@ from dartsx.spaces.genotype import (
 )
 
 FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
-PER_NODE = 2
 
 
 class Spot(NamedTuple):
@@ -40,41 +39,32 @@ Fail = Callable[[Any, str], NoReturn]
 """Raises GenotypeError for a place and a message."""
 
 
-def build_genotype(fields: dict[str, Spot], fail: Fail, custom_primitives: Sequence[str] = ()) -> Genotype:
+def build_genotype(fields: dict[str, Spot], fail: Fail) -> Genotype:
     """Build the genotype from its four fields.
 
     Args:
       fields: by name of FIELDS: spots of lists; of entries (spots of lists of spots) for the
         cells, of spots of node indices for the concats.
       fail: called with the place of whatever is wrong.
-      custom_primitives: names allowed besides PRIMITIVES.
     """
     normal, normal_concat, reduce, reduce_concat = (fields[name] for name in FIELDS)
     return Genotype(
-        normal=_build_cell(normal, normal_concat, fail, custom_primitives),
-        reduce=_build_cell(reduce, reduce_concat, fail, custom_primitives),
+        normal=_build_cell(normal, normal_concat, fail),
+        reduce=_build_cell(reduce, reduce_concat, fail),
     )
 
 
-def to_entries(cell: Cell) -> list[tuple]:
-    """Return the cell's edges as pairs if every node has exactly two, else as triples."""
-    if all(len(cell.inputs(node)) == PER_NODE for node in cell.nodes):
-        return [(edge.primitive, edge.source) for edge in cell.edges]
-    return [(edge.primitive, edge.node, edge.source) for edge in cell.edges]
-
-
-def _build_cell(entries: Spot, concat: Spot, fail: Fail, custom_primitives: Sequence[str]) -> Cell:
+def _build_cell(entries: Spot, concat: Spot, fail: Fail) -> Cell:
     triples, last = _triples(entries, fail)
-    allowed = allowed_primitives(custom_primitives)
     edges = []
     for primitive, node, source in triples:
         with _located(primitive.where, fail):
-            check_primitive(primitive.value, allowed)
+            check_primitive(primitive.value)
         with _located(node.where, fail):
             target = check_node(node.value)
         with _located(source.where, fail):
             edges.append(Edge(primitive.value, check_source(source.value, target), target))
-    return Cell(tuple(edges), _concat(concat, last, fail), custom_primitives)
+    return Cell(tuple(edges), _concat(concat, last, fail))
 
 
 def _triples(entries: Spot, fail: Fail) -> tuple[list[tuple[Spot, Spot, Spot]], int]:

@@ -7,27 +7,30 @@ document of `dartsx.spaces.document`, a mapping of names to genotypes, a list of
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from dartsx.spaces.choices import CHOICES, choices_from_text, is_choices_text
 from dartsx.spaces.document import TOPOLOGY, from_json
 from dartsx.spaces.entries import FIELDS
 from dartsx.spaces.errors import GenotypeError, show
 from dartsx.spaces.found import Candidate, choose, from_text, holds_genotype
 from dartsx.spaces.genotype import Edge
 from dartsx.spaces.literals import literal
-from dartsx.spaces.space import AnyGenotype
+from dartsx.spaces.space import Architecture
 from dartsx.spaces.topology import Topology
 
 _ASSIGNED = re.compile(r"\s*(?:[A-Za-z_]\w*\s*=\s*)?(?=[{\[(]|(?:dict|OrderedDict)\()")
 
 
-def read_genotype(text: str, origin: str, custom_primitives: Sequence[str] = (), choice: str = "") -> AnyGenotype:
+def read_genotype(text: str, origin: str, choice: str = "") -> Architecture:
     """Read the genotype that a text holds in any notation; ``choice`` names one of several.
 
     Raises GenotypeError that says where it is wrong, or that there are several and which.
     """
-    options = {"origin": origin, "custom_primitives": custom_primitives}
+    options = {"origin": origin}
+    if is_choices_text(text):
+        return choices_from_text(text)
     found, value = _json(text) if text.lstrip()[:1] in ("{", "[", '"') else (False, None)
     if found:
         return _from_value(value, options, choice)
@@ -46,7 +49,7 @@ def _json(text: str) -> tuple[bool, Any]:
         return False, None
 
 
-def _from_value(value: Any, options: dict[str, Any], choice: str) -> AnyGenotype:
+def _from_value(value: Any, options: dict[str, Any], choice: str) -> Architecture:
     several = _several(value)
     if several:
         candidates = [Candidate(name, lambda part=part: _from_value(part, options, "")) for name, part in several]
@@ -54,14 +57,14 @@ def _from_value(value: Any, options: dict[str, Any], choice: str) -> AnyGenotype
     return choose([Candidate(None, lambda: _single(value, options))], options["origin"], choice)
 
 
-def _single(value: Any, options: dict[str, Any]) -> AnyGenotype:
+def _single(value: Any, options: dict[str, Any]) -> Architecture:
     if isinstance(value, str):
         return from_text(value, **options)
     if not isinstance(value, list):
         return from_json(value, **options)
     if _are_nodes(value):
         edges = [Edge(entry[0], entry[1], node) for node, entries in enumerate(value, start=1) for entry in entries]
-        return Topology(tuple(edges), options["custom_primitives"])
+        return Topology(tuple(edges))
     if value and all(isinstance(item, list) for item in value):
         raise GenotypeError(
             f"{options['origin']}: entries of one cell; a genotype has normal, normal_concat, reduce and reduce_concat"
@@ -84,7 +87,9 @@ def _several(value: Any) -> list[tuple[str | None, Any]]:
 def _is_genotype(value: Any) -> bool:
     if isinstance(value, str):
         return holds_genotype(value)
-    return isinstance(value, Mapping) and ("genotype" in value or TOPOLOGY in value or all(f in value for f in FIELDS))
+    return isinstance(value, Mapping) and (
+        "genotype" in value or TOPOLOGY in value or CHOICES in value or all(f in value for f in FIELDS)
+    )
 
 
 def _are_nodes(value: list) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from dartsx.spaces.errors import GenotypeError, show, unknown
-from dartsx.spaces.space import AnyGenotype
+from dartsx.spaces.space import Architecture
 from dartsx.spaces.text import MAX_CHARACTERS, read_at
 from dartsx.spaces.topology import topology_from_string
 
@@ -30,19 +30,16 @@ class Candidate(NamedTuple):
     """A genotype that a text holds: its name there, if it has one, and how it is read."""
 
     name: str | None
-    read: Callable[[], AnyGenotype]
+    read: Callable[[], Architecture]
 
 
-def from_text(
-    text: str, *, origin: str = "genotype text", custom_primitives: Sequence[str] = (), choice: str = ""
-) -> AnyGenotype:
+def from_text(text: str, *, origin: str = "genotype text", choice: str = "") -> Architecture:
     """Read the genotype or topology that stands in a text, without evaluating anything.
 
     Args:
       text: the classic text ``Genotype(...)`` or an architecture string, alone or with text around it: an assignment,
         the time of a log line, a Python file.
       origin: where the text came from, for messages.
-      custom_primitives: names allowed besides PRIMITIVES.
       choice: which of several: the name that it is assigned to, or its number from 1.
 
     Raises GenotypeError, with line, column and an excerpt, whatever is wrong with the text; where there are several
@@ -52,9 +49,9 @@ def from_text(
         raise GenotypeError(f"{origin}: expected a string, not {show(text)}")
     if len(text) > MAX_CHARACTERS:
         raise GenotypeError(f"{origin}: {len(text)} characters; at most {MAX_CHARACTERS} are allowed")
-    candidates = _calls(text, origin, custom_primitives) or _strings(text, origin, custom_primitives)
+    candidates = _calls(text, origin) or _strings(text, origin)
     if not candidates:
-        return read_at(text, 0, origin, custom_primitives)  # says what is expected in its place
+        return read_at(text, 0, origin)  # says what is expected in its place
     aliases = dict(_ALIAS.findall(text))
     while choice in aliases and choice not in [candidate.name for candidate in candidates]:
         choice = aliases.pop(choice)
@@ -66,7 +63,7 @@ def holds_genotype(text: str) -> bool:
     return bool(_CALL.search(text) or _STRING.search(text) or text.lstrip().startswith("|"))
 
 
-def choose(candidates: Sequence[Candidate], origin: str, choice: str = "") -> AnyGenotype:
+def choose(candidates: Sequence[Candidate], origin: str, choice: str = "") -> Architecture:
     """Read the candidate of this name or number; without choice the only one, or the one that all are equal to.
 
     Raises GenotypeError that lists the names: several differ and none is chosen, or there is none of that name.
@@ -93,14 +90,14 @@ def _names(candidates: Sequence[Candidate]) -> list[str]:
     return names
 
 
-def _read_or_none(candidate: Candidate) -> AnyGenotype | None:
+def _read_or_none(candidate: Candidate) -> Architecture | None:
     try:
         return candidate.read()
     except GenotypeError:
         return None
 
 
-def _calls(text: str, origin: str, custom_primitives: Sequence[str]) -> list[Candidate]:
+def _calls(text: str, origin: str) -> list[Candidate]:
     """Every ``Genotype(`` that stands in no comment and is no definition of a class."""
     candidates, end = [], 0
     for match in _CALL.finditer(text):
@@ -114,33 +111,31 @@ def _calls(text: str, origin: str, custom_primitives: Sequence[str]) -> list[Can
         candidates.append(
             Candidate(
                 (name[1] or name[2]) if name else None,
-                lambda start=start: read_at(text, start, origin, custom_primitives),
+                lambda start=start: read_at(text, start, origin),
             )
         )
     return candidates
 
 
-def _strings(text: str, origin: str, custom_primitives: Sequence[str]) -> list[Candidate]:
+def _strings(text: str, origin: str) -> list[Candidate]:
     """Every architecture string; a text of nothing else may be wrapped anywhere, others only at a ``+``."""
     if _ONE_STRING.fullmatch(text) and not _NEXT_STRING.search(text):
-        joined, options = "".join(text.split()), {"origin": origin, "custom_primitives": custom_primitives}
+        joined, options = "".join(text.split()), {"origin": origin}
         return [Candidate(None, lambda: topology_from_string(joined, **options))]
     candidates = []
     for match in _STRING.finditer(text):
         nodes = _NODES_BEFORE.search(text, max(0, match.start() - _LINE), match.start())
-        read = _topology_reader(match, nodes, origin, custom_primitives)
+        read = _topology_reader(match, nodes, origin)
         candidates.append(Candidate(None, read))
     return candidates
 
 
-def _topology_reader(
-    match: re.Match, nodes: re.Match | None, origin: str, custom_primitives: Sequence[str]
-) -> Callable[[], AnyGenotype]:
+def _topology_reader(match: re.Match, nodes: re.Match | None, origin: str) -> Callable[[], Architecture]:
     line = match.string.count("\n", 0, match.start()) + 1
 
-    def read() -> AnyGenotype:
+    def read() -> Architecture:
         where = f"{origin}, line {line}"
-        topology = topology_from_string("".join(match[0].split()), origin=where, custom_primitives=custom_primitives)
+        topology = topology_from_string("".join(match[0].split()), origin=where)
         if nodes and int(nodes[1]) != topology.output + 1:
             raise GenotypeError(f"{where}: {nodes[1]} nodes are said, the string has {topology.output + 1}: cut off?")
         return topology

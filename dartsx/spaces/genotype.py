@@ -7,14 +7,17 @@ nodes in ``concat``.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import InitVar, dataclass
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
+from dartsx.spaces.cell_graph import edge_name
 from dartsx.spaces.errors import GenotypeError, show, unknown
-from dartsx.spaces.primitives import NONE, PRIMITIVES
+from dartsx.spaces.primitives import NONE
 
+SCHEMA = 1
 CELL_TYPES = ("normal", "reduce")
+PER_NODE = 2
 NUM_INPUTS = 2
 MAX_NODE = 999
 """Highest node index that a cell may have: a bound for damaged or hostile input."""
@@ -38,19 +41,19 @@ class Cell:
       edges: the edges, in the order of their nodes; inside a node in the order given, which for a
         derived cell is strongest first. Edges given out of node order are sorted (stably).
       concat: the intermediate nodes whose concatenation is the output.
-      custom_primitives: at construction only: names allowed besides PRIMITIVES.
 
-    Raises GenotypeError for unknown primitives, 'none' edges (leave those out), sources that do
-    not lie before their node, and concat nodes that repeat or are no intermediate nodes.
+    Raises GenotypeError for names that no primitive can have, 'none' edges (leave those out), sources that do not lie
+    before their node, and concat nodes that repeat or are no intermediate nodes. Which primitives there are is up to a
+    space.
     """
 
     edges: tuple[Edge, ...]
     concat: tuple[int, ...]
-    custom_primitives: InitVar[Iterable[str]] = ()
 
-    def __post_init__(self, custom_primitives: Iterable[str]):
-        allowed = allowed_primitives(custom_primitives)
-        edges = [_checked_edge(position, edge, allowed) for position, edge in enumerate(_sequence(self.edges, "edges"))]
+    num_inputs: ClassVar[int] = NUM_INPUTS
+
+    def __post_init__(self):
+        edges = [_checked_edge(position, edge) for position, edge in enumerate(_sequence(self.edges, "edges"))]
         edges.sort(key=lambda edge: edge.node)
         object.__setattr__(self, "edges", tuple(edges))
         object.__setattr__(self, "concat", check_concat(_sequence(self.concat, "concat")))
@@ -64,6 +67,12 @@ class Cell:
     def inputs(self, node: int) -> tuple[Edge, ...]:
         """Edges that enter ``node``, in the order of the cell."""
         return tuple(edge for edge in self.edges if edge.node == node)
+
+    def entries(self) -> list[tuple]:
+        """The edges as published: pairs (primitive, source) if every node has two, else (primitive, node, source)."""
+        if all(len(self.inputs(node)) == PER_NODE for node in self.nodes):
+            return [(edge.primitive, edge.source) for edge in self.edges]
+        return [(edge.primitive, edge.node, edge.source) for edge in self.edges]
 
 
 @dataclass(frozen=True)
@@ -85,29 +94,53 @@ class Genotype:
             raise GenotypeError(unknown("cell type", cell_type, CELL_TYPES))
         return getattr(self, cell_type)
 
+    @property
+    def cells(self) -> dict[str, Cell]:
+        """Both, by type."""
+        return {cell_type: self.cell(cell_type) for cell_type in CELL_TYPES}
 
-def allowed_primitives(custom_primitives: Iterable[str] = ()) -> tuple[str, ...]:
-    """Names that an edge may have: PRIMITIVES but 'none', and the custom ones."""
-    if isinstance(custom_primitives, str) or not isinstance(custom_primitives, Iterable):
-        raise GenotypeError(f"custom_primitives must be a tuple, not {show(custom_primitives)}")
-    custom = tuple(custom_primitives)
-    for name in custom:
-        if not (isinstance(name, str) and _NAME.fullmatch(name)):
-            raise GenotypeError(f"a primitive's name has letters, digits and _: got {show(name)}")
-    known = (name for name in PRIMITIVES if name != NONE)
-    return tuple(dict.fromkeys((*known, *custom)))
+    @property
+    def choices(self) -> dict[str, str]:
+        """``{"normal/0-2": "sep_conv_3x3", ...}``; of two primitives on one edge ``a+b``, absent edges left out."""
+        choices: dict[str, str] = {}
+        for cell_type, cell in self.cells.items():
+            for edge in cell.edges:
+                name = edge_name(cell_type, edge.source, edge.node)
+                choices[name] = f"{choices[name]}+{edge.primitive}" if name in choices else edge.primitive
+        return choices
+
+    def document(self) -> dict[str, Any]:
+        """The entries of the classic text and the concat nodes of both cells."""
+        document: dict[str, Any] = {"schema": SCHEMA}
+        for cell_type, cell in self.cells.items():
+            document[cell_type] = [list(entry) for entry in cell.entries()]
+            document[f"{cell_type}_concat"] = list(cell.concat)
+        return document
+
+    def __str__(self) -> str:
+        """The classic text, on one line."""
+        fields = []
+        for cell_type, cell in self.cells.items():
+            fields.append(f"{cell_type}={cell.entries()!r}")
+            fields.append(f"{cell_type}_concat={_concat_text(cell.concat)}")
+        return f"Genotype({', '.join(fields)})"
 
 
-def check_primitive(name: Any, allowed: Sequence[str]) -> str:
+def check_name(name: Any) -> str:
+    """Return ``name`` if a primitive may be called so, else raise GenotypeError."""
+    if not (isinstance(name, str) and _NAME.fullmatch(name)):
+        raise GenotypeError(f"a primitive's name has letters, digits and _: got {show(name)}")
+    return name
+
+
+def check_primitive(name: Any) -> str:
     """Return ``name`` if an edge may have it, else raise GenotypeError."""
-    if name == NONE and NONE not in allowed:
+    if name == NONE:
         raise GenotypeError(
             "'none' stands for the absence of an edge: leave the edge out "
             "(edges written as (primitive, node, source) may be any number per node)"
         )
-    if not isinstance(name, str) or name not in allowed:
-        raise GenotypeError(unknown("primitive", name, allowed))
-    return name
+    return check_name(name)
 
 
 def check_node(node: Any) -> int:
@@ -137,11 +170,16 @@ def check_concat(concat: Iterable[Any]) -> tuple[int, ...]:
     return nodes
 
 
-def _checked_edge(position: int, edge: Any, allowed: Sequence[str]) -> Edge:
+def _concat_text(concat: tuple[int, ...]) -> str:
+    run = range(concat[0], concat[0] + len(concat))
+    return f"range({run.start}, {run.stop})" if concat == tuple(run) else repr(list(concat))
+
+
+def _checked_edge(position: int, edge: Any) -> Edge:
     try:
         primitive, source, node = _sequence(edge, "an edge")
         node = check_node(node)
-        return Edge(check_primitive(primitive, allowed), check_source(source, node), node)
+        return Edge(check_primitive(primitive), check_source(source, node), node)
     except ValueError as error:
         detail = error if isinstance(error, GenotypeError) else "expected (primitive, source, node)"
         raise GenotypeError(f"edge {position}, {show(edge)}: {detail}") from None

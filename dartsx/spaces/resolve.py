@@ -3,12 +3,12 @@
 import json
 import os
 import pathlib
-from collections.abc import Sequence
 
+from dartsx.spaces.choices import is_choices_text
 from dartsx.spaces.errors import GenotypeError, show
 from dartsx.spaces.foreign import read_genotype
 from dartsx.spaces.published import canonical_name, names, published
-from dartsx.spaces.space import AnyGenotype
+from dartsx.spaces.space import Architecture
 from dartsx.spaces.text import MAX_CHARACTERS
 
 _ALLOWED = (
@@ -17,17 +17,14 @@ _ALLOWED = (
 )
 
 
-def resolve_genotype(
-    given: str | os.PathLike[str], *, custom_primitives: Sequence[str] = ()
-) -> tuple[AnyGenotype, str]:
+def resolve_genotype(given: str | os.PathLike[str]) -> tuple[Architecture, str]:
     """Return the genotype that ``given`` stands for, and a label for tables and logs.
 
     Args:
       given: tried in this order: the exact name of a published genotype; the path of a file (JSON
         or text) or of a work directory, whose ``genotype.json`` is read; the path of a file and, behind its last
         colon, the name or number of one of several genotypes in it (``genotypes.py:DARTS_V2``); the classic text, an
-        architecture string or JSON itself; a published name that differs in case, '-' or '_'.
-      custom_primitives: names allowed besides PRIMITIVES.
+        architecture string, ``decision=option, ...`` or JSON itself; a published name that differs in case, '-' or '_'.
 
     Returns (genotype, label): the label is the published name, the path, or 'given text'.
 
@@ -41,12 +38,12 @@ def resolve_genotype(
     if text in names():
         return published(text), text
     if os.path.exists(text):
-        return _read_path(pathlib.Path(text), custom_primitives), text
+        return _read_path(pathlib.Path(text)), text
     path, _, choice = text.rpartition(":")
     if choice and os.path.isfile(path):
-        return _read_path(pathlib.Path(path), custom_primitives, choice), text
-    if any(mark in text for mark in "({|\n["):
-        return read_genotype(text, "given text", custom_primitives), "given text"
+        return _read_path(pathlib.Path(path), choice), text
+    if is_choices_text(text) or any(mark in text for mark in "({|\n["):
+        return read_genotype(text, "given text"), "given text"
     try:
         name = canonical_name(text)
     except GenotypeError as error:
@@ -55,7 +52,7 @@ def resolve_genotype(
     return published(name), name
 
 
-def _read_path(path: pathlib.Path, custom_primitives: Sequence[str], choice: str = "") -> AnyGenotype:
+def _read_path(path: pathlib.Path, choice: str = "") -> Architecture:
     if path.is_dir():
         if not (path / "genotype.json").is_file():
             raise GenotypeError(f"{path} holds no genotype.json: {_why_no_genotype(path)}")
@@ -67,7 +64,7 @@ def _read_path(path: pathlib.Path, custom_primitives: Sequence[str], choice: str
         raise GenotypeError(f"{path}: not a text file: {error}") from None
     except OSError as error:
         raise GenotypeError(f"{path}: cannot be read: {error.strerror}") from None
-    return read_genotype(text, str(path), custom_primitives, choice)
+    return read_genotype(text, str(path), choice)
 
 
 def _why_no_genotype(workdir: pathlib.Path) -> str:

@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dartsx.spaces.cell_space import CellSpace
+from dartsx.networks import Decision
+from dartsx.spaces.cell_graph import CellGraph
+from dartsx.spaces.cell_space import CellSpace, check_cells, chosen_edges, edge_decisions
 from dartsx.spaces.discretize import num_edges
 from dartsx.spaces.errors import GenotypeError, SpaceError, unknown
 from dartsx.spaces.genotype import CELL_TYPES, Cell, Edge, Genotype
 from dartsx.spaces.primitives import DARTS, NONE, PRIMITIVES
 
-Choices = tuple[tuple[str, ...], ...]
+Rows = tuple[tuple[str, ...], ...]  # the names of every edge
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,8 @@ class RestrictedSpace:
     Raises SpaceError for numbers of edges that fit no cell, for ragged rows, unknown or repeated names.
     """
 
-    normal: Choices
-    reduce: Choices
+    normal: Rows
+    reduce: Rows
     edges_kept: int = 2
 
     def __post_init__(self):
@@ -82,11 +84,20 @@ class RestrictedSpace:
         """Shape [edges, names of an edge] of the alphas by cell type."""
         return dict.fromkeys(CELL_TYPES, (len(self.normal), len(self.normal[0])))
 
-    def choices(self, cell_type: str) -> Choices:
-        """Names of every edge of a cell type."""
-        if cell_type not in CELL_TYPES:
-            raise SpaceError(unknown("cell type", cell_type, CELL_TYPES))
-        return getattr(self, cell_type)
+    @property
+    def options(self) -> dict[str, Rows]:
+        """Names of every edge, by cell type."""
+        return {"normal": self.normal, "reduce": self.reduce}
+
+    @property
+    def decisions(self) -> dict[str, Decision]:
+        """One for every edge, ``normal/0-2``."""
+        return edge_decisions(self.options, self.edges)
+
+    @property
+    def graph(self) -> CellGraph:
+        """What only spaces of cells have."""
+        return self.cells.graph
 
     def expand(self, mixture: Mapping) -> dict:
         """Return mixtures [edges, primitives] with 0 for what an edge does not have; any array type."""
@@ -113,6 +124,7 @@ class RestrictedSpace:
 
         Raises GenotypeError for a primitive that its edge does not have.
         """
+        check_cells(genotype)
         self._check_choices(genotype)
         full = self.cells.encode(genotype)
         return {kind: (full[kind][:, None] * self._places(kind)).sum(-1) for kind in CELL_TYPES}
@@ -153,18 +165,23 @@ class RestrictedSpace:
         self.cells.validate(genotype)
         self._check_choices(genotype)
 
+    def architecture(self, choices: Mapping[str, str]) -> Genotype:
+        """Return the genotype of these edges, as CellSpace does."""
+        chosen_edges(choices, self.options, self.edges)  # raises where an edge lacks the primitive
+        return self.cells.architecture(choices)
+
     @property
     def _num_nodes(self) -> int:
         return next(nodes for nodes in itertools.count(1) if num_edges(nodes) >= len(self.normal))
 
     def _places(self, kind: str) -> np.ndarray:
         """Where column k of row e stands: bool [edges, names of an edge, primitives]."""
-        names = np.array(self.choices(kind))
+        names = np.array(self.options[kind])
         return names[..., None] == np.array(self.primitives)
 
     def _candidates(self, kind: str, node: int) -> list[Edge]:
         """All edges that may enter a node."""
-        rows = zip(self.edges, self.choices(kind), strict=True)
+        rows = zip(self.edges, self.options[kind], strict=True)
         return [Edge(name, s, n) for (s, n), names in rows if n == node for name in names if name != NONE]
 
     def _options(self, kind: str, node: int) -> list[tuple[Edge, ...]]:
@@ -179,7 +196,7 @@ class RestrictedSpace:
 
     def _check_choices(self, genotype: Genotype) -> None:
         for kind in CELL_TYPES:
-            names = dict(zip(self.edges, self.choices(kind), strict=True))
+            names = dict(zip(self.edges, self.options[kind], strict=True))
             for edge in genotype.cell(kind).edges:
                 allowed = names.get((edge.source, edge.node), ())
                 if edge.primitive not in allowed:

@@ -1,4 +1,4 @@
-"""What every search space promises; methods, supernets and reports rely on nothing else."""
+"""What every search space and every architecture promises; methods, supernets and reports rely on nothing else."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -6,55 +6,104 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dartsx.spaces.genotype import Genotype
-from dartsx.spaces.topology import Topology
+from dartsx.networks import Decision, Network
+from dartsx.spaces.cell_graph import CellGraph
+from dartsx.spaces.scale import Scale
 
-AnyGenotype = Genotype | Topology
+
+class DrawnCell(Protocol):
+    """A cell as pictures and statistics see it.
+
+    Attributes:
+      edges: (primitive, source, node).
+      concat: nodes whose concatenation is the output.
+      num_inputs: nodes 0, 1, ... that are inputs.
+    """
+
+    edges: tuple[Any, ...]
+    num_inputs: int
+
+    @property
+    def concat(self) -> tuple[int, ...]: ...  # noqa: D102
+
+
+class Architecture(Protocol):
+    """A point of a space: `Genotype`, `Topology` or `Choices`. ``str`` gives its readable text."""
+
+    @property
+    def choices(self) -> Mapping[str, str]:
+        """Decision -> label of the chosen option; decisions that do not count and absent edges are missing."""
+        ...
+
+    @property
+    def cells(self) -> Mapping[str, DrawnCell]:
+        """Cells by type; empty where the space has none."""
+        ...
+
+    def document(self) -> dict[str, Any]:
+        """Plain lists, strings and integers for ``json.dump``, with the version of their schema."""
+        ...
+
+
+AnyGenotype = Architecture
 
 
 class Space(Protocol):
-    """A set of cells: `CellSpace`, `RestrictedSpace`, `TopologySpace`, or one of a user's own.
+    """A set of architectures: `CellSpace`, `RestrictedSpace`, `TopologySpace`, `DescribedSpace`, or a user's own.
+
+    Alphas, and mixtures, are tables by group: a group per cell type, or the one group "decisions" of a described space.
 
     Attributes:
-      primitives: names of all candidates, the columns of expanded mixtures.
-      edges: (source, node) of the rows of a mixture, by node, inside a node by source.
-      concat: nodes whose concatenation is a cell's output.
-      alpha_shapes: [edges, columns] of the alphas by cell type.
+      decisions: all that is open, by name; none stands before one that its condition names.
+      alpha_shapes: [rows, columns] of every table.
+      options: by group, the labels of the columns of every row; a row may be shorter than the table.
+      graph: what is known of cells only, or None.
+      scale: of networks, unless another is given.
     """
 
     @property
-    def primitives(self) -> tuple[str, ...]: ...  # noqa: D102
+    def decisions(self) -> Mapping[str, Decision]: ...  # noqa: D102
     @property
-    def edges(self) -> tuple[tuple[int, int], ...]: ...  # noqa: D102
+    def alpha_shapes(self) -> Mapping[str, tuple[int, int]]: ...  # noqa: D102
     @property
-    def concat(self) -> tuple[int, ...]: ...  # noqa: D102
+    def options(self) -> Mapping[str, tuple[tuple[str, ...], ...]]: ...  # noqa: D102
     @property
-    def alpha_shapes(self) -> dict[str, tuple[int, int]]: ...  # noqa: D102
+    def graph(self) -> CellGraph | None: ...  # noqa: D102
+    @property
+    def scale(self) -> Scale: ...  # noqa: D102
 
     def expand(self, mixture: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Mixtures [edges, primitives] from mixtures of ``alpha_shapes``."""
+        """Mixtures as the supernet takes them, from mixtures of ``alpha_shapes``."""
         ...
 
-    def derive(self, mixture: Mapping[str, ArrayLike]) -> AnyGenotype:
-        """The genotype that a search ends with."""
+    def derive(self, mixture: Mapping[str, ArrayLike]) -> Architecture:
+        """The architecture that a search ends with; raises SpaceError for mixtures of another shape."""
         ...
 
-    def encode(self, genotype: AnyGenotype) -> dict[str, np.ndarray]:
-        """One-hot mixtures of a genotype."""
+    def encode(self, architecture: Architecture) -> dict[str, np.ndarray]:
+        """One-hot mixtures of an architecture, which `derive` reads back; rows that it does not decide are 0."""
         ...
 
     def count(self) -> int:
-        """Number of genotypes."""
+        """Number of architectures."""
         ...
 
-    def sample(self, rng: np.random.Generator) -> AnyGenotype:
-        """A genotype, drawn uniformly."""
+    def sample(self, rng: np.random.Generator) -> Architecture:
+        """An architecture, drawn uniformly."""
         ...
 
-    def mutate(self, genotype: AnyGenotype, rng: np.random.Generator) -> AnyGenotype:
-        """A genotype that differs in one choice."""
+    def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
+        """An architecture that differs in one choice, and in those that only count since then."""
         ...
 
-    def validate(self, genotype: AnyGenotype) -> None:
-        """Raises GenotypeError if the genotype does not belong to the space."""
+    def validate(self, architecture: Architecture) -> None:
+        """Raises GenotypeError, saying why, if the architecture does not belong to the space."""
+        ...
+
+    def architecture(self, choices: Mapping[str, str]) -> Architecture:
+        """The architecture of these choices; raises GenotypeError for decisions or options that there are not."""
+        ...
+
+    def network(self, architecture: Architecture, scale: Scale | None = None) -> Network:
+        """The network that is retrained, as a description."""
         ...

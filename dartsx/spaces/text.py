@@ -14,10 +14,10 @@ text, and several in one, is up to ``dartsx/spaces/found.py``.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple, NoReturn
 
-from dartsx.spaces.entries import FIELDS, Spot, build_genotype, to_entries
+from dartsx.spaces.entries import FIELDS, Spot, build_genotype
 from dartsx.spaces.errors import GenotypeError, show, unknown
 from dartsx.spaces.genotype import CELL_TYPES, MAX_NODE, Genotype
 
@@ -45,28 +45,13 @@ class _Token(NamedTuple):
     where: int
 
 
-def read_at(text: str, start: int, origin: str, custom_primitives: Sequence[str]) -> Genotype:
+def read_at(text: str, start: int, origin: str) -> Genotype:
     """Read the genotype whose ``Genotype(`` begins at offset ``start``; what follows it on its line is refused.
 
     Raises GenotypeError with line, column and an excerpt.
     """
     parser = _Parser(text, origin, start)
-    return build_genotype(parser.genotype(), parser.fail, custom_primitives)
-
-
-def to_text(genotype: Genotype) -> str:
-    """Write the genotype as its classic text, on one line; ``from_text`` reads it back."""
-    fields = []
-    for cell_type in CELL_TYPES:
-        cell = genotype.cell(cell_type)
-        fields.append(f"{cell_type}={to_entries(cell)!r}")
-        fields.append(f"{cell_type}_concat={_concat_text(cell.concat)}")
-    return f"Genotype({', '.join(fields)})"
-
-
-def _concat_text(concat: tuple[int, ...]) -> str:
-    run = range(concat[0], concat[0] + len(concat))
-    return f"range({run.start}, {run.stop})" if concat == tuple(run) else repr(list(concat))
+    return build_genotype(parser.genotype(), parser.fail)
 
 
 class _Parser:

@@ -6,14 +6,18 @@ between two ``+`` stand the edges of one node as ``primitive~source`` (arXiv:200
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import InitVar, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from typing import Any, ClassVar
 
+from dartsx.spaces.cell_graph import edge_name
 from dartsx.spaces.errors import GenotypeError, show
-from dartsx.spaces.genotype import Edge, allowed_primitives, check_primitive
+from dartsx.spaces.genotype import SCHEMA, Edge, check_name
 from dartsx.spaces.primitives import NONE, SKIP
 
+CELL = "normal"  # the one searched cell; what reduces between the stages is fixed
+TOPOLOGY = "topology"
 MAX_CHARACTERS = 100_000
 _EDGE = re.compile(r"([A-Za-z0-9_]+)~([0-9]{1,3})", re.ASCII)
 
@@ -24,23 +28,22 @@ class Topology:
 
     Attributes:
       edges: by node and inside a node by source; 'none' stands for an edge that passes nothing.
-      custom_primitives: at construction only: names allowed besides PRIMITIVES.
 
-    Raises GenotypeError for unknown primitives, nodes without edges, sources that do not lie before
+    Raises GenotypeError for names that no primitive can have, nodes without edges, sources that do not lie before
     their node, and edges that are given twice.
     """
 
     edges: tuple[Edge, ...]
-    custom_primitives: InitVar[Iterable[str]] = ()
 
-    def __post_init__(self, custom_primitives: Iterable[str]):
-        allowed = (NONE, *allowed_primitives(custom_primitives))
+    num_inputs: ClassVar[int] = 1
+
+    def __post_init__(self):
         try:
             edges = sorted((Edge(*edge) for edge in self.edges), key=lambda edge: (edge.node, edge.source))
         except TypeError:
             raise GenotypeError(f"edges must be (primitive, source, node), not {show(self.edges)}") from None
         for edge in edges:
-            check_primitive(edge.primitive, allowed)
+            check_name(edge.primitive)
         check_edges(tuple((edge.source, edge.node) for edge in edges), GenotypeError)
         object.__setattr__(self, "edges", tuple(edges))
 
@@ -48,6 +51,25 @@ class Topology:
     def output(self) -> int:
         """The last node."""
         return self.edges[-1].node
+
+    @property
+    def concat(self) -> tuple[int, ...]:
+        """The output."""
+        return (self.output,)
+
+    @property
+    def cells(self) -> dict[str, "Topology"]:
+        """The one searched cell."""
+        return {CELL: self}
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """``{"normal/0-1": "nor_conv_3x3", ...}``, 'none' included."""
+        return {edge_name(CELL, edge.source, edge.node): edge.primitive for edge in self.edges}
+
+    def document(self) -> dict[str, Any]:
+        """``{"schema": 1, "topology": architecture string}``."""
+        return {"schema": SCHEMA, TOPOLOGY: str(self)}
 
     def inputs(self, node: int) -> tuple[Edge, ...]:
         """Edges that enter ``node``, by source."""
@@ -89,9 +111,7 @@ def check_edges(edges: Sequence[tuple[int, int]], error: type[ValueError]) -> No
         raise error(f"no edge enters node {min(missing)}; each of 1 to {edges[-1][1]} needs one")
 
 
-def topology_from_string(
-    text: str, *, origin: str = "architecture string", custom_primitives: Sequence[str] = ()
-) -> Topology:
+def topology_from_string(text: str, *, origin: str = "architecture string") -> Topology:
     """Read an architecture string; ``str(topology)`` writes it.
 
     Raises GenotypeError that names what is wrong and where.
@@ -108,7 +128,7 @@ def topology_from_string(
                 raise GenotypeError(f"{origin}, node {node}: {show(entry)} is not primitive~source")
             edges.append(Edge(match[1], int(match[2]), node))
     try:
-        return Topology(tuple(edges), custom_primitives)
+        return Topology(tuple(edges))
     except GenotypeError as error:
         raise GenotypeError(f"{origin}: {error}") from None
 

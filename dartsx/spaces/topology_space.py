@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dartsx.spaces.cell_space import check_primitives
+from dartsx.networks import Decision
+from dartsx.spaces.cell_graph import CellGraph
+from dartsx.spaces.cell_space import check_primitives, chosen_edges, edge_decisions
 from dartsx.spaces.errors import GenotypeError, SpaceError, unknown
 from dartsx.spaces.genotype import Edge
-from dartsx.spaces.topology import Topology, check_edges
-
-CELL = "normal"  # the one searched cell; what reduces between the stages is fixed
+from dartsx.spaces.topology import CELL, Topology, check_edges
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,11 @@ class TopologySpace:
             raise SpaceError(f"edges must be sorted by node, then source: {self.edges}")
 
     @property
+    def graph(self) -> CellGraph:
+        """What only spaces of cells have; every edge is kept."""
+        return CellGraph(self.primitives, self.edges, self.concat, None)
+
+    @property
     def concat(self) -> tuple[int, ...]:
         """The nodes that make up a cell's output: the last one."""
         return (self.edges[-1][1],)
@@ -54,6 +59,22 @@ class TopologySpace:
     def alpha_shapes(self) -> dict[str, tuple[int, int]]:
         """Shape [edges, primitives] of the alphas of the one cell that is searched."""
         return {CELL: (len(self.edges), len(self.primitives))}
+
+    @property
+    def options(self) -> dict[str, tuple[tuple[str, ...], ...]]:
+        """The primitives of every edge."""
+        return {CELL: (self.primitives,) * len(self.edges)}
+
+    @property
+    def decisions(self) -> dict[str, Decision]:
+        """One for every edge, ``normal/0-1``."""
+        return edge_decisions(self.options, self.edges)
+
+    def architecture(self, choices: Mapping[str, str]) -> Topology:
+        """Return the topology of these choices; raises GenotypeError if they do not belong to the space."""
+        topology = Topology(tuple(chosen_edges(choices, self.options, self.edges)[CELL]))
+        self.validate(topology)
+        return topology
 
     def expand(self, mixture: Mapping) -> Mapping:
         """Return the mixtures over all ``primitives``: here the mixtures themselves."""
@@ -82,7 +103,7 @@ class TopologySpace:
         Raises GenotypeError if the topology does not belong to the space.
         """
         self.validate(genotype)
-        columns = [self.primitives.index(edge.primitive) for edge in genotype.edges]
+        columns = [self.primitives.index(primitive) for primitive in genotype.choices.values()]
         return {CELL: np.eye(len(self.primitives))[columns]}
 
     def count(self) -> int:
@@ -107,16 +128,16 @@ class TopologySpace:
 
     def validate(self, genotype: Topology) -> None:
         """Raise GenotypeError, saying why, if the topology does not belong to the space."""
-        if not isinstance(genotype, Topology):
-            raise GenotypeError(f"the space is one of topologies, not of a {type(genotype).__name__}")
-        given = tuple((edge.source, edge.node) for edge in genotype.edges)
-        if given != self.edges:
-            raise GenotypeError(f"the topology has edges {given}; in the space they are {self.edges}")
-        for edge in genotype.edges:
-            if edge.primitive not in self.primitives:
-                raise GenotypeError(unknown("primitive", edge.primitive, self.primitives))
+        choices, names = genotype.choices, list(self.decisions)
+        if list(choices) != names:
+            raise GenotypeError(
+                f"the space has topologies with the edges {', '.join(names)}, not {', '.join(choices) or 'none'}"
+            )
+        for primitive in choices.values():
+            if primitive not in self.primitives:
+                raise GenotypeError(unknown("primitive", primitive, self.primitives))
 
     def _topology(self, columns: ArrayLike) -> Topology:
         names = (self.primitives[column] for column in columns)
         edges = (Edge(name, *edge) for name, edge in zip(names, self.edges, strict=True))
-        return Topology(tuple(edges), self.custom_primitives)
+        return Topology(tuple(edges))

@@ -50,7 +50,7 @@ class Subject:
 
     def module(self) -> Any:
         """Its Flax module, of full size."""
-        from dartsx.nn import Network, StagedNetwork, Supernet  # imports JAX: wrong names fail before
+        from dartsx.nn import CellNetwork, Supernet, TopologyNetwork  # imports JAX: wrong names fail before
         from dartsx.nn.described import DescribedNetwork
 
         if self.description is not None:
@@ -58,10 +58,10 @@ class Subject:
         if self.kind == "supernet":
             return Supernet(CellSpace())
         if self.kind == "imagenet":
-            return Network(self.genotype, 48, 14, 1000, stem="imagenet")
+            return CellNetwork(self.genotype, 48, 14, 1000, stem="imagenet")
         if self.kind == STAGED:
-            return StagedNetwork(self.genotype)
-        return Network(self.genotype)
+            return TopologyNetwork(self.genotype)
+        return CellNetwork(self.genotype)
 
     def cost(self) -> Cost:
         """Its exact cost."""

@@ -20,7 +20,7 @@ from dartsx.cost import network_cost, staged_network_cost
 from dartsx.feeds import Feed, InMemory, image_examples, open_streamed, trial_length
 from dartsx.losses import classification
 from dartsx.networks import network as named_network
-from dartsx.nn import DescribedNetwork, Network, StagedNetwork
+from dartsx.nn import CellNetwork, DescribedNetwork, TopologyNetwork
 from dartsx.retrain import RetrainProblem, RetrainState, init_state, make_step, predict
 from dartsx.runtime import (
     Loop,
@@ -38,7 +38,7 @@ from dartsx.spaces import Topology, published_names, to_json
 from experiments.jobs.setup import finished_before, load_checked, open_checked, resolved, start
 from experiments.settings import EvaluateSettings, blame, evaluate_settings
 
-AnyNetwork = Network | StagedNetwork | DescribedNetwork
+AnyNetwork = CellNetwork | TopologyNetwork | DescribedNetwork
 
 # Fields that an evaluation does not read.
 SEARCH_ONLY = ("search", "space", "method", "hypergradient", "population", "population_chunk", "members")
@@ -218,8 +218,8 @@ def _network(settings: EvaluateSettings, classes: int) -> AnyNetwork:
         return DescribedNetwork(named_network(settings.network, classes), settings.dtype, group.form)
     shape = (group.channels, group.layers, classes)
     if isinstance(settings.genotype, Topology):
-        return StagedNetwork(settings.genotype, *shape, dtype=settings.dtype, form=group.form)
-    return Network(
+        return TopologyNetwork(settings.genotype, *shape, dtype=settings.dtype, form=group.form)
+    return CellNetwork(
         settings.genotype,
         *shape,
         stem=group.network,
@@ -234,7 +234,7 @@ def _counts(network: AnyNetwork, image_shape: tuple[int, int, int]) -> tuple[int
     """Parameters and multiply-adds."""
     if isinstance(network, DescribedNetwork):
         return network.description.params(image_shape), network.description.macs(image_shape)
-    count = staged_network_cost if isinstance(network, StagedNetwork) else network_cost
+    count = staged_network_cost if isinstance(network, TopologyNetwork) else network_cost
     cost = count(network, image_shape)
     return cost.params, cost.macs
 

@@ -2,6 +2,7 @@
 
 import inspect
 
+import numpy as np
 import pytest
 
 from configs.base import base
@@ -41,11 +42,18 @@ def test_the_config_holds_every_default():
     [
         ({"temperature": 1.0}, "gdas has no option 'temperature'; did you mean .*it has: temperature_start"),
         ({"temperature_end": 0.0}, "option temperature_end=0.0 of gdas must be above 0"),
+        ({"temperature_end": "low"}, "option temperature_end='low' of gdas must be of type float, not str"),
+        ({"temperature_end": True}, "must be of type float, not bool"),
     ],
 )
 def test_a_wrong_option_is_refused_with_what_is_allowed(options, reason):
     with pytest.raises(ValueError, match=reason):
         options_of("gdas", options)
+
+
+def test_numbers_of_numpy_and_whole_ones_are_numbers():
+    assert options_of("gdas", {"temperature_end": 1})["temperature_end"] == 1
+    assert options_of("oles", {"steps": np.int64(3), "threshold": np.float32(0.5)}) == {"threshold": 0.5, "steps": 3}
 
 
 def test_a_method_that_acts_between_epochs_or_after_the_search_acts_alone():

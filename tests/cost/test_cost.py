@@ -9,7 +9,7 @@ import pytest
 
 from dartsx.cost import LayerCost, network_cost, supernet_cost
 from dartsx.kernels.channel_major.primitives import PRIMITIVES
-from dartsx.nn import Network, Supernet
+from dartsx.nn import CellNetwork, Supernet
 from dartsx.spaces import Cell, CellSpace, Edge, Genotype, published, published_names
 from dartsx.spaces.primitives import BLOCKS
 
@@ -18,11 +18,11 @@ WITH_CONVOLUTIONS = [name for name in PRIMITIVES if name not in (*FREE, *BLOCKS)
 
 
 def cifar(genotype):
-    return Network(genotype)
+    return CellNetwork(genotype)
 
 
 def imagenet(genotype):
-    return Network(genotype, 48, 14, 1000, stem="imagenet")
+    return CellNetwork(genotype, 48, 14, 1000, stem="imagenet")
 
 
 def sizes(tree):
@@ -83,7 +83,7 @@ def test_counts_of_the_supernet_equal_the_published(reference):
 @pytest.mark.parametrize(("stem", "size"), [("cifar", 8), ("imagenet", 64)])
 def test_parameters_equal_those_of_the_initialised_network(name, stem, size):
     # Five cells hold every kind of cell: first, normal, reduction, and after a reduction.
-    network = Network(published(name), 8, 5, 7, stem=stem)
+    network = CellNetwork(published(name), 8, 5, 7, stem=stem)
     shape = (size, size, 3)
     assert dict(groups_params(network_cost(network, shape))) == initialized(network, shape)
 
@@ -123,7 +123,7 @@ def convolution_counts(jaxpr):
 @pytest.mark.parametrize("stem", ["cifar", "imagenet"])
 def test_macs_and_activations_equal_those_of_the_traced_network(primitive, stem):
     cell = Cell((Edge(primitive, 0, 2), Edge(primitive, 1, 3), Edge(primitive, 2, 3)), (2, 3))
-    network = Network(Genotype(cell, cell), 4, 5, stem=stem, form="plain", remat="none")
+    network = CellNetwork(Genotype(cell, cell), 4, 5, stem=stem, form="plain", remat="none")
     images = jnp.zeros((1, 64, 96, 3))
     like = jax.eval_shape(lambda key: network.init(key, images, False), jax.random.key(0))
     traced = jax.make_jaxpr(lambda variables: network.apply(variables, images, False))(like)
@@ -139,7 +139,7 @@ def test_pools_and_none_count_as_nothing(primitive, stride):
 
 
 def test_rows_name_layers_and_add_up():
-    cost = network_cost(Network(published("DARTS_V2"), 4, 3), 8)
+    cost = network_cost(CellNetwork(published("DARTS_V2"), 4, 3), 8)
     rows = {row.name: row for row in cost.rows}
     assert len(rows) == len(cost.rows) == 1 + 3 * (2 + 8) + 1
     # 3x3 from 3 to 12 channels on 8x8 pixels, and the batch norm's scale and bias; the image lives beside the output.
@@ -165,7 +165,7 @@ def test_rows_name_layers_and_add_up():
 
 def test_nodes_that_no_edge_enters_widen_nothing():
     cell = Cell((Edge("max_pool_3x3", 0, 2), Edge("dil_conv_3x3", 2, 4)), (2, 3, 4))
-    network = Network(Genotype(cell, cell), 4, 3)
+    network = CellNetwork(Genotype(cell, cell), 4, 3)
     assert dict(groups_params(network_cost(network, 8))) == initialized(network, (8, 8, 3))
 
 

@@ -8,7 +8,7 @@ import pytest
 from dartsx.catalog import COST_KINDS
 from dartsx.cost import expected_cost, network_cost, staged_network_cost
 from dartsx.kernels.channel_major.primitives import PRIMITIVES
-from dartsx.nn import Network, StagedNetwork, Supernet, supernet_of
+from dartsx.nn import CellNetwork, Supernet, TopologyNetwork, supernet_of
 from dartsx.spaces import CELL_TYPES, NONE, Cell, CellSpace, Edge, Genotype, named_space
 
 SIZE, CLASSES = 16, 7
@@ -61,7 +61,7 @@ def test_one_hot_mixtures_cost_what_their_network_costs(supernet):
     expected = {kind: expected_cost(supernet, SIZE, kind) for kind in COST_KINDS}
     compared = 0
     for mixture, genotype in one_hot_mixtures(supernet.space, np.random.default_rng(0)):
-        network = Network(genotype, supernet.channels, supernet.layers, CLASSES)
+        network = CellNetwork(genotype, supernet.channels, supernet.layers, CLASSES)
         cost = network_cost(network, SIZE)
         assert {kind: f(mixture) for kind, f in expected.items()} == {kind: getattr(cost, kind) for kind in COST_KINDS}
         compared += 1
@@ -128,7 +128,7 @@ def test_the_network_that_will_be_trained_can_be_counted():
     supernet = Supernet(CellSpace())
     genotype = supernet.space.sample(np.random.default_rng(5))
     macs = expected_cost(supernet.clone(channels=36, layers=20), 32)(supernet.space.encode(genotype))
-    assert macs == network_cost(Network(genotype), 32).macs
+    assert macs == network_cost(CellNetwork(genotype), 32).macs
 
 
 @pytest.mark.parametrize("name", ["nb201", "s1", "s2"])
@@ -140,7 +140,7 @@ def test_other_spaces_cost_what_their_networks_cost(name):
     rng = np.random.default_rng(0)
     for _ in range(4):
         genotype = space.sample(rng)
-        network = (StagedNetwork if staged else Network)(genotype, 4, 3, CLASSES)
+        network = (TopologyNetwork if staged else CellNetwork)(genotype, 4, 3, CLASSES)
         cost = (staged_network_cost if staged else network_cost)(network, SIZE)
         assert {kind: f(space.encode(genotype)) for kind, f in expected.items()} == {
             kind: getattr(cost, kind) for kind in kinds

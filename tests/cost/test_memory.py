@@ -6,7 +6,7 @@ from dartsx.cost import network_cost, steps_cost
 from dartsx.cost.graph import Graph, Peak
 from dartsx.networks import Trace
 from dartsx.networks.layers import Conv, Input, Norm
-from dartsx.nn import Network
+from dartsx.nn import CellNetwork
 from dartsx.spaces import Cell, Edge, Genotype
 
 
@@ -64,7 +64,7 @@ def test_a_factor_that_is_smaller_does_not_hold_the_product():
 def test_a_cell_by_hand():
     # 2 channels, 4x4 pixels, one node; the first of one cell reduces: its node has 4 channels on 2x2 pixels.
     cell = Cell((Edge("sep_conv_3x3", 0, 2), Edge("skip_connect", 1, 2)), (2,))
-    rows = {row.name: row.memory for row in network_cost(Network(Genotype(cell, cell), 2, 1, 5), 4).rows}
+    rows = {row.name: row.memory for row in network_cost(CellNetwork(Genotype(cell, cell), 2, 1, 5), 4).rows}
     image, stem, pre, node = 3 * 16, 6 * 16, 4 * 16, 4 * 4
     assert rows == {
         "stem/conv": image + stem,
@@ -123,7 +123,7 @@ def test_blocks_with_branches_hold_what_their_layers_do(first, second, sources):
     # The first of four cells keeps its size: node 2 = first(x0) + second(x1 or x0); the next cell reads the stem too.
     names = (first, second)
     cell = Cell(tuple(Edge(name, source, 2) for name, source in zip(names, sources, strict=True)), (2,))
-    rows = network_cost(Network(Genotype(cell, cell), C, 4, 5), 4).rows
+    rows = network_cost(CellNetwork(Genotype(cell, cell), C, 4, 5), 4).rows
     counted = max(row.memory for row in rows if row.name.startswith("cell0/op"))
     program = [
         (f"{tensor} {i}", size, [f"x{sources[i]}" if read == "x" else f"{read} {i}" for read in reads.split()])

@@ -8,7 +8,7 @@ from dartsx.cost import described_cost, network_cost
 from dartsx.networks import Network
 from dartsx.networks.blocks.conv import ConvNorm, Dense
 from dartsx.networks.layers import Conv, Flatten
-from dartsx.nn import Network as CellNetwork
+from dartsx.nn import CellNetwork
 from dartsx.nn.described import DescribedNetwork
 from dartsx.spaces import Cell, Edge, Genotype
 

@@ -9,7 +9,7 @@ import pytest
 from absl import flags
 from absl.testing import flagsaver
 
-from dartsx.spaces import published, to_text
+from dartsx.spaces import published
 from experiments import cost
 from experiments.settings import SettingsError, parse_config
 
@@ -69,7 +69,7 @@ def test_multiply_adds_grow_with_the_image(capsys):
 
 
 def test_a_file_is_a_genotype_too(capsys, tmp_path):
-    (tmp_path / "cells.txt").write_text(to_text(published("DARTS_V2")))
+    (tmp_path / "cells.txt").write_text(str(published("DARTS_V2")))
     run(f"--config.genotype={tmp_path / 'cells.txt'}")
     assert json.loads(capsys.readouterr().out)["params"] == DARTS_V2["params"]
 

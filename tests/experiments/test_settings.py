@@ -11,8 +11,8 @@ from ml_collections import ConfigDict
 
 from configs.base import base
 from dartsx.catalog import METHODS, STEMS
+from dartsx.nn.cell_network import AuxiliaryHead
 from dartsx.nn.layers import Conv
-from dartsx.nn.network import AuxiliaryHead
 from dartsx.spaces import DARTS, published
 from experiments.settings import (
     SettingsError,

@@ -9,23 +9,23 @@ from dartsx.kernels import choice
 from dartsx.kernels.channel_major import convolution, separable_forms
 from dartsx.kernels.choice import BACKENDS, Forms
 from dartsx.kernels.pixel_major import grouped
-from dartsx.networks import Network as Description
+from dartsx.networks import Network
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.inverted import InvertedBottleneck
-from dartsx.nn import DescribedNetwork, Network, StagedNetwork, StagedSupernet, Supernet
+from dartsx.nn import CellNetwork, DescribedNetwork, Supernet, TopologyNetwork, TopologySupernet
 from dartsx.spaces import Cell, CellSpace, Edge, Genotype, TopologySpace, topology_from_string
 
 CELL = Cell((Edge("sep_conv_3x3", 0, 2), Edge("inverted_3x3", 1, 2)), (2,))
 TOPOLOGIES = TopologySpace(("none", "skip_connect", "nor_conv_3x3"), ((0, 1),))
-DESCRIPTION = Description(
+DESCRIPTION = Network(
     "small", (ConvNorm(4, 3),), ((InvertedBottleneck(4, 2),),), (Classifier(3),), source="a test", image_size=8
 )
 CELLS = CellSpace(primitives=("none", "skip_connect", "sep_conv_3x3"), num_nodes=2)
 MODULES = {
     "supernet": lambda backend: Supernet(CELLS, 2, 3, backend=backend),
-    "topologies": lambda backend: StagedSupernet(TOPOLOGIES, 2, 1, backend=backend),
-    "cells": lambda backend: Network(Genotype(CELL, CELL), 4, 3, auxiliary=False, backend=backend),
-    "topology": lambda backend: StagedNetwork(topology_from_string("|nor_conv_3x3~0|"), 2, 1, backend=backend),
+    "topologies": lambda backend: TopologySupernet(TOPOLOGIES, 2, 1, backend=backend),
+    "cells": lambda backend: CellNetwork(Genotype(CELL, CELL), 4, 3, auxiliary=False, backend=backend),
+    "topology": lambda backend: TopologyNetwork(topology_from_string("|nor_conv_3x3~0|"), 2, 1, backend=backend),
     "described": lambda backend: DescribedNetwork(DESCRIPTION, backend=backend),
 }
 

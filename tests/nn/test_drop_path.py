@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dartsx.nn.network_cell import drop_path
+from dartsx.nn.derived_cell import drop_path
 
 
 def test_kept_images_are_scaled_and_dropped_ones_vanish():

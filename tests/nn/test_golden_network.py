@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dartsx.nn import Network, per_edge, per_edge_network
+from dartsx.nn import CellNetwork, per_edge, per_edge_network
 from dartsx.spaces import published
 
 AUXILIARY_WEIGHT = 0.4
@@ -37,7 +37,7 @@ def golden_network(golden, dtype):
     layers = 1 + max(int(k.split("/")[1][4:]) for k in golden if k.startswith("w/cell"))
     channels, classes = golden["w/cell0/pre0/conv"].shape[-1], golden["logits"].shape[-1]
     genotype = published("DARTS_V2")
-    network = Network(genotype, channels, layers, classes, auxiliary=True, dtype=dtype)
+    network = CellNetwork(genotype, channels, layers, classes, auxiliary=True, dtype=dtype)
     like = jax.eval_shape(lambda key: network.init(key, jnp.asarray(golden["x"], dtype), True), jax.random.key(0))
 
     def read(prefix, entries, like):

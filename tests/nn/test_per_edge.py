@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dartsx.nn import Network, Supernet, per_edge, per_edge_network
+from dartsx.nn import CellNetwork, Supernet, per_edge, per_edge_network
 from dartsx.spaces import DARTS, CellSpace, published
 
 
@@ -22,7 +22,7 @@ def supernet_case():
 
 def network_case(stem, size):
     genotype = published("AmoebaNet-A")
-    network = Network(genotype, 4, 4, stem=stem, auxiliary=True)
+    network = CellNetwork(genotype, 4, 4, stem=stem, auxiliary=True)
     return network, per_edge_network, shapes(network, jnp.zeros((2, size, size, 3)))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from dartsx.catalog import NETWORK_REMAT
 from dartsx.kernels.plan import plan_cells
-from dartsx.nn import Network, network, per_edge, per_edge_network
+from dartsx.nn import CellNetwork, cell_network, per_edge, per_edge_network
 from dartsx.nn.repeated_cells import name_of, runs
 from dartsx.spaces import Cell, Edge, Genotype
 
@@ -66,7 +66,7 @@ def outcome(net, variables, quick_jit):
 @pytest.mark.parametrize("remat", NETWORK_REMAT)
 def test_a_loop_over_cells_changes_nothing(precision, quick_jit, monkeypatch, remat):
     with precision("float64"):
-        net = Network(Genotype(NORMAL, REDUCE), 2, LAYERS, dtype=jnp.float64, remat=remat)
+        net = CellNetwork(Genotype(NORMAL, REDUCE), 2, LAYERS, dtype=jnp.float64, remat=remat)
         variables = quick_jit(lambda key: net.init(key, jnp.asarray(IMAGES), True))(jax.random.key(0))
         variables = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), jax.device_get(variables))
         assert [run for run in runs(net.plans()) if len(run) > 1] == [range(5, 7), range(9, 11)]
@@ -75,7 +75,7 @@ def test_a_loop_over_cells_changes_nothing(precision, quick_jit, monkeypatch, re
         entries = (per_edge_network.weight_entries, per_edge_network.statistics_entries)
         groups = ("params", "batch_stats")
         arrays = [per_edge.to_per_edge(variables[group], of(net)) for group, of in zip(groups, entries, strict=True)]
-        monkeypatch.setattr(network, "runs", one_by_one)
+        monkeypatch.setattr(cell_network, "runs", one_by_one)
         monkeypatch.setattr(per_edge_network, "runs", one_by_one)
         like = jax.eval_shape(lambda key: net.init(key, jnp.asarray(IMAGES), True), jax.random.key(0))
         variables = {

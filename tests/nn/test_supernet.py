@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dartsx.kernels.channel_major import norm
+from dartsx.kernels import moments
+from dartsx.kernels.channel_major import cell_norms
 from dartsx.nn import Supernet
 from dartsx.spaces import CELL_TYPES, CellSpace
 
@@ -96,8 +97,8 @@ def test_initial_statistics_are_those_before_the_first_batch(variables):
 
 def test_evaluation_with_the_statistics_of_a_batch_repeats_training(variables, quick_jit, monkeypatch):
     # Without the unbiasing, a full step towards the batch makes both normalise the same.
-    monkeypatch.setattr(norm, "unbiased", lambda variance, count: variance)
-    monkeypatch.setattr(norm, "RATE", 1.0)
+    monkeypatch.setattr(cell_norms, "unbiased", lambda variance, count: variance)
+    monkeypatch.setattr(moments, "RATE", 1.0)
     images, mixture = inputs()
     net = supernet(remat="none")  # the edge loop is traced once and would not see the patches
 

@@ -110,7 +110,7 @@ def damage_metric(path):
 
 
 def damage_genotype(path):
-    change(path / "genotype.json", normal=[["banana", 0], ["skip_connect", 1]])
+    change(path / "genotype.json", normal=[["ba-na", 0], ["skip_connect", 1]])
 
 
 def damage_folder(path):
@@ -128,7 +128,7 @@ def damage_folder(path):
         (damage_kind, "kind 'banana' is not known; allowed: search, evaluate"),
         (damage_line, "metrics.jsonl, line 7, is not JSON"),
         (damage_metric, "metrics.jsonl, entry 7: KeyError('epoch')"),
-        (damage_genotype, "banana"),
+        (damage_genotype, "letters, digits and _: got 'ba-na'"),
         (damage_folder, "not a work directory: it has no run.json"),
     ],
 )

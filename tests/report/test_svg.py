@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 import pytest
 
 from dartsx.report import cell_svg
+from dartsx.report.column_order import NODE_RADIUS, OUTPUT, PILL_HEIGHT
 from dartsx.report.layout import place_cell
-from dartsx.report.rows import NODE_RADIUS, OUTPUT, PILL_HEIGHT
 from dartsx.report.svg import family_colours, node_name
 from dartsx.spaces import CELL_TYPES, PRIMITIVES, Cell, Edge, published, published_names
 

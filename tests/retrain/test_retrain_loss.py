@@ -9,7 +9,7 @@ import pytest
 
 from dartsx.feeds import Batch
 from dartsx.losses import classification
-from dartsx.nn.network import Logits
+from dartsx.nn.cell_network import Logits
 from dartsx.retrain import RetrainProblem, init_state, make_step, predict
 
 CLASSES, EPOCHS, STEPS = 3, 4, 5

@@ -8,7 +8,7 @@ import pytest
 from dartsx import optim
 from dartsx.feeds import Batch
 from dartsx.losses import accuracy, cross_entropy
-from dartsx.nn import Network
+from dartsx.nn import CellNetwork
 from dartsx.retrain import RetrainProblem, init_state, make_step, predict
 from dartsx.spaces import from_text
 
@@ -21,7 +21,7 @@ GENOTYPE = from_text(
 def _problem(**changes) -> RetrainProblem:
     given = {"epochs": 4, "steps_per_epoch": 3, **changes}
     rate = optim.cosine_per_epoch(0.05, 0.0, 4, 3)
-    network = Network(GENOTYPE, channels=4, layers=2, classes=3)
+    network = CellNetwork(GENOTYPE, channels=4, layers=2, classes=3)
     return RetrainProblem(network, optim.sgd(rate, 0.9, 3e-4, 5.0), rate, **given)
 
 

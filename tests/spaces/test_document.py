@@ -32,7 +32,7 @@ def test_the_genotype_of_a_result_is_read():
 
 
 BAD = {
-    "primitive": (("normal", 3, 0), "sep_conv3x3", r"normal\[3\]\[0\]: unknown primitive .*mean"),
+    "primitive": (("normal", 3, 0), "sep-conv", r"normal\[3\]\[0\]: .* digits and _: got 'sep-conv'"),
     "source": (("reduce", 7, 1), 5, r"reduce\[7\]\[1\]: source 5 .* allowed: 0 to 4"),
     "source type": (("reduce", 0, 1), 0.0, r"reduce\[0\]\[1\]: a source must be an integer"),
     "boolean": (("reduce", 0, 1), True, r"reduce\[0\]\[1\]: .* not True"),

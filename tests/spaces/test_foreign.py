@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dartsx.spaces import Genotype, GenotypeError, from_text, nb201, published, resolve_genotype, to_json, to_text
+from dartsx.spaces import Genotype, GenotypeError, from_text, nb201, published, resolve_genotype, to_json
 
 PAIRS = "[('sep_conv_3x3', 0), ('skip_connect', 1), ('sep_conv_3x3', 0), ('dil_conv_3x3', 2)]"
 PLAIN = f"Genotype(normal={PAIRS}, normal_concat=range(2, 4), reduce={PAIRS}, reduce_concat=range(2, 4))"
@@ -147,4 +147,4 @@ def test_fuzz_damaged_files_are_read_as_genotypes_or_refused(seed, mutations, tm
         except GenotypeError:
             continue
         if isinstance(genotype, Genotype):
-            assert from_text(to_text(genotype)) == genotype
+            assert from_text(str(genotype)) == genotype

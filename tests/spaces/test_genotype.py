@@ -40,18 +40,25 @@ def test_every_primitive_but_none_may_be_an_edge(primitive):
     assert Cell((Edge(primitive, 0, 2),), (2,)).edges[0].primitive == primitive
 
 
-def test_custom_primitives_are_allowed_where_they_are_declared():
+def test_primitives_of_a_users_own_need_no_declaration():
     edge = Edge("my_conv", 0, 2)
-    assert Cell((edge,), (2,), custom_primitives=("my_conv",)).edges == (edge,)
-    with pytest.raises(GenotypeError, match="unknown primitive 'my_conv'"):
-        Cell((edge,), (2,))
+    assert Cell((edge,), (2,)).edges == (edge,)
+
+
+def test_a_genotype_is_choices_and_cells():
+    genotype = Genotype(Cell((("my_conv", 0, 2), ("skip_connect", 1, 2)), (2,)), Cell((SKIP,), (2,)))
+    assert genotype.choices == {
+        "normal/0-2": "my_conv", "normal/1-2": "skip_connect", "reduce/0-2": "skip_connect"
+    }  # fmt: skip
+    assert genotype.cells == {"normal": genotype.normal, "reduce": genotype.reduce}
+    twice = Genotype(Cell((SKIP, ("my_conv", 0, 2)), (2,)), genotype.reduce)
+    assert twice.choices["normal/0-2"] == "skip_connect+my_conv"
 
 
 BAD_CELLS = {
-    "close to a known primitive": (([("sep_conv3x3", 0, 2)], [2]), "did you mean 'sep_conv_3x3'"),
-    "lists all primitives": (([("x", 0, 2)], [2]), "allowed: max_pool_3x3, .*conv_3x1_1x3"),
-    "primitive of another type": (([(3, 0, 2)], [2]), "unknown primitive 3"),
-    "unhashable primitive": (([(["a"], 0, 2)], [2]), "unknown primitive"),
+    "no primitive's name": (([("sep-conv", 0, 2)], [2]), "letters, digits and _: got 'sep-conv'"),
+    "primitive of another type": (([(3, 0, 2)], [2]), "letters, digits and _: got 3"),
+    "unhashable primitive": (([(["a"], 0, 2)], [2]), "letters, digits and _"),
     "none": (([("none", 0, 2)], [2]), "leave the edge out"),
     "source is the node itself": (([("skip_connect", 2, 2)], [2]), "allowed: 0 to 1"),
     "source after the node": (([("skip_connect", 4, 3)], [2]), "edge 0.*source 4 .* node 3"),
@@ -69,8 +76,6 @@ BAD_CELLS = {
     "concat of an input": (([SKIP], [1, 2]), "node 1 is no intermediate"),
     "concat twice": (([SKIP], [2, 3, 2]), r"more than once: \[2\]"),
     "concat is no list": (([SKIP], None), "concat must be a sequence, not None"),
-    "custom primitives as a text": (([SKIP], [2], "my_conv"), "must be a tuple"),
-    "custom primitive's name": (([SKIP], [2], ["my conv"]), "letters, digits and _"),
 }
 
 

@@ -17,11 +17,10 @@ from dartsx.spaces import (
     from_text,
     published,
     to_json,
-    to_text,
 )
 
 NAMES = [name for name in PRIMITIVES if name != NONE]
-CLASSIC = to_text(published("DARTS_V2"))
+CLASSIC = str(published("DARTS_V2"))
 DOCUMENT = json.dumps(to_json(published("FairDARTS_a")))
 SYMBOLS = "()[]{},='\"#:0123456789abnrstu \t\r\n\\\0\x1b\u00e9\u2019\ud800"
 
@@ -46,7 +45,7 @@ genotypes = st.builds(Genotype, cells(), cells())
 @relaxed
 @given(genotypes)
 def test_text_round_trip(genotype):
-    assert from_text(to_text(genotype)) == genotype
+    assert from_text(str(genotype)) == genotype
 
 
 @relaxed

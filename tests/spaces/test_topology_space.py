@@ -29,8 +29,8 @@ SMALL = RestrictedSpace(
     reduce=(("max_pool_3x3", "avg_pool_3x3"), ("none", "sep_conv_3x3")),
     edges_kept=1,
 )
-ALL = [*SPACES.values(), DIAMOND, SMALL]
-spaces = pytest.mark.parametrize("space", ALL, ids=[*SPACES, "diamond", "small"])
+CELLS = {name: space for name, space in SPACES.items() if space.graph} | {"diamond": DIAMOND, "small": SMALL}
+spaces = pytest.mark.parametrize("space", CELLS.values(), ids=list(CELLS))
 
 
 @spaces
@@ -86,7 +86,7 @@ def test_edges_keep_their_own_primitives():
     weights = {kind: np.tile([0.4, 0.6], (14, 1)) for kind in CELL_TYPES}
     genotype = space.derive(weights)
     for kind in CELL_TYPES:
-        names = dict(zip(space.edges, space.choices(kind), strict=True))
+        names = dict(zip(space.edges, space.options[kind], strict=True))
         assert all(edge.primitive == names[edge.source, edge.node][1] for edge in genotype.cell(kind).edges)
     # Weights that a threshold set to 0 bring no foreign primitive in.
     space.validate(space.derive({kind: np.zeros((14, 2)) for kind in CELL_TYPES}))
@@ -120,7 +120,7 @@ def test_cells_and_indices_go_both_ways():
     for wrong in (-1, 15_625, True):
         with pytest.raises(GenotypeError, match="allowed: 0 to 15624"):
             nb201.cell_at(wrong)
-    with pytest.raises(GenotypeError, match="in the space they are"):
+    with pytest.raises(GenotypeError, match="the space has topologies with the edges normal/0-1, .*, not normal/0-1$"):
         nb201.index_of("|none~0|")
 
 
@@ -134,7 +134,7 @@ def test_cells_and_indices_go_both_ways():
         (lambda: NB201.derive({"reduce": np.zeros((6, 5))}), "no mixture for the normal cell"),
         (lambda: NB201.derive({"normal": np.zeros((5, 5))}), r"shape \(5, 5\); expected \(6, 5\)"),
         (lambda: NB201.derive({"normal": np.full((6, 5), np.nan)}), "holds nan"),
-        (lambda: NB201.encode(published("DARTS_V2")), "topologies, not of a Genotype"),
+        (lambda: NB201.encode(published("DARTS_V2")), "the space has topologies with the edges .*, not normal/0-2"),
         (lambda: NB201.mutate(nb201.uniform_cell("max_pool_3x3"), np.random.default_rng(0)), "unknown primitive"),
         (lambda: RestrictedSpace((("none",),) * 2, (("none",),) * 2), "needs a primitive that is not 'none'"),
         (lambda: RestrictedSpace((("skip_connect",),) * 3, (("skip_connect",),) * 3), "3 edges fit no cell"),

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import jax
 
-from dartsx.kernels.channel_major import running
 from dartsx.kernels.channel_major.edge_blocks import EdgeBlock, edge_blocks
 from dartsx.kernels.channel_major.primitives import Primitive, norm_widths
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan
+from dartsx.kernels.running_statistics import Key, Running
 
 
 class CellLayout:
@@ -63,7 +63,7 @@ class CellLayout:
         spec = self.primitives[name].weights(self.plan.edge_channels, self.stride(first))
         return spec, max(s.stop for s in slices.values())
 
-    def norm_shapes(self) -> dict[running.Key, tuple[int, int]]:
+    def norm_shapes(self) -> dict[Key, tuple[int, int]]:
         """Shape [n, C] of the statistics of every norm on the edges."""
         shapes = {}
         for name, primitive in self.primitives.items():
@@ -89,7 +89,7 @@ class CellEdges(NamedTuple):
     layout: CellLayout
     weights: dict[str, dict[str, jax.Array]]
     mixture: jax.Array
-    stats: running.Running | None
+    stats: Running | None
     forms: Forms
     activation: Callable[[jax.Array], jax.Array]
-    idle: running.Running | None = None
+    idle: Running | None = None

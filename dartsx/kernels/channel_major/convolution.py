@@ -1,4 +1,4 @@
-"""Dense k x k convolution in channel-major layout, as a library call or as one matrix product over its taps.
+"""Dense convolution in channel-major layout, as a library call or as one matrix product over its taps.
 
 On a CPU XLA computes a library convolution inside a loop (a `lax.scan` over steps) by other code than outside, many
 times slower; matrix products keep their speed there, so that a scan of steps is no slower than single steps
@@ -12,37 +12,39 @@ import jax.numpy as jnp
 from jax import lax
 
 from dartsx.kernels.choice import Forms
+from dartsx.kernels.window import Window
 
 
-def convolve(x: jax.Array, kernel: jax.Array, stride: int, padding: int, forms: Forms) -> jax.Array:
-    """x [C, N, H, W] with kernel [k, k, C, D] -> [D, N, H', W']; `padding` zeros on every side."""
-    if kernel.shape[0] == 1 and not padding:
-        return pointwise(x[..., ::stride, ::stride], kernel[0, 0])
-    return FORMS[forms.dense()](x, kernel, stride, padding)
+def convolve(x: jax.Array, kernel: jax.Array, window: Window, forms: Forms) -> jax.Array:
+    """x [C, N, H, W] with kernel [kh, kw, C, D] -> [D, N, H', W']; see `protocol`."""
+    if kernel.shape[:2] == (1, 1) and not window.padded:
+        return pointwise(x[..., :: window.stride[0], :: window.stride[1]], kernel[0, 0])
+    return FORMS[forms.dense()](x, kernel, window)
 
 
-def by_library(x: jax.Array, kernel: jax.Array, stride: int, padding: int) -> jax.Array:
+def by_library(x: jax.Array, kernel: jax.Array, window: Window) -> jax.Array:
     """The backend's own convolution."""
     y = lax.conv_general_dilated(
         x.transpose(1, 2, 3, 0),
         kernel,
-        (stride, stride),
-        [(padding, padding)] * 2,
+        window.stride,
+        window.padding,
+        rhs_dilation=(window.dilation, window.dilation),
         dimension_numbers=("NHWC", "HWIO", "NHWC"),
     )
     return y.transpose(3, 0, 1, 2)
 
 
-def as_product(x: jax.Array, kernel: jax.Array, stride: int, padding: int) -> jax.Array:
-    """All taps of the input side by side, [k k C, N H' W'], times the kernel as a matrix [k k C, D]."""
-    size = kernel.shape[0]
-    x = jnp.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
-    height, width = ((length - size) // stride + 1 for length in x.shape[-2:])
-    taps = [
-        x[..., i : i + (height - 1) * stride + 1 : stride, j : j + (width - 1) * stride + 1 : stride]
-        for i in range(size)
-        for j in range(size)
-    ]
+def as_product(x: jax.Array, kernel: jax.Array, window: Window) -> jax.Array:
+    """All taps of the input side by side, [kh kw C, N H' W'], times the kernel as a matrix [kh kw C, D]."""
+    size, (down, right) = kernel.shape[:2], window.stride
+    x = jnp.pad(x, [(0, 0), (0, 0), *window.padding])
+    height, width = (
+        (length - (k - 1) * window.dilation - 1) // stride + 1
+        for length, k, stride in zip(x.shape[-2:], size, window.stride, strict=True)
+    )
+    starts = [(i * window.dilation, j * window.dilation) for i in range(size[0]) for j in range(size[1])]
+    taps = [x[..., i : i + (height - 1) * down + 1 : down, j : j + (width - 1) * right + 1 : right] for i, j in starts]
     return pointwise(jnp.concatenate(taps), kernel.reshape(-1, kernel.shape[-1]))
 
 

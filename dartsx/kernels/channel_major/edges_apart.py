@@ -25,15 +25,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from dartsx.kernels.channel_major import running
 from dartsx.kernels.channel_major.cell_layout import CellEdges
+from dartsx.kernels.channel_major.cell_norms import Norms
 from dartsx.kernels.channel_major.edge_blocks import EdgeBlock
 from dartsx.kernels.channel_major.mixed_operation import last_norms, mixed_operation
 from dartsx.kernels.channel_major.primitives import Block, Branches, Primitive, norm_widths
 from dartsx.kernels.choice import Forms
+from dartsx.kernels.running_statistics import Key, Running, Stats, concatenated
 
 Tree = Any
-Batch = dict[running.Key, running.Stats]
+Batch = dict[Key, Stats]
 
 
 def evaluate(cell: CellEdges, inputs: Sequence[jax.Array]) -> tuple[list[jax.Array], Batch]:
@@ -51,17 +52,17 @@ def evaluate(cell: CellEdges, inputs: Sequence[jax.Array]) -> tuple[list[jax.Arr
         loop = _Loop.over(cell, blocks, stride, absent)
         states, batch = _run(loop, x if stride > 1 else None, states, _arrays(cell, blocks))
         collected.append(batch)
-    return list(states[-count:]), running.concatenated(collected)
+    return list(states[-count:]), concatenated(collected)
 
 
 class _Arrays(NamedTuple):
     """What differs from edge to edge, and from source to source, stacked along the first axis."""
 
     weights: dict[str, dict[str, jax.Array]]
-    rows: jax.Array
-    edge_stats: running.Running | None
-    source_stats: running.Running | None
-    idle: running.Running | None  # of edges, where the loop is lazy
+    mixture: jax.Array
+    edge_stats: Running | None
+    source_stats: Running | None
+    idle: Running | None  # of edges, where the loop is lazy
 
 
 def _arrays(cell: CellEdges, blocks: tuple[EdgeBlock, ...]) -> _Arrays:
@@ -75,9 +76,9 @@ def _arrays(cell: CellEdges, blocks: tuple[EdgeBlock, ...]) -> _Arrays:
         for name, stacked in cell.weights.items()
         if blocks[0] in (where := layout.weight_slices(name))
     }
-    rows = cell.mixture[jnp.array([row for block in blocks for row in block.rows])]
+    mixture = cell.mixture[jnp.array([row for block in blocks for row in block.rows])]
 
-    def statistics(given: running.Running | None, per_source: bool) -> running.Running | None:
+    def statistics(given: Running | None, per_source: bool) -> Running | None:
         return given and {
             name: jax.tree.map(lambda value, where=where: value[part(where)], norms)
             for name, norms in given.items()
@@ -85,7 +86,7 @@ def _arrays(cell: CellEdges, blocks: tuple[EdgeBlock, ...]) -> _Arrays:
         }
 
     own, shared = statistics(cell.stats, False), statistics(cell.stats, True)
-    return _Arrays(weights, rows, own, shared, statistics(cell.idle, False))
+    return _Arrays(weights, mixture, own, shared, statistics(cell.idle, False))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,9 +131,9 @@ class _Loop:
         """The primitives of which all targets of a source share the result, or the others."""
         return {name: primitive for name, primitive in self.primitives if primitive.per_source == per_source}
 
-    def shared(self, x: jax.Array, stats: running.Running | None) -> tuple[dict[str, jax.Array], Batch]:
+    def shared(self, x: jax.Array, stats: Running | None) -> tuple[dict[str, jax.Array], Batch]:
         """What the targets of x [C, N, H, W] share: by primitive the normalised result, and batch statistics."""
-        norms = running.Norms(stats, None, self.activation)
+        norms = Norms(stats, None, self.activation)
         values = {}
         for name, value, needed in self._branches(self.members(True), x, {}, norms):
             if needed != "never":
@@ -154,7 +155,7 @@ class _Loop:
 
     def _mixed(self, members, x, values, weights, row, stats) -> tuple[jax.Array, Batch]:
         """What these members and the shared values contribute to an edge."""
-        norms = running.Norms(stats, None, self.activation)
+        norms = Norms(stats, None, self.activation)
         weights = jax.tree.map(lambda value: value[None, None], weights)
         branches = self._branches(members, x, weights, norms)
         branches += [Branches((name,), value, "never") for name, value in values.items()]
@@ -254,7 +255,7 @@ def _forward(loop, inputs, states, arrays):
 
         def over_edges(e, carry):
             states, edge_batch = carry
-            weights, row, stats, idle = _at((arrays.weights, arrays.rows, arrays.edge_stats, arrays.idle), e)
+            weights, row, stats, idle = _at((arrays.weights, arrays.mixture, arrays.edge_stats, arrays.idle), e)
             y, batch = _by_rules(lambda *own: loop.edge(*own, stats, idle), x, values, weights, row)
             return states.at[targets[e]].add(y), _put(edge_batch, e, batch)
 
@@ -285,36 +286,36 @@ def _backward(loop, residuals, cotangent):
     last = len(loop.sources) - 1
 
     def over_sources(k, carry):
-        grad_inputs, grad_states, grad_learned, grad_rows = carry
+        grad_inputs, grad_states, grad_learned, grad_mixture = carry
         i = last - k
         x = _at(states if inputs is None else inputs, sources[i])
         values, pull_shared, _ = jax.vjp(lambda x: loop.shared(x, _at(arrays.source_stats, i)), x, has_aux=True)
 
         def over_edges(e, carry):
-            grad_x, grad_values, grad_learned, grad_rows = carry
-            weights, row, stats, idle = _at((arrays.weights, arrays.rows, arrays.edge_stats, arrays.idle), e)
+            grad_x, grad_values, grad_learned, grad_mixture = carry
+            weights, row, stats, idle = _at((arrays.weights, arrays.mixture, arrays.edge_stats, arrays.idle), e)
             cotangent = _at(grad_states, targets[e])
             to_x, to_values, to_weights, to_row = _pull(loop, x, values, weights, row, stats, idle, cotangent)
             grad_x, grad_values = jax.tree.map(jnp.add, (grad_x, grad_values), (to_x, to_values))
             to_learned = {name: to_weights[name] for name in learned}  # what nobody keeps, XLA does not compute
-            return grad_x, grad_values, *_put((grad_learned, grad_rows), e, (to_learned, to_row))
+            return grad_x, grad_values, *_put((grad_learned, grad_mixture), e, (to_learned, to_row))
 
         zeros = jax.tree.map(jnp.zeros_like, (x, values))
-        grad_x, grad_values, grad_learned, grad_rows = lax.fori_loop(
-            first[i], first[i + 1], over_edges, (*zeros, grad_learned, grad_rows)
+        grad_x, grad_values, grad_learned, grad_mixture = lax.fori_loop(
+            first[i], first[i + 1], over_edges, (*zeros, grad_learned, grad_mixture)
         )
         grad_x = grad_x + pull_shared(grad_values)[0]
         if inputs is None:
             grad_states = grad_states.at[sources[i]].add(grad_x)
         else:
             grad_inputs = grad_inputs.at[sources[i]].set(grad_x)
-        return grad_inputs, grad_states, grad_learned, grad_rows
+        return grad_inputs, grad_states, grad_learned, grad_mixture
 
     zeros = jax.tree.map(jnp.zeros_like, (inputs, arrays))
-    start = (zeros[0], cotangent, jax.tree.map(jnp.zeros_like, learned), zeros[1].rows)
-    grad_inputs, grad_states, grad_learned, grad_rows = lax.fori_loop(0, last + 1, over_sources, start)
+    start = (zeros[0], cotangent, jax.tree.map(jnp.zeros_like, learned), zeros[1].mixture)
+    grad_inputs, grad_states, grad_learned, grad_mixture = lax.fori_loop(0, last + 1, over_sources, start)
     weights = zeros[1].weights | grad_learned
-    return grad_inputs, grad_states, zeros[1]._replace(weights=weights, rows=grad_rows)
+    return grad_inputs, grad_states, zeros[1]._replace(weights=weights, mixture=grad_mixture)
 
 
 _run.defvjp(_forward_rule, _backward_rule, symbolic_zeros=True)

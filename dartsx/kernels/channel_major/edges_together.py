@@ -7,21 +7,23 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
-from dartsx.kernels.channel_major import partial, running
+from dartsx.kernels.channel_major import partial
 from dartsx.kernels.channel_major.cell_layout import CellEdges
+from dartsx.kernels.channel_major.cell_norms import Norms
 from dartsx.kernels.channel_major.edge_blocks import EdgeBlock
 from dartsx.kernels.channel_major.mixed_operation import mixed_operation
 from dartsx.kernels.channel_major.primitives import Block, families
+from dartsx.kernels.running_statistics import Key, Running, Stats, concatenated
 
 
-def evaluate(cell: CellEdges, inputs: Sequence[jax.Array]) -> tuple[list[jax.Array], dict[running.Key, running.Stats]]:
+def evaluate(cell: CellEdges, inputs: Sequence[jax.Array]) -> tuple[list[jax.Array], dict[Key, Stats]]:
     """Nodes of a cell from its two inputs [C, N, H, W], block by block.
 
     Returns:
       All nodes but the inputs, [C, N, H', W'] each, and the batch statistics of all norms (none in evaluation).
     """
     states = dict(enumerate(inputs))
-    collected: list[dict[running.Key, running.Stats]] = []
+    collected: list[dict[Key, Stats]] = []
     for block in cell.layout.blocks:
         x = jnp.stack([states[source] for source in block.sources])
         seen, passing = partial.split(x, cell.layout.plan.partial)
@@ -33,7 +35,7 @@ def evaluate(cell: CellEdges, inputs: Sequence[jax.Array]) -> tuple[list[jax.Arr
         for i, target in enumerate(block.targets):
             states[target] = states[target] + y[i] if target in states else y[i]
     nodes = [states[node] for node in sorted(states) if node >= len(inputs)]
-    return nodes, running.concatenated(collected)
+    return nodes, concatenated(collected)
 
 
 def _block(cell: CellEdges, block: EdgeBlock, x: jax.Array):
@@ -44,14 +46,14 @@ def _block(cell: CellEdges, block: EdgeBlock, x: jax.Array):
         for name, stacked in cell.weights.items()
         if block in (where := layout.weight_slices(name))
     }
-    norms = running.Norms(_statistics(cell, block), None, cell.activation)
+    norms = Norms(_statistics(cell, block), None, cell.activation)
     job = Block(x, len(block.targets), weights, stride, norms, cell.forms, cell.activation)
     branches = [b for family, members in families(layout.primitives).items() for b in family.evaluate(members, job)]
-    rows = cell.mixture[jnp.array(block.rows)].reshape(*block.shape, -1)
-    return mixed_operation(branches, rows, layout.primitives, norms, stride), norms.batch
+    mixture = cell.mixture[jnp.array(block.rows)].reshape(*block.shape, -1)
+    return mixed_operation(branches, mixture, layout.primitives, norms, stride), norms.batch
 
 
-def _statistics(cell: CellEdges, block: EdgeBlock) -> running.Running | None:
+def _statistics(cell: CellEdges, block: EdgeBlock) -> Running | None:
     if cell.stats is None:
         return None
     return {

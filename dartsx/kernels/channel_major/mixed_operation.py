@@ -7,22 +7,23 @@ from collections.abc import Mapping, Sequence
 import jax
 import jax.numpy as jnp
 
-from dartsx.kernels.channel_major import running
+from dartsx.kernels.channel_major.cell_norms import Norms
 from dartsx.kernels.channel_major.primitives import Branches, Primitive
+from dartsx.kernels.running_statistics import Key
 
 
 def mixed_operation(
     branches: Sequence[Branches],
-    rows: jax.Array,
+    mixture: jax.Array,
     primitives: Mapping[str, Primitive],
-    norms: running.Norms,
+    norms: Norms,
     stride: int,
 ) -> jax.Array:
     """sum over primitives and sources of a block (DARTS, equation 2).
 
     Args:
       branches: raw outputs, see `Branches`.
-      rows: [G, T, P], the mixture of the block's edges.
+      mixture: [G, T, P], of the block's edges.
       primitives: in the order of the mixture's P columns.
       norms: normalises what still needs it.
       stride: of the block.
@@ -33,7 +34,7 @@ def mixed_operation(
     columns = {name: i for i, name in enumerate(primitives)}
 
     def weight(names):  # [B, G, T]
-        return jnp.moveaxis(rows[..., jnp.array([columns[n] for n in names])], -1, 0)
+        return jnp.moveaxis(mixture[..., jnp.array([columns[n] for n in names])], -1, 0)
 
     total = []
     for names, value, needed in branches:
@@ -50,6 +51,6 @@ def mixed_operation(
     return sum(total[1:], total[0])
 
 
-def last_norms(primitives: Mapping[str, Primitive], names: Sequence[str], stride: int) -> list[running.Key]:
+def last_norms(primitives: Mapping[str, Primitive], names: Sequence[str], stride: int) -> list[Key]:
     """Key of the norm that ends each of the named primitives."""
     return [(name, primitives[name].norms(stride)[-1]) for name in names]

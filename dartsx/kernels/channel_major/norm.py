@@ -5,28 +5,18 @@ for every index before them. The hand-written derivatives keep the raw input and
 automatic differentiation would keep several arrays of the input's size. Both are reverse rules: for a forward
 derivative of a gradient (hypergradient ``exact``) differentiate with respect to weights and alphas together,
 so that every rule is resolved by the inner gradient.
-
-Batch normalisation: Ioffe and Szegedy, arXiv:1502.03167. Epsilon 1e-5 and the running average's rate 0.1 (with
-the unbiased variance) are those of the original DARTS.
 """
 
 from __future__ import annotations
 
 import functools
-import math
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 
-EPSILON = 1e-5
-RATE = 0.1
+from dartsx.kernels.moments import inverse_deviation, moments, sample_count, widen
+
 AXES = (-3, -2, -1)
-FEW = 64  # samples
-
-
-def _widen(x: jax.Array) -> jax.Array:
-    return x.astype(jnp.promote_types(x.dtype, jnp.float32))
 
 
 def spread(per_channel: jax.Array) -> jax.Array:
@@ -35,39 +25,7 @@ def spread(per_channel: jax.Array) -> jax.Array:
 
 
 def _mean(x: jax.Array) -> jax.Array:
-    return jnp.mean(_widen(x), AXES)
-
-
-def moments(x: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Mean and biased variance [..., C] of x [..., C, N, H, W].
-
-    One pass over x where there are many samples. Few samples can lie close together by chance, and
-    the difference of squares would then cancel: there the second pass costs little.
-    """
-    mean = _mean(x)
-    if sample_count(x) <= FEW:
-        return mean, _mean(jnp.square(_widen(x) - spread(mean)))
-    return mean, jnp.maximum(_mean(jnp.square(_widen(x))) - jnp.square(mean), 0)
-
-
-def inverse_deviation(variance: jax.Array) -> jax.Array:
-    """1 / sqrt(variance + epsilon)."""
-    return lax.rsqrt(variance + EPSILON)
-
-
-def update_running(running: jax.Array, batch: jax.Array) -> jax.Array:
-    """Exponential average: 0.9 running + 0.1 batch."""
-    return (1 - RATE) * running + RATE * batch
-
-
-def unbiased(variance: jax.Array, count: int) -> jax.Array:
-    """Variance with divisor count - 1 from the one with divisor count."""
-    return variance * (count / max(count - 1, 1))
-
-
-def sample_count(x: jax.Array) -> int:
-    """Number of values behind one channel's statistics."""
-    return math.prod(x.shape[axis] for axis in AXES)
+    return jnp.mean(widen(x), AXES)
 
 
 # -------------------------------------------------------------------------------------- normalise
@@ -82,17 +40,17 @@ def normalize(x: jax.Array, relu: bool = False) -> tuple[jax.Array, jax.Array, j
 
 
 def _normalize_fwd(x, relu):
-    mean, variance = moments(x)
+    mean, variance = moments(x, AXES)
     inverse = inverse_deviation(variance)
-    y = (_widen(x) - spread(mean)) * spread(inverse)
+    y = (widen(x) - spread(mean)) * spread(inverse)
     y = (jnp.maximum(y, 0) if relu else y).astype(x.dtype)
     return (y, mean, variance), (x, mean, inverse)
 
 
 def _normalize_bwd(relu, residuals, cotangents):
     x, mean, inverse = residuals
-    gradient = _widen(cotangents[0])
-    y = (_widen(x) - spread(mean)) * spread(inverse)
+    gradient = widen(cotangents[0])
+    y = (widen(x) - spread(mean)) * spread(inverse)
     if relu:
         gradient = jnp.where(y > 0, gradient, 0)
     along = spread(_mean(gradient)) + y * spread(_mean(gradient * y))
@@ -100,6 +58,17 @@ def _normalize_bwd(relu, residuals, cotangents):
 
 
 normalize.defvjp(_normalize_fwd, _normalize_bwd)
+
+
+def affine(x: jax.Array, scale: jax.Array, bias: jax.Array) -> jax.Array:
+    """x [..., C, N, H, W] * scale [..., C] + bias [..., C] in x's dtype."""
+    return (x * spread(scale) + spread(bias)).astype(x.dtype)
+
+
+def batch_norm(x: jax.Array, scale: jax.Array, bias: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """`normalize`, then `affine`: the result, mean and biased variance."""
+    y, mean, variance = normalize(x)
+    return affine(y, scale, bias), mean, variance
 
 
 # ------------------------------------------------------------------------- normalise inside a sum
@@ -118,7 +87,7 @@ def normalized_sum(weight: jax.Array, x: jax.Array) -> tuple[jax.Array, jax.Arra
 
 
 def _normalized_sum_fwd(weight, x):
-    mean, variance = moments(x)
+    mean, variance = moments(x, AXES)
     inverse = inverse_deviation(variance)
     return (scaled_sum(weight, x, mean, inverse), mean, variance), (weight, x, mean, inverse)
 
@@ -128,18 +97,18 @@ def scaled_sum(weight: jax.Array, x: jax.Array, mean: jax.Array, inverse: jax.Ar
     scale = weight[..., None] * inverse
     shift = -jnp.sum(scale * mean, (0, 1))
     pairs = [(b, g) for b in range(x.shape[0]) for g in range(x.shape[1])]
-    terms = (_widen(x[pair]) * spread(scale[pair]) for pair in pairs)
+    terms = (widen(x[pair]) * spread(scale[pair]) for pair in pairs)
     return (functools.reduce(jnp.add, terms) + spread(shift)).astype(x.dtype)
 
 
 def _normalized_sum_bwd(residuals, cotangents):
     weight, x, mean, inverse = residuals
-    gradient = _widen(cotangents[0])
-    y = (_widen(x) - spread(mean)) * spread(inverse)
+    gradient = widen(cotangents[0])
+    y = (widen(x) - spread(mean)) * spread(inverse)
     covariance = _mean(gradient * y)
     scale = weight[..., None] * inverse
     grad_x = spread(scale) * (gradient - spread(_mean(gradient)) - y * spread(covariance))
-    grad_weight = sample_count(gradient) * jnp.sum(covariance, -1)
+    grad_weight = sample_count(gradient, AXES) * jnp.sum(covariance, -1)
     return grad_weight.astype(weight.dtype), grad_x.astype(x.dtype)
 
 

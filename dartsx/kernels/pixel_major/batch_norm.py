@@ -1,7 +1,6 @@
 """Batch normalisation with scale and bias of [..., C] by all axes but the last, with a lean derivative.
 
-The reverse rule keeps the input and its statistics only (arXiv:1502.03167). The running averages are those of
-`dartsx.kernels.channel_major.norm`.
+The reverse rule keeps the input and its statistics only (arXiv:1502.03167).
 """
 
 from __future__ import annotations
@@ -11,13 +10,8 @@ import math
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 
-from dartsx.kernels.channel_major import norm
-
-
-def _widen(x: jax.Array) -> jax.Array:
-    return x.astype(jnp.promote_types(x.dtype, jnp.float32))
+from dartsx.kernels.moments import EPSILON, inverse_deviation, moments, widen
 
 
 def _mean(x: jax.Array) -> jax.Array:
@@ -25,14 +19,13 @@ def _mean(x: jax.Array) -> jax.Array:
 
 
 def _moments(x: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Mean and biased variance [C] of x [..., C]; see `norm.moments`."""
-    flat = _widen(x).reshape(-1, x.shape[-1])
-    return norm.moments(flat.T[:, :, None, None])
+    """Mean and biased variance [C] of x [..., C]."""
+    return moments(widen(x).reshape(-1, x.shape[-1]).T, (1,))
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(3,))
 def batch_norm(
-    x: jax.Array, scale: jax.Array, bias: jax.Array, epsilon: float = norm.EPSILON
+    x: jax.Array, scale: jax.Array, bias: jax.Array, epsilon: float = EPSILON
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Normalises x [..., C] by its own statistics, times scale [C] plus bias [C].
 
@@ -44,19 +37,19 @@ def batch_norm(
 
 def _forward(x, scale, bias, epsilon):
     mean, variance = _moments(x)
-    inverse = lax.rsqrt(variance + epsilon)
+    inverse = inverse_deviation(variance, epsilon)
     return (affine(x, mean, inverse, scale, bias), mean, variance), (x, mean, inverse, scale)
 
 
 def affine(x: jax.Array, mean: jax.Array, inverse: jax.Array, scale: jax.Array, bias: jax.Array) -> jax.Array:
     """(x - mean) * inverse * scale + bias in x's dtype."""
-    return ((_widen(x) - mean) * (inverse * scale) + bias).astype(x.dtype)
+    return ((widen(x) - mean) * (inverse * scale) + bias).astype(x.dtype)
 
 
 def _backward(epsilon, residuals, cotangents):
     x, mean, inverse, scale = residuals
-    gradient = _widen(cotangents[0])
-    y = (_widen(x) - mean) * inverse
+    gradient = widen(cotangents[0])
+    y = (widen(x) - mean) * inverse
     average, along = _mean(gradient), _mean(gradient * y)
     count = math.prod(x.shape[:-1])
     grad_x = (scale * inverse) * (gradient - average - y * along)

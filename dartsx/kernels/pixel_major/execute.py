@@ -11,9 +11,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from dartsx.kernels.activations import ACTIVATIONS
 from dartsx.kernels.choice import Forms
-from dartsx.kernels.pixel_major.grouped import Window, convolve
-from dartsx.kernels.pixel_major.pool_windows import adaptive_pool, pool
+from dartsx.kernels.pixel_major.grouped import convolve
+from dartsx.kernels.pixel_major.linear import linear
+from dartsx.kernels.pixel_major.pools import adaptive_pool, pool
+from dartsx.kernels.window import Window
 from dartsx.networks import layers
 from dartsx.networks.trace import Step
 
@@ -89,15 +92,14 @@ def _compute(step: Step, context: Context, inputs: list[jax.Array], weights: Wei
 def _conv(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
     (x,), layer = inputs, step.layer
     window = Window(layer.stride, layer.pads(x.shape[1:3]), layer.dilation)
-    y = convolve(x, weights["kernel"].astype(x.dtype), window, layer.groups, context.forms)
+    y = convolve(x, weights["kernel"].astype(x.dtype), window, context.forms, layer.groups)
     return y + weights["bias"].astype(x.dtype) if layer.bias else y
 
 
 def _linear(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
     """In float32 or wider."""
     (x,) = inputs
-    x = x.astype(jnp.promote_types(x.dtype, jnp.float32))
-    return x @ weights["kernel"] + weights["bias"]
+    return linear(x, weights["kernel"], weights["bias"])
 
 
 def _activation(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
@@ -139,14 +141,6 @@ def _shuffle(step: Step, inputs, weights: Weights, context: Context) -> jax.Arra
     (x,), groups = inputs, step.layer.groups
     return x.reshape(*x.shape[:-1], groups, -1).swapaxes(-1, -2).reshape(x.shape)
 
-
-ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
-    "relu6": jax.nn.relu6,
-    "swish": jax.nn.silu,
-    "hard_swish": jax.nn.hard_silu,
-    "sigmoid": jax.nn.sigmoid,
-    "hard_sigmoid": jax.nn.hard_sigmoid,
-}
 
 COMPUTE: dict[type, Callable[[Step, list[jax.Array], Weights, Context], Any]] = {
     layers.Conv: _conv,

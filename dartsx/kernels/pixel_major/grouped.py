@@ -13,24 +13,15 @@ Maps are [N, H, W, C]; kernels [kh, kw, C / groups, features].
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 from jax import lax
 
 from dartsx.catalog import GROUPED_FORMS, by_name
 from dartsx.kernels.choice import Forms
+from dartsx.kernels.window import Window
 
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
-
-
-class Window(NamedTuple):
-    """How a kernel moves: stride, (before, after) padding and dilation; all for height and width."""
-
-    stride: tuple[int, int]
-    padding: tuple[tuple[int, int], tuple[int, int]]
-    dilation: int = 1
 
 
 def plain(x: jax.Array, kernel: jax.Array, window: Window, groups: int) -> jax.Array:
@@ -91,7 +82,7 @@ def dense(x: jax.Array, kernel: jax.Array, window: Window, groups: int) -> jax.A
 FORMS = by_name(GROUPED_FORMS, plain, taps, dense)
 
 
-def convolve(x: jax.Array, kernel: jax.Array, window: Window, groups: int, forms: Forms) -> jax.Array:
+def convolve(x: jax.Array, kernel: jax.Array, window: Window, forms: Forms, groups: int = 1) -> jax.Array:
     """Convolution of [N, H, W, C] by [kh, kw, C / groups, features]; `forms` matters for several groups.
 
     One group is left to the library, a 1x1 kernel without padding a matrix product.
@@ -106,6 +97,6 @@ def convolve(x: jax.Array, kernel: jax.Array, window: Window, groups: int, forms
         x, window = _padded(x, window), window._replace(padding=((0, 0), (0, 0)))
     if groups > 1:
         return FORMS[form](x, kernel, window, groups)
-    if kernel.shape[:2] == (1, 1) and window.padding == ((0, 0), (0, 0)):
+    if kernel.shape[:2] == (1, 1) and not window.padded:
         return x[:, :: window.stride[0], :: window.stride[1]] @ kernel[0, 0]
     return plain(x, kernel, window, groups)

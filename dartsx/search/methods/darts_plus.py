@@ -14,8 +14,7 @@ import dataclasses
 import numpy as np
 
 from dartsx.search.method import Epoch, HostAlpha, Method, Task
-
-SKIP = "skip_connect"
+from dartsx.spaces import SKIP, Architecture
 
 
 def darts_plus(base: Method, task: Task, skips: int, stable_epochs: int) -> Method:
@@ -45,10 +44,10 @@ class SkipsOrRanks:
         return {"stopped": np.array(stopped), "stable": stable, **ranks}, epoch.alpha
 
 
-def count_skips(genotype) -> int:
-    """Skip connections of the normal (or only) cell."""
-    cell = getattr(genotype, "normal", genotype)
-    return sum(edge.primitive == SKIP for edge in cell.edges)
+def count_skips(architecture: Architecture) -> int:
+    """Skip connections of the normal (or only) cell; of a chain those of all decisions."""
+    counted = [o for name, o in architecture.choices.items() if not architecture.cells or name.startswith("normal/")]
+    return sum(option.split("+").count(SKIP) for option in counted)  # an edge of two primitives is called a+b
 
 
 def _ranks(alpha: HostAlpha) -> dict[str, np.ndarray]:

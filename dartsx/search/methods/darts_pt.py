@@ -1,11 +1,11 @@
 """DARTS-PT (arXiv:2108.04392): candidates are chosen by what their removal costs, not by their alphas.
 
-After any search: in random order, on an edge of every cell type each candidate is removed from the trained supernet in
-turn, and the one whose removal costs most validation accuracy is kept; before the next edges the supernet's weights
-are tuned. Then, in random order, for a node of every cell type the edge whose removal costs least is removed until two
-are left. Removing a candidate sets its weight to 0 without scaling the others up; a chosen edge has weight 1 on its
-candidate, as in the released code. Tuning takes 5 epochs each time, as in the paper and in the released code for
-NAS-Bench-201 (10 in its code for the space of DARTS).
+After any search: in random order, on an edge of every cell type (in described spaces at one decision) each candidate is
+removed from the trained supernet in turn, and the one whose removal costs most validation accuracy is kept; before the
+next edges the supernet's weights are tuned. Then, in random order, for a node of every cell type the edge whose removal
+costs least is removed until two are left. Removing a candidate sets its weight to 0 without scaling the others up; a
+chosen edge has weight 1 on its candidate, as in the released code. Tuning takes 5 epochs each time, as in the paper and
+in the released code for NAS-Bench-201 (10 in its code for the space of DARTS).
 
 The released code trains the alphas of the remaining edges too while it tunes, lets the learning rate fall and predicts
 by the statistics of batches; here alphas rest, the rate is constant and running statistics predict. Spaces that keep
@@ -16,14 +16,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from dartsx.search import columns
 from dartsx.search.method import Method, Supernet, Task
-from dartsx.spaces import NONE
+from dartsx.spaces import NONE, Space
 
 Choice = dict[str, dict[str, np.ndarray]]
 
@@ -33,7 +31,7 @@ def darts_pt(base: Method, task: Task, tune_epochs: int) -> Method:
     return dataclasses.replace(base, select=functools.partial(select, tune_epochs=tune_epochs))
 
 
-def undecided(space: Any) -> Choice:
+def undecided(space: Space) -> Choice:
     """Per cell type ``fixed`` [edges], whether an edge is decided, and ``rows`` [edges, primitives], its weights if so.
 
     Where an edge is not decided ``rows`` multiply the mixture.
@@ -44,26 +42,27 @@ def undecided(space: Any) -> Choice:
     }
 
 
-def select(space: Any, supernet: Supernet, rng: np.random.Generator, tune_epochs: int):
+def select(space: Space, supernet: Supernet, rng: np.random.Generator, tune_epochs: int):
     """The genotype; see the module's docstring."""
     choice = undecided(space)
-    for turn in _turns(space, range(space.num_edges), rng):
+    for turn in _turns({name: rows for name, (rows, _) in space.alpha_shapes.items()}, rng):
         for name, edge in turn:
             candidates = _candidates(space, name, edge)
             scores = {p: supernet.accuracy(_with(choice, name, edge, remove=p)) for p in candidates}
             choice = _with(choice, name, edge, keep=min(scores, key=scores.get))
         supernet.tune(choice, tune_epochs)
-    if hasattr(space, "edges_kept"):
+    if space.graph is not None and space.graph.kept is not None:
         choice = _keep_edges(space, choice, supernet, rng, tune_epochs)
     return space.derive({name: c["rows"] for name, c in choice.items()})
 
 
-def _keep_edges(space: Any, choice: Choice, supernet: Supernet, rng, tune_epochs: int) -> Choice:
+def _keep_edges(space: Space, choice: Choice, supernet: Supernet, rng, tune_epochs: int) -> Choice:
     """Removes edges until every node has as many as derived cells have."""
-    for turn in _turns(space, sorted({target for _, target in space.edges}), rng):
-        for name, node in turn:
-            edges = [row for row, (_, target) in enumerate(space.edges) if target == node]
-            while len(edges) > space.edges_kept:
+    graph = space.graph
+    for turn in _turns(dict.fromkeys(space.alpha_shapes, len(graph.nodes)), rng):
+        for name, place in turn:
+            edges = [row for row, (_, target) in enumerate(graph.edges) if target == graph.nodes[place]]
+            while len(edges) > graph.kept:
                 scores = {edge: supernet.accuracy(_without(choice, name, edge)) for edge in edges}
                 weakest = max(scores, key=scores.get)
                 edges.remove(weakest)
@@ -72,9 +71,9 @@ def _keep_edges(space: Any, choice: Choice, supernet: Supernet, rng, tune_epochs
     return choice
 
 
-def _candidates(space: Any, cell_type: str, edge: int) -> list[int]:
-    given = columns.names(space, cell_type)[edge]
-    return [p for p, name in enumerate(given) if name != NONE or not hasattr(space, "edges_kept")]
+def _candidates(space: Space, cell_type: str, edge: int) -> list[int]:
+    none_is_kept = space.graph is None or space.graph.kept is None
+    return [p for p, name in enumerate(space.options[cell_type][edge]) if name != NONE or none_is_kept]
 
 
 def _with(choice: Choice, name: str, edge: int, *, keep: int | None = None, remove: int | None = None) -> Choice:
@@ -92,8 +91,8 @@ def _without(choice: Choice, name: str, edge: int) -> Choice:
     return {**choice, name: {"fixed": choice[name]["fixed"], "rows": rows}}
 
 
-def _turns(space: Any, items: Sequence[int], rng: np.random.Generator) -> Iterator[list[tuple[str, int]]]:
-    """All items in random order, one of every cell type in each turn."""
-    orders = {name: rng.permutation(items) for name in space.alpha_shapes}
-    for turn in range(len(items)):
-        yield [(name, int(order[turn])) for name, order in orders.items()]
+def _turns(counts: Mapping[str, int], rng: np.random.Generator) -> Iterator[list[tuple[str, int]]]:
+    """In random order all of so many items per group, one of every group in each turn."""
+    orders = {name: rng.permutation(count) for name, count in counts.items()}
+    for turn in range(max(counts.values())):
+        yield [(name, int(order[turn])) for name, order in orders.items() if turn < len(order)]

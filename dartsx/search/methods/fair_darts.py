@@ -19,7 +19,8 @@ import numpy as np
 
 from dartsx.search import relax
 from dartsx.search.method import Alpha, Method, Task
-from dartsx.spaces import Cell, CellSpace, Genotype
+from dartsx.spaces import Architecture, Edge, Space
+from dartsx.spaces.cell_graph import edge_name
 
 
 def fair_darts(base: Method, task: Task, penalty: float, threshold: float) -> Method:
@@ -45,28 +46,29 @@ def strength(alpha: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: 1 / (1 + np.exp(-np.asarray(a, np.float64))) for name, a in alpha.items()}
 
 
-def above(threshold: float) -> Callable[[CellSpace, Mapping[str, np.ndarray]], Genotype]:
+def above(threshold: float) -> Callable[[Space, Mapping[str, np.ndarray]], Architecture]:
     """Derivation that leaves out edges at or below the threshold, the strongest of every node excepted."""
 
     def discretize(space, strengths):
-        genotype = space.derive(strengths)
-        if not isinstance(space, CellSpace):
-            return genotype
-        cells = {t: _prune(space, genotype.cell(t), strengths[t], threshold) for t in strengths}
-        return Genotype(**cells)
+        architecture, graph = space.derive(strengths), space.graph
+        if graph is None or graph.kept is None:
+            return architecture
+        kept = [
+            (edge_name(cell_type, edge.source, edge.node), edge.primitive)
+            for cell_type, cell in architecture.cells.items()
+            for edge in _above(space, cell_type, cell.edges, strengths[cell_type], threshold)
+        ]
+        return space.architecture(dict(kept))
 
     return discretize
 
 
-def _prune(space: CellSpace, cell: Cell, weights: np.ndarray, threshold: float) -> Cell:
-    rows = {edge: row for row, edge in enumerate(space.edges)}
+def _above(space: Space, cell_type: str, edges: tuple[Edge, ...], weights: np.ndarray, threshold: float) -> list[Edge]:
+    rows = {ends: row for row, ends in enumerate(space.graph.edges)}
 
-    def weight(edge):
-        return weights[rows[edge.source, edge.node], space.primitives.index(edge.primitive)]
+    def weight(edge: Edge) -> float:
+        row = rows[edge.source, edge.node]
+        return weights[row, space.options[cell_type][row].index(edge.primitive)]
 
-    kept = []
-    for node in space.nodes:
-        edges = cell.inputs(node)
-        best = max(edges, key=weight)
-        kept += [edge for edge in edges if edge is best or weight(edge) > threshold]
-    return Cell(tuple(kept), cell.concat, space.custom_primitives)
+    best = {edge.node: edge for edge in sorted(edges, key=weight)}  # the last of every node: its strongest
+    return [edge for edge in edges if weight(edge) > threshold or edge is best[edge.node]]

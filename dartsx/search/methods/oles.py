@@ -22,11 +22,17 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.search.method import Method, Task
+from dartsx.spaces.cell_graph import needed
 
 
 def oles(base: Method, task: Task, threshold: float, steps: int) -> Method:
-    """`base` with early stopping of operations; see the module's docstring."""
-    return dataclasses.replace(base, freeze=Overfitting(tuple(task.space.primitives), threshold, steps))
+    """`base` with early stopping of operations; see the module's docstring.
+
+    Raises:
+      ValueError: the space is none of cells, by whose edges the weights are told apart.
+    """
+    graph = needed(task.space.graph, "oles")
+    return dataclasses.replace(base, freeze=Overfitting(graph.primitives, threshold, steps))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,7 +17,7 @@ own, in a folder of the work directory.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -25,10 +25,10 @@ import numpy as np
 
 from dartsx.runtime import stream
 from dartsx.search.columns import places
+from dartsx.search.masked import Kept, masked
 from dartsx.search.method import HostAlpha, Method, Stage, Task, without_noise
 
 SKIP = "skip_connect"
-Kept = Mapping[str, np.ndarray]  # per cell type booleans [edges, primitives]
 
 
 def p_darts(
@@ -52,32 +52,14 @@ def p_darts(
 
 
 def narrowed(base: Method, kept: Kept) -> Method:
-    """`base` with some candidates only: the alphas of the others read as minus infinity."""
-    masks = {name: np.asarray(mask, bool) for name, mask in kept.items()}
-
-    def masked(alpha, xp=jnp):
-        return {name: xp.where(masks[name], a, -xp.inf) if name in masks else a for name, a in alpha.items()}
-
-    def expected(alpha, progress):
-        return base.expected(masked(alpha), progress)
-
-    def penalty(alpha, progress):
-        return base.penalty(masked(alpha), progress)
-
-    return dataclasses.replace(
-        base,
-        mixture=lambda alpha, key, progress: base.mixture(masked(alpha), key, progress),
-        strength=lambda alpha: base.strength(masked(alpha, np)),
-        chances=lambda alpha: base.chances(masked(alpha)),
-        expected=expected if base.expected else None,
-        penalty=penalty if base.penalty else None,
-        lazy=base.lazy or not all(mask.all() for mask in masks.values()),
-    )
+    """`base` with some candidates only, whose supernet need not compute the others."""
+    seen = masked(base, kept)
+    return dataclasses.replace(seen, lazy=base.lazy or not all(np.all(mask) for mask in kept.values()))
 
 
 def with_skip_dropout(base: Method, task: Task, rate: float) -> Method:
     """`base` whose skip connections are dropped at a rate that falls linearly from `rate` to 0."""
-    if not rate or SKIP not in task.space.primitives:
+    if not rate or not any(skip.any() for skip in places(task.space, SKIP).values()):
         return base
 
     def mixture(alpha, key, progress):
@@ -107,13 +89,14 @@ def at_most(skips: int) -> Callable:
     """Derivation with so many skip connections in the normal cell at most: the weakest lose their weight in turn."""
 
     def discretize(space, strengths):
+        if space.graph is None:  # no cell whose skip connections could be counted
+            return space.derive(strengths)
         strengths = {name: np.array(s) for name, s in strengths.items()}
         normal, skip = strengths["normal"], places(space, SKIP)["normal"]
-        rows = {edge: row for row, edge in enumerate(space.edges)}
+        rows = {edge: row for row, edge in enumerate(space.graph.edges)}
         while True:
             genotype = space.derive(strengths)
-            cell = getattr(genotype, "normal", genotype)
-            found = [rows[e.source, e.node] for e in cell.edges if e.primitive == SKIP]
+            found = [rows[e.source, e.node] for e in genotype.cells["normal"].edges if e.primitive == SKIP]
             able = [row for row in found if normal[row][skip[row]] >= 0]  # not the only candidate of its edge
             if len(found) <= skips or not able:
                 return genotype

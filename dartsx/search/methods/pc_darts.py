@@ -18,12 +18,18 @@ import jax.numpy as jnp
 import numpy as np
 
 from dartsx.search.method import Alpha, HostAlpha, Method, Mixture, Task
+from dartsx.spaces.cell_graph import needed
 
 EDGES = "/edges"
 
 
 def pc_darts(base: Method, task: Task, partial_channels: int, edge_weights: bool) -> Method:
-    """`base` with partial channels and edge normalisation; see the module's docstring."""
+    """`base` with partial channels and edge normalisation; see the module's docstring.
+
+    Raises:
+      ValueError: the space is none of cells.
+    """
+    needed(task.space.graph, "pc_darts")
     method = dataclasses.replace(base, partial_channels=partial_channels)
     return edge_normalized(method, task) if edge_weights else method
 
@@ -33,8 +39,11 @@ def edge_normalized(base: Method, task: Task) -> Method:
 
     The rows of the mixture are multiplied by the weights of their edges, which also stand in the mixture by themselves
     for what passes by the candidates.
+
+    Raises:
+      ValueError: the space has no edges.
     """
-    same = same_target(task.space.edges)
+    same = same_target(needed(task.space.graph, "pc_darts").edges)
 
     def init(key, shapes):
         edges = {f"{name}{EDGES}": shape[:1] for name, shape in shapes.items()}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dartsx.catalog import BASE, INIT_SCALE, METHODS, check_together, one_level, options_of
+from dartsx.search.masked import padded
 from dartsx.search.method import Method, Task
 from dartsx.search.methods.darts import darts
 
@@ -43,6 +44,7 @@ def compose(
     for name in METHODS:
         if name in names:
             method = apply(name, method, task, (options or {}).get(name, {}))
+    method = padded(method, task.space)
     return dataclasses.replace(method, name=f"{'+'.join(names)} {hypergradient}")
 
 

@@ -7,16 +7,16 @@ import pytest
 
 from dartsx import optim
 from dartsx.cost import network_cost
+from dartsx.kernels.channel_major.cell_norms import Norms
 from dartsx.kernels.channel_major.norm import normalize
 from dartsx.kernels.channel_major.primitives import PRIMITIVES, Block, norm_widths
 from dartsx.kernels.channel_major.primitives.blocks import BLOCKS
 from dartsx.kernels.channel_major.primitives.described import Described
-from dartsx.kernels.channel_major.running import Norms
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major.execute import Context, execute
 from dartsx.networks import Trace
 from dartsx.networks.layers import Input
-from dartsx.nn import Network, Supernet
+from dartsx.nn import CellNetwork, Supernet
 from dartsx.search import Batch, SearchProblem, darts, init_state, make_step
 from dartsx.spaces import Cell, CellSpace, Edge, Genotype
 from dartsx.spaces.primitives import BLOCKS as NAMES
@@ -103,7 +103,7 @@ def test_a_block_that_changes_the_width_is_refused():
 def test_the_network_of_a_derived_cell_has_the_parameters_that_are_counted():
     cell = Cell(tuple(Edge(name, source, 2) for source, name in enumerate(("fire", "se_bottleneck"))), (2,))
     mixed = Cell((Edge("inverted_5x5", 0, 2), Edge("shuffle_v2", 1, 2), Edge("mixconv_3_5", 2, 3)), (3,))
-    module = Network(Genotype(cell, mixed), 8, 3)
+    module = CellNetwork(Genotype(cell, mixed), 8, 3)
     like = jax.eval_shape(lambda key: module.init(key, jnp.zeros((2, 8, 8, 3)), False), jax.random.key(0))
     assert sum(leaf.size for leaf in jax.tree.leaves(like["params"])) == network_cost(module, 8).params
 

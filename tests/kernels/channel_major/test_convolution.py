@@ -7,6 +7,7 @@ import pytest
 
 from dartsx.kernels.channel_major.convolution import as_product, by_library, convolve
 from dartsx.kernels.choice import Forms
+from dartsx.kernels.window import Window
 
 CASES = [(3, 1, 1, (5, 4)), (3, 2, 1, (6, 5)), (2, 1, 0, (3, 3))]
 
@@ -18,7 +19,7 @@ def test_products_equal_the_library_with_derivatives(x64, size, stride, padding,
 
     def both(form):
         def loss(x, kernel):
-            y = form(x, kernel, stride, padding)
+            y = form(x, kernel, Window.even(stride, padding))
             return jnp.sum(jnp.sin(y)), y
 
         return jax.jit(jax.value_and_grad(loss, (0, 1), has_aux=True))(x, kernel)
@@ -29,4 +30,4 @@ def test_products_equal_the_library_with_derivatives(x64, size, stride, padding,
 
 def test_a_1x1_convolution_is_a_product(x64):
     x, kernel = jnp.arange(24.0).reshape(2, 1, 3, 4), jnp.array([[[[1.0], [2.0]]]])
-    np.testing.assert_array_equal(convolve(x, kernel, 2, 0, Forms())[0], (x[0] + 2 * x[1])[:, ::2, ::2])
+    np.testing.assert_array_equal(convolve(x, kernel, Window.even(2, 0), Forms())[0], (x[0] + 2 * x[1])[:, ::2, ::2])

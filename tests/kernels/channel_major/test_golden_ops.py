@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dartsx.kernels.channel_major.cell_norms import Norms
 from dartsx.kernels.channel_major.primitives import PRIMITIVES, Block
 from dartsx.kernels.channel_major.primitives.separable import Separable
-from dartsx.kernels.channel_major.running import Norms
 from dartsx.kernels.channel_major.separable_forms import FORMS
 from dartsx.kernels.choice import Forms
 from dartsx.nn import per_edge

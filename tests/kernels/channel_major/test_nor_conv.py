@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dartsx.kernels.channel_major.cell_norms import Norms
 from dartsx.kernels.channel_major.primitives import PRIMITIVES, TOPOLOGY_PRIMITIVES, Block
-from dartsx.kernels.channel_major.running import Norms
 
 
 def by_taps(x, kernel, stride):

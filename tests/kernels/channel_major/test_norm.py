@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from dartsx.kernels.channel_major import norm
-from dartsx.kernels.channel_major.running import Norms, fresh, updated
+from dartsx.kernels.channel_major.cell_norms import Norms
+from dartsx.kernels.moments import FEW, moments
+from dartsx.kernels.running_statistics import all_fresh, all_moved
 
 B, G, T, C, N, H, W = 3, 2, 2, 4, 5, 3, 2
 
@@ -45,7 +47,7 @@ def assert_same_derivatives(given, expected, primals, tangents):
 @pytest.mark.parametrize("samples", [(N, H, W), (9, 4, 3)], ids=["few", "many"])
 @pytest.mark.parametrize("relu", [False, True])
 def test_normalize_equals_automatic_differentiation(x64, relu, samples):
-    assert (np.prod(samples) <= norm.FEW) == (samples == (N, H, W))
+    assert (np.prod(samples) <= FEW) == (samples == (N, H, W))
     x, dx, cotangent = arrays(*[(2, C, *samples)] * 3)
 
     def given(x):
@@ -83,7 +85,7 @@ def test_statistics_are_returned_without_gradient(x64):
 def test_few_samples_that_lie_close_together_keep_their_variance():
     x = jnp.asarray(1000 + np.array([0.0, 0.01, 0.02, 0.03]), jnp.float32).reshape(1, 4, 1, 1)
     exact = np.var(np.asarray(x, np.float64))
-    np.testing.assert_allclose(norm.moments(x)[1], exact, rtol=1e-3)
+    np.testing.assert_allclose(moments(x, norm.AXES)[1], exact, rtol=1e-3)
 
 
 def test_statistics_of_bfloat16_are_float32():
@@ -99,7 +101,7 @@ def test_running_averages_move_by_a_tenth_with_the_unbiased_variance(x64):
     key = ("conv", "bn")
     norms = Norms(None)
     norms([key], x)
-    stats = updated(fresh({key: (1, C)}), norms.batch)["conv"]["bn"]
+    stats = all_moved(all_fresh({key: (1, C)}), norms.batch)["conv"]["bn"]
     np.testing.assert_allclose(stats["mean"], 0.1 * x.mean((2, 3, 4)))
     np.testing.assert_allclose(stats["var"], 0.9 + 0.1 * np.var(x, axis=(2, 3, 4), ddof=1))
 

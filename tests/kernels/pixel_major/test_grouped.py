@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from dartsx.kernels.choice import Forms
-from dartsx.kernels.pixel_major.grouped import FORMS, Window, convolve
+from dartsx.kernels.pixel_major.grouped import FORMS, convolve
+from dartsx.kernels.window import Window
 
 # Kernel, stride, padding, dilation, channels, features, groups; odd and even maps, strides per axis, padding that cuts.
 CASES = {
@@ -32,7 +33,7 @@ def test_forms_agree(case, form, x64, quick_jit):
 
     def values_and_gradients(form):
         def loss(x, w):
-            y = convolve(x, w, window, groups, Forms(form=form))
+            y = convolve(x, w, window, Forms(form=form), groups)
             return (y * weights).sum(), y
 
         return jax.value_and_grad(loss, (0, 1), has_aux=True)(x, w)
@@ -47,7 +48,7 @@ def test_one_group_in_any_form_is_the_library_or_a_product(x64):
     x, w = jnp.asarray(rng.normal(size=(2, 5, 6, 3))), jnp.asarray(rng.normal(size=(1, 1, 3, 4)))
     window = Window((2, 2), ((0, 0), (0, 0)))
     expected = np.einsum("nhwc,cd->nhwd", x[:, ::2, ::2], w[0, 0])
-    np.testing.assert_allclose(convolve(x, w, window, 1, Forms(form="taps")), expected)
+    np.testing.assert_allclose(convolve(x, w, window, Forms(form="taps")), expected)
     np.testing.assert_allclose(FORMS["plain"](x, w, window, 1), expected)
 
 
@@ -56,7 +57,7 @@ def test_one_group_in_any_form_is_the_library_or_a_product(x64):
 def test_padding_may_cut_the_first_row_and_column(size, groups, x64):
     rng = np.random.default_rng(0)
     x, w = rng.normal(size=(2, size, size, 3)), rng.normal(size=(1, 1, 3 // groups, 3))
-    y = convolve(jnp.asarray(x), jnp.asarray(w), Window((2, 2), ((-1, 1), (-1, 1))), groups, Forms())
+    y = convolve(jnp.asarray(x), jnp.asarray(w), Window((2, 2), ((-1, 1), (-1, 1))), Forms(), groups)
     shifted = np.pad(x[:, 1:, 1:], [(0, 0), (0, 1), (0, 1), (0, 0)])[:, ::2, ::2]
     expected = shifted * w[0, 0, 0] if groups == 3 else shifted @ w[0, 0]
     np.testing.assert_allclose(y, expected, atol=1e-12)
@@ -65,4 +66,4 @@ def test_padding_may_cut_the_first_row_and_column(size, groups, x64):
 def test_unknown_forms_are_refused():
     with pytest.raises(ValueError, match="unknown form 'rows' of grouped convolution; allowed: plain, taps, dense"):
         window = Window((1, 1), ((1, 1), (1, 1)))
-        convolve(jnp.zeros((1, 3, 3, 2)), jnp.zeros((3, 3, 1, 2)), window, 2, Forms(form="rows"))
+        convolve(jnp.zeros((1, 3, 3, 2)), jnp.zeros((3, 3, 1, 2)), window, Forms(form="rows"), 2)

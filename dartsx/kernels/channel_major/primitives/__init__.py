@@ -1,6 +1,6 @@
 """Primitives: the candidate operations of a search space and the building blocks of its networks."""
 
-from dartsx.kernels.channel_major.primitives.base import Block, Branches, Primitive, Weight, norm_widths
+from dartsx.kernels.channel_major.primitives.base import Block, Branches, Primitive, norm_widths
 from dartsx.kernels.channel_major.primitives.skip import factorized_reduction
 from dartsx.kernels.channel_major.primitives.table import PRIMITIVES, TOPOLOGY_PRIMITIVES, families, lookup
 
@@ -10,7 +10,6 @@ __all__ = [
     "Block",
     "Branches",
     "Primitive",
-    "Weight",
     "factorized_reduction",
     "families",
     "lookup",

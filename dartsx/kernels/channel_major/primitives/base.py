@@ -22,13 +22,7 @@ from typing import Literal, NamedTuple, Protocol
 import jax
 
 from dartsx.kernels.choice import Forms
-
-
-class Weight(NamedTuple):
-    """Shape of one edge's weight array, and the fan-in that scales its initial values."""
-
-    shape: tuple[int, ...]
-    fan_in: int
+from dartsx.networks.layers import Weight
 
 
 class Branches(NamedTuple):

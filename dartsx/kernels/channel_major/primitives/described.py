@@ -11,10 +11,10 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from dartsx.kernels.channel_major.primitives.base import Block, Branches, Weight, halved
+from dartsx.kernels.channel_major.primitives.base import Block, Branches, halved
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major.execute import Context, execute
-from dartsx.networks.layers import Conv, Input, Norm
+from dartsx.networks.layers import Conv, Input, Norm, Weight
 from dartsx.networks.trace import Block as NetworkBlock
 from dartsx.networks.trace import Step, Trace, Value
 

@@ -10,7 +10,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from dartsx.kernels.channel_major.primitives.base import Block, Branches, Weight, halved
+from dartsx.kernels.channel_major.primitives.base import Block, Branches, halved
+from dartsx.networks.layers import Weight
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,9 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.kernels.channel_major.convolution import convolve
-from dartsx.kernels.channel_major.primitives.base import Block, Branches, Weight, halved
+from dartsx.kernels.channel_major.primitives.base import Block, Branches, halved
+from dartsx.kernels.window import Window
+from dartsx.networks.layers import Weight
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +49,6 @@ def _convolve(x: jax.Array, kernels: jax.Array, block: Block) -> jax.Array:
     """x [G, C, N, H, W], kernels [G, T, k, k, C, C] -> [G, T, C, N, H', W']."""
     targets, size, _, channels = kernels.shape[1:5]
     wide = jnp.moveaxis(kernels, 1, 4).reshape(-1, size, size, channels, targets * channels)
-    outputs = [
-        convolve(source, kernel, block.stride, size // 2, block.forms) for source, kernel in zip(x, wide, strict=True)
-    ]
+    window = Window.even(block.stride, size // 2)
+    outputs = [convolve(source, kernel, window, block.forms) for source, kernel in zip(x, wide, strict=True)]
     return jnp.stack([y.reshape(targets, channels, *y.shape[1:]) for y in outputs])

@@ -8,8 +8,9 @@ from typing import ClassVar, Literal
 
 import jax.numpy as jnp
 
-from dartsx.kernels.channel_major import pool
-from dartsx.kernels.channel_major.primitives.base import Block, Branches, Weight
+from dartsx.kernels.channel_major.pools import avg_pool, max_pool
+from dartsx.kernels.channel_major.primitives.base import Block, Branches
+from dartsx.networks.layers import Weight
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Pool:
     @staticmethod
     def evaluate(members: Mapping[str, Pool], block: Block) -> list[Branches]:
         """One shared result per source."""
-        functions = {"max": pool.max_pool, "avg": pool.avg_pool}
+        functions = {"max": max_pool, "avg": avg_pool}
         groups: dict[str, dict[str, Pool]] = {}
         for name, member in members.items():
             groups.setdefault("search" if member.normalised else "never", {})[name] = member

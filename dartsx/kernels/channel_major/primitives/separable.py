@@ -9,8 +9,9 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from dartsx.kernels.channel_major.primitives.base import Block, Branches, Weight, halved
+from dartsx.kernels.channel_major.primitives.base import Block, Branches, halved
 from dartsx.kernels.channel_major.separable_forms import Unit, separable
+from dartsx.networks.layers import Weight
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,8 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.kernels.channel_major.convolution import pointwise
-from dartsx.kernels.channel_major.primitives.base import Block, Branches, Weight, halved
+from dartsx.kernels.channel_major.primitives.base import Block, Branches, halved
+from dartsx.networks.layers import Weight
 
 
 def factorized_reduction(x: jax.Array, conv_a: jax.Array, conv_b: jax.Array) -> jax.Array:

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dartsx.nn import Network
-from dartsx.nn.network_cell import cell_width, drop_path
+from dartsx.nn import CellNetwork
+from dartsx.nn.derived_cell import cell_width, drop_path
 from dartsx.spaces import Cell, Edge, Genotype, published
 
 CELL = Cell((Edge("sep_conv_3x3", 0, 2), Edge("skip_connect", 1, 2)), (2,))
@@ -14,7 +14,7 @@ IMAGES = np.random.default_rng(0).normal(size=(8, 8, 8, 3)).astype(np.float32)
 
 
 def small(**options):
-    return Network(Genotype(CELL, CELL), channels=4, layers=3, **options)
+    return CellNetwork(Genotype(CELL, CELL), channels=4, layers=3, **options)
 
 
 def shapes(network, size):
@@ -72,7 +72,7 @@ def test_bfloat16_is_for_activations_only(variables, quick_jit, relative_error):
 
 
 def test_the_auxiliary_head_stands_at_two_thirds():
-    network = Network(published("DARTS_V2"), 4, 6, auxiliary=True)
+    network = CellNetwork(published("DARTS_V2"), 4, 6, auxiliary=True)
     logits, variables = shapes(network, 32)
     assert logits.main.shape == logits.auxiliary.shape == (2, 10)
     # Cell 4 has 4 nodes of 16 channels.
@@ -80,7 +80,7 @@ def test_the_auxiliary_head_stands_at_two_thirds():
 
 
 def test_the_imagenet_stem_reduces_three_times():
-    network = Network(published("DARTS_V2"), 8, 4, classes=1000, stem="imagenet", auxiliary=True)
+    network = CellNetwork(published("DARTS_V2"), 8, 4, classes=1000, stem="imagenet", auxiliary=True)
     logits, variables = shapes(network, 224)
     assert logits.main.shape == logits.auxiliary.shape == (2, 1000)
     params = variables["params"]
@@ -93,7 +93,7 @@ def test_the_imagenet_stem_reduces_three_times():
 def test_nodes_that_no_edge_enters_are_left_out():
     cell = Cell((Edge("max_pool_3x3", 0, 2), Edge("dil_conv_3x3", 2, 4)), (2, 3, 4))
     assert cell_width(cell) == 2
-    logits, variables = shapes(Network(Genotype(cell, cell), 4, 3), 8)
+    logits, variables = shapes(CellNetwork(Genotype(cell, cell), 4, 3), 8)
     assert logits.main.shape == (2, 10)
     assert variables["params"]["classifier"]["kernel"].shape == (2 * 16, 10)
 

@@ -6,8 +6,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from dartsx.kernels import initial_weights as initializers
-from dartsx.kernels.channel_major import running
+from dartsx.kernels import initial_weights
+from dartsx.kernels.channel_major.cell_norms import Norms
 from dartsx.kernels.channel_major.primitives import Block, Primitive, lookup, norm_widths
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan
@@ -35,7 +35,7 @@ class Operation(nn.Module):
         spec = self.primitive.weights(channels, self.stride)
         weights = {}
         if spec:
-            stacked = self.param("weights", initializers.stacked, spec)
+            stacked = self.param("weights", initial_weights.stacked, spec)
             weights[name] = {key: value.astype(x.dtype)[None, None] for key, value in stacked.items()}
         # Pools, the only ones that share results, have no batch norm in a network.
         widths = {} if self.primitive.per_source else norm_widths(self.primitive, channels, self.stride)
@@ -44,7 +44,7 @@ class Operation(nn.Module):
         stats = keep_running(self, {key: (1, widths[key[1]]) for key in keys}) if keys else None
         if self.is_initializing():  # all variables are made: nothing need be traced
             return jnp.zeros((*x.shape[:2], *((length - 1) // self.stride + 1 for length in x.shape[2:])), x.dtype)
-        norms = running.Norms(None if train or stats is None else stats.value, affine)
+        norms = Norms(None if train or stats is None else stats.value, affine)
         block = Block(x[None], 1, weights, self.stride, norms, self.forms)
         (branch,) = self.primitive.evaluate({name: self.primitive}, block)
         y = branch.value
@@ -64,7 +64,7 @@ def drop_path(x: jax.Array, keep: jax.Array, mask: jax.Array) -> jax.Array:
     return x / jnp.asarray(keep, x.dtype) * mask.astype(x.dtype)[:, None, None]
 
 
-class NetworkCell(nn.Module):
+class DerivedCell(nn.Module):
     """Two inputs, the genotype's edges, concatenation of its nodes.
 
     Nodes that no edge enters are left out of the sum (and, if they are concatenated, of the output): genotypes of

@@ -9,10 +9,12 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.catalog import NETWORK_REMAT, STEMS
+from dartsx.kernels.channel_major.pools import pool
 from dartsx.kernels.choice import Forms, backend_of, network_remat
 from dartsx.kernels.plan import CellPlan, plan_cells
+from dartsx.networks.layers import Pool
+from dartsx.nn.derived_cell import DerivedCell, cell_width
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
-from dartsx.nn.network_cell import NetworkCell, cell_width
 from dartsx.nn.repeated_cells import RepeatedCells, name_of, runs
 from dartsx.spaces import Genotype
 
@@ -39,24 +41,13 @@ class AuxiliaryHead(nn.Module):
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         """[C, N, H, W] with H, W >= 8 (cifar) or 7 (imagenet) -> logits [N, classes]."""
         stride = 3 if self.stem == "cifar" else 2
-        x = _average_pool(jax.nn.relu(x), 5, stride)
+        x = pool(jax.nn.relu(x), Pool("avg", (5, 5), (stride, stride)))
         x = BatchNorm(name="bn1")(Conv(128, 1, forms=self.forms, name="conv1")(x), train)
         x = Conv(768, 2, forms=self.forms, name="conv2")(jax.nn.relu(x))
         if self.stem == "cifar":
             x = BatchNorm(name="bn2")(x, train)
         x = jax.nn.relu(x)
         return Classifier(self.classes, name="classifier")(x)
-
-
-def _average_pool(x: jax.Array, size: int, stride: int) -> jax.Array:
-    """Average over size x size windows without padding; [..., H, W]."""
-
-    def along(length):
-        starts = range(0, length - size + 1, stride)
-        return jnp.array([[start <= i < start + size for start in starts] for i in range(length)])
-
-    rows, columns = (along(length).astype(x.dtype) / size for length in x.shape[-2:])
-    return jnp.einsum("...hw,hp,wq->...pq", x, rows, columns)
 
 
 class Stem(nn.Module):
@@ -82,7 +73,7 @@ class Stem(nn.Module):
         return s0, conv_norm(jax.nn.relu(s0), self.channels, 2, 2)
 
 
-class Network(nn.Module):
+class CellNetwork(nn.Module):
     """A genotype's normal and reduction cell, stacked.
 
     Attributes:
@@ -167,11 +158,11 @@ class Network(nn.Module):
         cell = (self.genotype.cell(plan.cell_type), plan, Forms(self.backend, self.form))
         recompute = (self.remat or network_remat(backend_of(self.backend))) == "cell"
         if len(run) == 1:
-            cell_class = nn.remat(NetworkCell, static_argnums=(3,)) if recompute else NetworkCell
+            cell_class = nn.remat(DerivedCell, static_argnums=(3,)) if recompute else DerivedCell
             y = cell_class(*cell, name=name_of(run))(s0, s1, train, None if masks is None else masks[0], keep)
             s0, s1, outputs = s1, y, y[None]
         else:
-            repeated = RepeatedCells(NetworkCell(*cell, parent=None), len(run), recompute, name=name_of(run))
+            repeated = RepeatedCells(DerivedCell(*cell, parent=None), len(run), recompute, name=name_of(run))
             s0, s1, outputs = repeated(s0, s1, train, masks, keep)
         if outputs is not None:
             for i in run:

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from dartsx.report.labels import Box, Label, leader, place, square
+from dartsx.report.label_placement import Box, Label, leader, place, square
 
 AREA = Box(0, 0, 600, 400)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dartsx.cost import staged_network_cost, staged_supernet_cost
-from dartsx.nn import StagedNetwork, StagedSupernet, Supernet, supernet_of
+from dartsx.nn import Supernet, TopologyNetwork, TopologySupernet, supernet_of
 from dartsx.spaces import NB201, SPACES, CellSpace, TopologySpace, nb201, topology_from_string
 
 CELL = topology_from_string("|nor_conv_3x3~0|+|skip_connect~0|nor_conv_1x1~1|+|none~0|avg_pool_3x3~1|nor_conv_3x3~2|")
@@ -81,7 +81,7 @@ def setting(quick_jit):
         rng = np.random.default_rng(0)
         images = jnp.array(rng.normal(size=(3, 8, 8, 3)))
         mixture = {"normal": jax.nn.softmax(jnp.array(rng.normal(size=(6, 5))))}
-        supernet = StagedSupernet(NB201, dtype=jnp.float64, **SIZES)
+        supernet = TopologySupernet(NB201, dtype=jnp.float64, **SIZES)
         variables = quick_jit(lambda key: supernet.init(key, images, mixture, True))(jax.random.key(0))
         return images, mixture, jax.tree.map(lambda leaf: leaf.astype(jnp.float64), variables), supernet
 
@@ -119,7 +119,7 @@ def test_recomputation_changes_nothing(setting, x64, quick_jit, remat):
 
 def test_a_one_hot_supernet_is_the_topologys_network(setting, x64, quick_jit):
     images, _, variables, supernet = setting
-    network = StagedNetwork(CELL, dtype=jnp.float64, **SIZES)
+    network = TopologyNetwork(CELL, dtype=jnp.float64, **SIZES)
     one_hot = {kind: jnp.array(rows) for kind, rows in NB201.encode(CELL).items()}
     layout = sorted(NB201.edges)
 
@@ -149,7 +149,7 @@ def test_networks_have_the_parameters_of_the_benchmark():
     topologies = [CELL, *map(nb201.cell_at, (6111, 1835, 15_624)), nb201.uniform_cell("none")]
     for dataset, classes in nb201.CLASSES.items():
         for topology in topologies[: None if classes == 10 else 1]:
-            network = StagedNetwork(topology, classes=classes)
+            network = TopologyNetwork(topology, classes=classes)
             logits, variables = shapes(network, 32)
             assert logits.main.shape == (2, classes) and logits.auxiliary is None
             count = nb201.parameters(topology, dataset)
@@ -159,12 +159,12 @@ def test_networks_have_the_parameters_of_the_benchmark():
 def test_multiply_adds_are_those_of_the_benchmark():
     for topology in map(nb201.cell_at, range(0, 15_625, 1000)):
         convolutions = 35_389_440 * topology.count("nor_conv_3x3") + 3_932_160 * topology.count("nor_conv_1x1")
-        cost = staged_network_cost(StagedNetwork(topology), 32)
+        cost = staged_network_cost(TopologyNetwork(topology), 32)
         assert cost.macs + 10 == 7_783_050 + convolutions  # the table counts the linear layer's biases
 
 
 def test_a_supernet_holds_all_candidates():
-    supernet = StagedSupernet(NB201)
+    supernet = TopologySupernet(NB201)
     mixture = {"normal": jnp.zeros((6, 5))}
     _, variables = shapes(supernet, 32, mixture)
     cost = staged_supernet_cost(supernet, 32)
@@ -176,7 +176,7 @@ def test_a_supernet_holds_all_candidates():
 
 # --------------------------------------------------------------------------------------------- other spaces
 def test_each_space_has_its_supernet():
-    assert isinstance(supernet_of(NB201, layers=1), StagedSupernet)
+    assert isinstance(supernet_of(NB201, layers=1), TopologySupernet)
     assert supernet_of(CellSpace(), stem_multiplier=1, channels=8).stem_multiplier == 1
     assert isinstance(supernet_of(SPACES["s1"]), Supernet)
 
@@ -184,7 +184,7 @@ def test_each_space_has_its_supernet():
 @pytest.mark.parametrize("remat", ["none", "branch", "cell"])
 def test_graphs_may_lack_edges(remat):
     space = TopologySpace(("skip_connect", "nor_conv_1x1"), ((0, 1), (0, 2), (1, 3), (2, 3)))
-    supernet = StagedSupernet(space, remat=remat, **SIZES)
+    supernet = TopologySupernet(space, remat=remat, **SIZES)
     logits, _ = shapes(supernet, 8, {"normal": jnp.ones((4, 2)) / 2})
     assert logits.shape == (2, 3)
 
@@ -197,7 +197,7 @@ def test_edges_of_s1_mix_their_own_primitives_only():
     assert logits.shape == (2, 10)
     full = jax.tree.map(np.asarray, space.expand(mixture))
     for kind, rows in full.items():
-        for row, names in zip(rows, space.choices(kind), strict=True):
+        for row, names in zip(rows, space.options[kind], strict=True):
             assert {space.primitives[column] for column in np.flatnonzero(row)} == set(names)
 
 
@@ -207,4 +207,4 @@ def test_edges_of_s1_mix_their_own_primitives_only():
 )
 def test_what_cannot_be_computed_is_refused(options, size, message):
     with pytest.raises(ValueError, match=message):
-        shapes(functools.partial(StagedSupernet, NB201, **SIZES)(**options), size, {"normal": jnp.zeros((6, 5))})
+        shapes(functools.partial(TopologySupernet, NB201, **SIZES)(**options), size, {"normal": jnp.zeros((6, 5))})

@@ -63,7 +63,7 @@ def _spread(wanted: Sequence[float], heights: Sequence[float]) -> list[float]:
     return [start + offset for start, offset in zip(starts, offsets, strict=True)]
 
 
-class Rows:
+class ColumnOrder:
     """The heights y of every row (column, node), improved by sweeps over the columns."""
 
     def __init__(self, cell: Cell, depth: Mapping[int, int]):

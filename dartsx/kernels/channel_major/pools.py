@@ -1,7 +1,7 @@
-"""3x3 pools in channel-major layout [..., H, W] with padding 1, as the original DARTS defines them.
+"""Pools in channel-major layout [..., H, W], the 3x3 ones with padding 1 of the original DARTS first of all.
 
-Output size is ceil(H / stride). The maximum ignores padding (minus infinity); the average divides by the number of
-real pixels. Both are separable, which is used: a pass along the width, then one along the height.
+Their output size is ceil(H / stride). The maximum ignores padding (minus infinity); the average divides by the number
+of real pixels. Both are separable, which is used: a pass along the width, then one along the height.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+
+from dartsx.networks.layers import Pool
 
 SIZE = 3
 
@@ -63,18 +65,37 @@ def _max_last_bwd(stride, residuals, gradient):
 _max_last.defvjp(_max_last_fwd, _max_last_bwd)
 
 
-@functools.lru_cache(maxsize=64)
-def _average_matrix(size: int, stride: int) -> np.ndarray:
-    """[size, out]: column o averages the real pixels among o * stride - 1 .. o * stride + 1."""
-    out = (size - 1) // stride + 1
-    matrix = np.zeros((size, out))
-    for o in range(out):
-        matrix[max(0, o * stride - 1) : o * stride + 2, o] = 1
-    return matrix / matrix.sum(0)
+def pool(x: jax.Array, layer: Pool) -> jax.Array:
+    """Maximum or average over windows; [..., H, W] -> [..., H', W'].
+
+    Raises:
+      ValueError: a maximum over other windows than those of `max_pool`.
+    """
+    if layer.kind == "avg":
+        return _average(x, layer)
+    if layer != Pool("max", (SIZE, SIZE), layer.stride[:1] * 2, 1):
+        raise ValueError(f"channel-major maxima are 3x3 with padding 1 and one stride, got {layer}")
+    return max_pool(x, layer.stride[0])
 
 
 def avg_pool(x: jax.Array, stride: int) -> jax.Array:
-    """3x3 average over real pixels, as one matrix product per axis."""
-    rows = jnp.asarray(_average_matrix(x.shape[-2], stride), x.dtype)
-    columns = jnp.asarray(_average_matrix(x.shape[-1], stride), x.dtype)
+    """3x3 average over real pixels."""
+    return _average(x, Pool("avg", (SIZE, SIZE), (stride, stride), 1))
+
+
+def _average(x: jax.Array, layer: Pool) -> jax.Array:
+    """One matrix product per axis."""
+    size = x.shape[-2:]
+    steps = zip(size, layer.kernel, layer.stride, layer.pads(size), layer.output((*size, 1))[:2], strict=True)
+    rows, columns = (jnp.asarray(_matrix(*step, layer.count_padding), x.dtype) for step in steps)
     return jnp.einsum("...hw,hp,wq->...pq", x, rows, columns)
+
+
+@functools.lru_cache(maxsize=64)
+def _matrix(length: int, kernel: int, stride: int, pad: tuple[int, int], out: int, count_padding: bool) -> np.ndarray:
+    """[length, out]: column o averages the real pixels among the `kernel` from o * stride - pad on."""
+    matrix = np.zeros((length, out))
+    for o in range(out):
+        start = o * stride - pad[0]
+        matrix[max(0, start) : max(0, start + kernel), o] = 1
+    return matrix / (kernel if count_padding else matrix.sum(0))

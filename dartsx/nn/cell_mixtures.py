@@ -10,8 +10,8 @@ import jax.numpy as jnp
 EDGES = "/edges"
 
 
-def cell_rows(mixture: Mapping[str, jax.Array], cell_types: Sequence[str], partial: int = 1) -> list[jax.Array]:
-    """The rows of every cell.
+def cell_mixtures(mixture: Mapping[str, jax.Array], cell_types: Sequence[str], partial: int = 1) -> list[jax.Array]:
+    """The mixture of every cell: the weights of its edges' candidates.
 
     Args:
       mixture: per cell type [edges, primitives], shared by its cells, or [cells, edges, primitives].
@@ -19,7 +19,7 @@ def cell_rows(mixture: Mapping[str, jax.Array], cell_types: Sequence[str], parti
       partial: with partial channels (above 1) the rows get one more column: the weight of what passes by each edge,
         from ``<cell type>/edges`` [edges], or 1.
     """
-    rows, seen = [], dict.fromkeys(cell_types, 0)
+    mixtures, seen = [], dict.fromkeys(cell_types, 0)
     for cell_type in cell_types:
         own = mixture[cell_type]
         own = own[seen[cell_type]] if own.ndim == 3 else own
@@ -27,8 +27,8 @@ def cell_rows(mixture: Mapping[str, jax.Array], cell_types: Sequence[str], parti
         if partial > 1:
             passing = mixture.get(f"{cell_type}{EDGES}", jnp.ones(own.shape[:1], own.dtype))
             own = jnp.concatenate([own, passing[:, None]], 1)
-        rows.append(own)
-    return rows
+        mixtures.append(own)
+    return mixtures
 
 
 def count_cells(cell_types: Sequence[str]) -> dict[str, int]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from dartsx.kernels.channel_major.pool import avg_pool, max_pool
+from dartsx.kernels.channel_major.pools import avg_pool, max_pool
 
 SIZES = [(8, 8), (7, 5), (2, 3), (1, 1)]
 

@@ -1,8 +1,8 @@
 """The networks of NAS-Bench-201 (arXiv:2001.00326, section 2): three stages of equal cells, residual blocks between.
 
 Stem (3x3 convolution, batch norm), stages of `layers` cells with C, 2C and 4C channels, between them a residual block
-of stride 2, then batch norm, ReLU, average and linear layer. `StagedSupernet` holds all candidates on all edges,
-`StagedNetwork` one topology; layers outside the cells have affine batch norms in both, as in the authors' code.
+of stride 2, then batch norm, ReLU, average and linear layer. `TopologySupernet` holds all candidates on all edges,
+`TopologyNetwork` one topology; layers outside the cells have affine batch norms in both, as in the authors' code.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import jax.numpy as jnp
 from dartsx.kernels.channel_major.primitives import TOPOLOGY_PRIMITIVES, Primitive, lookup
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan
-from dartsx.nn.cell_rows import cell_rows
+from dartsx.nn.cell_mixtures import cell_mixtures
+from dartsx.nn.cell_network import Logits
+from dartsx.nn.derived_cell import Operation, drop_path
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
-from dartsx.nn.network import Logits
-from dartsx.nn.network_cell import Operation, drop_path
 from dartsx.nn.search_cell import SearchCell, checked_remat
 from dartsx.spaces import NONE, SKIP, Topology, TopologySpace
 from dartsx.spaces.topology_space import CELL
@@ -74,7 +74,7 @@ def run_stages(module: nn.Module, images: jax.Array, train: bool, cell: Callable
     return Classifier(module.classes, name="classifier")(x)
 
 
-class StagedSupernet(nn.Module):
+class TopologySupernet(nn.Module):
     """The supernet of a space of topologies; cells normalise without scale and bias, pools not at all.
 
     Attributes:
@@ -131,12 +131,12 @@ class StagedSupernet(nn.Module):
         remat, forms = checked_remat(self.remat, self.partial, self.backend), Forms(self.backend, self.form)
         chosen = tuple(lookup(self.space.primitives, self.primitives or TOPOLOGY_PRIMITIVES).items())
         plans = self.plans()
-        rows = cell_rows(self.space.expand(mixture), [CELL] * len(plans), self.partial)
+        mixtures = cell_mixtures(self.space.expand(mixture), [CELL] * len(plans), self.partial)
         cell_class = nn.remat(SearchCell, static_argnums=(4,)) if remat == "cell" else SearchCell
 
         def cell(x, channels, i):
             given = (self.space.edges, self.space.concat, chosen, plans[i], forms, remat, self.activation, self.lazy)
-            return cell_class(*given, name=f"cell{i}")(x, None, rows[i], train)
+            return cell_class(*given, name=f"cell{i}")(x, None, mixtures[i], train)
 
         return run_stages(self, images, train, cell)
 
@@ -150,7 +150,7 @@ class TopologyCell(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, masks: jax.Array | None, keep: jax.Array | None) -> jax.Array:
-        """[C, N, H, W] -> the same; drop path as in `network_cell.NetworkCell`, masks [edges, N]."""
+        """[C, N, H, W] -> the same; drop path as in `derived_cell.DerivedCell`, masks [edges, N]."""
         table, states = dict(self.primitives), {0: x}
         for k, edge in enumerate(self.topology.edges):
             total = states.get(edge.node, jnp.zeros_like(x))
@@ -162,8 +162,8 @@ class TopologyCell(nn.Module):
         return states[self.topology.output]
 
 
-class StagedNetwork(nn.Module):
-    """The network in which NAS-Bench-201 trains a topology; attributes as in `StagedSupernet`."""
+class TopologyNetwork(nn.Module):
+    """The network in which NAS-Bench-201 trains a topology; attributes as in `TopologySupernet`."""
 
     topology: Topology
     channels: int = 16

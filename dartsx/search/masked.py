@@ -1,0 +1,46 @@
+"""Methods that see some columns of the alphas only: the others read as minus infinity, so their weight is 0."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import jax.numpy as jnp
+import numpy as np
+
+from dartsx.search.method import Method
+from dartsx.spaces import Space
+
+Kept = Mapping[str, np.ndarray]  # by group booleans of the shape of its alphas
+
+
+def padded(base: Method, space: Space) -> Method:
+    """`base` for a space whose rows of options differ in length: columns behind a row's last option are not seen."""
+    kept = {}
+    for group, shape in space.alpha_shapes.items():
+        lengths = np.array([len(names) for names in space.options[group]])
+        kept[group] = np.arange(shape[1]) < lengths[:, None]
+    return base if all(mask.all() for mask in kept.values()) else masked(base, kept)
+
+
+def masked(base: Method, kept: Kept) -> Method:
+    """`base`, to which the alphas outside of `kept` read as minus infinity."""
+    masks = {name: np.asarray(mask, bool) for name, mask in kept.items()}
+
+    def seen(alpha, xp=jnp):
+        return {name: xp.where(masks[name], a, -xp.inf) if name in masks else a for name, a in alpha.items()}
+
+    def expected(alpha, progress):
+        return base.expected(seen(alpha), progress)
+
+    def penalty(alpha, progress):
+        return base.penalty(seen(alpha), progress)
+
+    return dataclasses.replace(
+        base,
+        mixture=lambda alpha, key, progress: base.mixture(seen(alpha), key, progress),
+        strength=lambda alpha: base.strength(seen(alpha, np)),
+        chances=lambda alpha: base.chances(seen(alpha)),
+        expected=expected if base.expected else None,
+        penalty=penalty if base.penalty else None,
+    )
