@@ -117,6 +117,6 @@ def test_a_regression_on_pairs_is_trained_on_both_heads(data):
         losses.append(float(metrics["train"]["loss"]))
     assert set(metrics["train"]) == {"loss", "mae", "gradient_norm", "learning_rate"}
     mean, start = np.asarray(data.images).mean((1, 2, 3))[:, None], problem_and_start()[1].params
-    of_head = {name: np.mean((mean * weights - 1) ** 2) for name, weights in start.items()}
+    of_head = {name: float(np.mean((mean * weights - 1) ** 2)) for name, weights in start.items()}
     assert losses[0] == pytest.approx(of_head["main"] + 0.3 * of_head["extra"], rel=1e-5)
     assert losses[-1] < losses[0]

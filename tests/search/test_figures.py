@@ -75,7 +75,7 @@ def test_entropies_are_those_of_the_strengths_whatever_the_groups_are_called_and
 
     class Described:
         alpha_shapes = {"decisions": (3, 3)}
-        primitives = ("none", "skip_connect", "conv")
+        options = {"decisions": (("none", "skip_connect", "conv"), ("none", "skip_connect"), ("none", "skip_connect"))}
 
         def encode(self, architecture):
             return {"decisions": np.eye(3)[list(architecture)]}
