@@ -17,6 +17,7 @@ from absl import flags
 
 from dartsx.catalog import METHODS
 from experiments.settings import REQUIRED, SettingsError, parse_config, run_main, search_settings
+from experiments.settings.load import split_source
 
 _METHODS = flags.DEFINE_list("methods", ["darts"], "search methods, each may end in @HYPERGRADIENT; or all")
 _SEEDS = flags.DEFINE_string("seeds", "0:3", "first:end, or numbers separated by commas")
@@ -63,7 +64,7 @@ def method_config(name: str, argv: list[str]):
       SettingsError: no such method or hypergradient, or another wrong setting.
     """
     method, at, hypergradient = name.partition("@")
-    source = parse_config(argv, CONFIG).source.partition(":")[0]
+    source, _ = split_source(parse_config(argv, CONFIG).source)
     own = [f"--config.hypergradient={hypergradient}"] if at else []
     overrides = [argument for argument in argv[1:] if re.match(r"--?(no)?config\.", argument)]
     config = parse_config([argv[0], f"--config={source}:{method}", *own, *overrides], CONFIG).config

@@ -1,5 +1,6 @@
 """What there is to choose from, with its options, bounds and paper settings: declared once, without JAX."""
 
+from dartsx.catalog.as_before import SCHEMA, SCHEMA_KEY, as_before, completed, written_by_a_run
 from dartsx.catalog.augmentation import AugmentPolicy
 from dartsx.catalog.combine import acts_alone, check_together, one_level, options_of
 from dartsx.catalog.declaration import Declaration, Option
@@ -37,6 +38,8 @@ __all__ = [
     "NETWORKS",
     "NETWORK_REMAT",
     "REMAT",
+    "SCHEMA",
+    "SCHEMA_KEY",
     "SCHEDULES",
     "SEPARABLE_FORMS",
     "STAGED",
@@ -46,9 +49,12 @@ __all__ = [
     "Declaration",
     "Option",
     "acts_alone",
+    "as_before",
     "by_name",
     "check_together",
+    "completed",
     "experiment",
     "one_level",
     "options_of",
+    "written_by_a_run",
 ]

@@ -1,12 +1,14 @@
 """When two runs are the same experiment: the config fields that do not decide it.
 
-Everything else in a config does, fields that are new included.
+Everything else in a config does, fields that are new included: in a config that lacks them they are as before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from dartsx.catalog.as_before import completed
 
 # No field of these changes a result: a run may be resumed with others.
 MAY_DIFFER = (
@@ -41,7 +43,7 @@ def experiment(config: Mapping[str, Any]) -> dict[str, str]:
       where the config names another method.
     """
     left_out = (*MAY_DIFFER, *_OF_A_SAMPLE, *_options_of_others(config))
-    kept = {name: repr(value) for name, value in _flat(config) if not _within(name, left_out)}
+    kept = {name: repr(_as_json(value)) for name, value in _flat(completed(config)) if not _within(name, left_out)}
     if config.get("network"):
         kept |= {name: UNUSED for name in _OF_GENOTYPES if name in kept}
     return kept
@@ -51,6 +53,10 @@ def _options_of_others(config: Mapping[str, Any]) -> list[str]:
     if "method" not in config:
         return []
     return [f"methods.{name}" for name in config.get("methods", {}) if name not in config["method"].split("+")]
+
+
+def _as_json(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -13,8 +13,8 @@ def supernet_of(space: Space, *, stem_multiplier: int = 3, **options: Any) -> Su
     """The supernet that holds all candidates of a space.
 
     Args:
-      space: of cells or of topologies.
-      stem_multiplier: of `Supernet`; a `TopologySupernet` has none.
+      space: a space of cells or of topologies.
+      stem_multiplier: width of the stem of a `Supernet` over its channels; a `TopologySupernet` has none.
       **options: channels, layers, classes, dtype, form, remat, activation, primitives, as of both.
     """
     if isinstance(space, TopologySpace):

@@ -15,7 +15,7 @@ def cell_mixtures(mixture: Mapping[str, jax.Array], cell_types: Sequence[str], p
 
     Args:
       mixture: per cell type [edges, primitives], shared by its cells, or [cells, edges, primitives].
-      cell_types: of all cells, in their order.
+      cell_types: types of all cells, in order.
       partial: with partial channels (above 1) the rows get one more column: the weight of what passes by each edge,
         from ``<cell type>/edges`` [edges], or 1.
     """

@@ -83,11 +83,11 @@ class CellNetwork(nn.Module):
       classes: number of classes.
       stem: ``"cifar"`` or ``"imagenet"``.
       auxiliary: train with an auxiliary head.
-      dtype: of the activations; parameters, statistics and logits stay float32 or wider.
+      dtype: dtype of the activations; parameters, statistics and logits stay float32 or wider.
       form: form of separable convolutions, or None to choose by backend and size.
       remat: what the backward pass computes again, ``"none"`` or every ``"cell"``, which leaves the cells' outputs and
         one cell in memory; None to choose by backend.
-      backend: for which the program is meant, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default one.
+      backend: where the program will run, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default backend.
     """
 
     genotype: Genotype

@@ -29,9 +29,9 @@ class DescribedNetwork(nn.Module):
 
     Attributes:
       description: `dartsx.networks.Network`.
-      dtype: of the activations; parameters, statistics and logits stay float32 or wider.
+      dtype: dtype of the activations; parameters, statistics and logits stay float32 or wider.
       form: form of grouped convolutions (`grouped.FORMS`), or None to choose by backend and size.
-      backend: for which the program is meant, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default one.
+      backend: where the program will run, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default backend.
     """
 
     description: Network

@@ -28,8 +28,8 @@ class Entry(NamedTuple):
 
     Attributes:
       name: per-edge name.
-      path: of the stacked array.
-      row: of that array, or None for all of it.
+      path: where the stacked array stands.
+      row: the entry's row in that array, or None for all of it.
       shape: per-edge shape; -1 stands for any number.
     """
 

@@ -28,7 +28,7 @@ from dartsx.nn.layers import Preprocess, advance, keep_running
 
 
 def checked_remat(given: str | None, partial: int, backend: str | None = None) -> str:
-    """The policy that was given, or the one chosen by backend.
+    """The policy that was given, or the one that suits the backend.
 
     Raises:
       ValueError: it is unknown, or does not go with partial channels (`partial` above 1).

@@ -32,15 +32,15 @@ class Supernet(nn.Module):
       layers: number of cells; those at one and two thirds of the depth reduce.
       classes: number of classes.
       stem_multiplier: width of the stem over `channels`.
-      dtype: of the activations; parameters, statistics and logits stay float32 or wider.
+      dtype: dtype of the activations; parameters, statistics and logits stay float32 or wider.
       form: form of separable convolutions (`separable_forms.FORMS`), or None to choose by backend and size.
-      remat: what the backward pass computes again, see `search_cell.REMAT`, or None to choose by backend.
+      remat: what the backward pass computes again, see `search_cell`, or None to choose by backend.
       activation: ReLU; a smooth stand-in serves tests of derivatives.
       primitives: what each name of the space computes.
       partial: one in so many channels goes through the primitives, the others pass by (PC-DARTS); see `partial`.
       lazy: where edges are computed one after the other (remat ``"branch"``), candidates whose weight in the mixture is
         exactly 0 are not computed: no gradient flows through such weights, and running statistics stay as they are.
-      backend: for which the program is meant, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default one.
+      backend: where the program will run, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default backend.
     """
 
     space: CellSpace | RestrictedSpace

@@ -82,9 +82,9 @@ class TopologySupernet(nn.Module):
       channels: width of the first stage (16 in NAS-Bench-201).
       layers: cells in each of the three stages (5 in NAS-Bench-201).
       classes: number of classes.
-      dtype: of the activations; parameters, statistics and logits stay float32 or wider.
+      dtype: dtype of the activations; parameters, statistics and logits stay float32 or wider.
       form: form of separable convolutions, or None to choose by backend and size.
-      remat: what the backward pass computes again, see `search_cell.REMAT`, or None to choose by backend.
+      remat: what the backward pass computes again, see `search_cell`, or None to choose by backend.
       activation: ReLU; a smooth stand-in serves tests of derivatives.
       primitives: what each name of the space computes; TOPOLOGY_PRIMITIVES if None.
       partial, lazy, backend: as in `supernet.Supernet`.
@@ -119,7 +119,7 @@ class TopologySupernet(nn.Module):
 
         Args:
           images: [N, H, W, 3] (any channel count), H and W divisible by 4.
-          mixture: of the space's ``alpha_shapes``.
+          mixture: arrays with the shapes of the space's ``alpha_shapes``.
           train: normalise by the batch's statistics, otherwise by the running ones.
 
         Returns:

@@ -10,6 +10,8 @@ from typing import Any
 
 import jax
 
+from dartsx.runtime.numerics import numerics
+
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 _GIT_SECONDS = 10
 
@@ -21,7 +23,8 @@ def record_run_info() -> dict[str, Any]:
 
     Returns:
       ``{"command": str, "versions": {name: str | None}, "git": str | None, "git_dirty": bool |
-      None, "device": {"kind": str, "count": int, "platform": str, "processes": int}}``. The
+      None, "device": {"kind": str, "count": int, "platform": str, "processes": int},
+      "numerics": see `dartsx.runtime.numerics`}``. The
       revision is that of the folder this package lies in, if it is the root of a git checkout.
     """
     revision, dirty = _git(pathlib.Path(__file__).resolve().parents[2])
@@ -36,6 +39,7 @@ def record_run_info() -> dict[str, Any]:
             "platform": jax.default_backend(),
             "processes": jax.process_count(),
         },
+        "numerics": numerics(),
     }
 
 

@@ -5,7 +5,7 @@ import datetime
 import math
 import os
 import pathlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -15,14 +15,10 @@ from dartsx.runtime.checkpoints import Checkpointer
 from dartsx.runtime.files import TEMPORARY_SUFFIX, read_json, write_json
 from dartsx.runtime.lock import LOCK_NAME, Locked, lock_folder
 from dartsx.runtime.run_info import record_run_info
+from dartsx.runtime.same_run import WorkdirError, check_config, check_surroundings
 
 SCHEMA = 1
 STATUSES = ("running", "finished", "stopped", "failed")
-_DIFFERENCES_SHOWN = 10
-
-
-class WorkdirError(RuntimeError):
-    """A folder that cannot be used for this run; the message says why and what to do."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,11 +109,13 @@ def open_workdir(
     *,
     run: Mapping[str, Any] | None = None,
     may_differ: Sequence[str] = (),
+    as_before: Mapping[str, Any] | None = None,
 ) -> Workdir:
     """Creates a work directory, or opens it again for the same run.
 
     A new one gets config.json and run.json (status running). One that exists must hold the same
-    config and kind: it is resumed, or reported as finished and left alone. With several processes
+    config and kind, and be resumed under surroundings that compute the same (see
+    `dartsx.runtime.same_run`); one that has finished is reported and left alone. With several processes
     all call this with a folder they share; process 0 does the work and the others learn what it
     found.
 
@@ -128,17 +126,19 @@ def open_workdir(
       run: further fields of run.json, such as seed, dataset and method.
       may_differ: dotted names of config fields (or groups of them) in which a resumed run may
         differ, such as ``"log"`` or ``"mesh.devices"``.
+      as_before: by dotted name, what stands for config fields that a run of an earlier version lacks.
 
     Returns:
       The open work directory, locked until it is closed or the process dies.
 
     Raises:
       WorkdirError: if the folder belongs to something else, to a run with another config (naming
-        the fields), or is in use.
+        the fields) or under other surroundings, is in use, or cannot be written to.
       TypeError: naming the field, if the config is not plain JSON.
     """
     path = pathlib.Path(path).absolute()
-    opened = {"config": config, "kind": kind, "run": dict(run or {}), "may_differ": tuple(may_differ)}
+    opened = {"config": config, "kind": kind, "run": dict(run or {})}
+    opened |= {"may_differ": tuple(may_differ), "as_before": dict(as_before or {})}
     how = _open if jax.process_count() == 1 else _open_together
     return dataclasses.replace(how(path, *opened.values()), opened=opened)
 
@@ -149,6 +149,7 @@ def _open(
     kind: str,
     run: dict[str, Any],
     may_differ: tuple[str, ...],
+    as_before: dict[str, Any],
 ) -> Workdir:
     config = _plain_config(config)
     if path.exists() and not path.is_dir():
@@ -164,7 +165,7 @@ def _open(
     if isinstance(lock, str):
         raise WorkdirError(f"work directory {path} is in use by {lock}; wait for it or stop it")
     try:
-        return _enter(path, config, kind, run, may_differ, lock)
+        return _enter(path, config, kind, run, may_differ, as_before, lock)
     except BaseException:
         lock.release()
         raise
@@ -176,6 +177,7 @@ def _enter(
     kind: str,
     run: dict[str, Any],
     may_differ: tuple[str, ...],
+    as_before: dict[str, Any],
     lock: Locked,
 ) -> Workdir:
     info = record_run_info()
@@ -191,15 +193,18 @@ def _enter(
     found = record.get("kind") if isinstance(record, dict) else None
     if record is not None and found != kind:
         raise WorkdirError(f"work directory {path} holds a run of kind {found!r}, not {kind!r}; choose another path")
-    allowed = _check_same(path, there, config, may_differ)
+    allowed = check_config(path, there, config, may_differ, as_before, record)
     if record is None:  # killed between the two files
         _start(path, kind, run, info)
         return Workdir(path, resumed=True, finished=False, primary=True, _lock=lock)
     finished = record.get("status") == "finished"
     if not finished:
+        check_surroundings(path, record, info)
         again = {"started": _now(), "command": info["command"], "config": allowed}
+        again |= {key: value for key, value in info.items() if key != "command" and record.get(key) != value}
         resumes = [*record.get("resumes", []), again]
-        write_json(path / "run.json", {**record, "status": "running", "resumes": resumes})
+        begun = {key: info[key] for key in ("device", "numerics", "versions")}
+        write_json(path / "run.json", {**begun, **record, "status": "running", "resumes": resumes})
     return Workdir(path, resumed=True, finished=finished, primary=True, _lock=lock)
 
 
@@ -236,45 +241,6 @@ def _open_together(path: pathlib.Path, *args: Any) -> Workdir:
     if not usable:
         raise WorkdirError(f"process 0 could not open the work directory {path}; see its message")
     return opened or Workdir(path, resumed=resumed, finished=finished, primary=False)
-
-
-def _check_same(path: pathlib.Path, there: Any, here: dict[str, Any], may_differ: tuple[str, ...]) -> dict[str, Any]:
-    """Values of the fields that differ and may; raises for those that may not."""
-    old, new = dict(_flatten(there)), dict(_flatten(here))
-    absent = object()
-    names = [
-        name
-        for name in [*old, *(n for n in new if n not in old)]
-        if _differ(old.get(name, absent), new.get(name, absent))
-    ]
-    allowed = {n for n in names if any(n == m or n.startswith(m + ".") for m in may_differ)}
-    wrong = [name for name in names if name not in allowed]
-    if wrong:
-        lines = [f"  {name}: {_show(old, name)} -> {_show(new, name)}" for name in wrong[:_DIFFERENCES_SHOWN]]
-        if len(wrong) > _DIFFERENCES_SHOWN:
-            lines.append(f"  and {len(wrong) - _DIFFERENCES_SHOWN} more")
-        raise WorkdirError(
-            f"work directory {path} belongs to a run with another config; fields that differ "
-            "(there -> here):\n" + "\n".join(lines) + "\nTo resume that run pass its config "
-            f"({path / 'config.json'}); for a new run choose another work directory"
-        )
-    return {name: new.get(name) for name in sorted(allowed)}
-
-
-def _differ(a: Any, b: Any) -> bool:
-    return type(a) is not type(b) or a != b
-
-
-def _show(fields: Mapping[str, Any], name: str) -> str:
-    return repr(fields[name]) if name in fields else "absent"
-
-
-def _flatten(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict) and value:
-        for key, item in value.items():
-            yield from _flatten(item, f"{name}.{key}" if name else str(key))
-    else:
-        yield name, value
 
 
 def _plain_config(value: Any, name: str = "config") -> Any:

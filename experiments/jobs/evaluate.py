@@ -15,7 +15,6 @@ import jax
 from ml_collections import ConfigDict
 
 from dartsx import optim
-from dartsx.catalog import MAY_DIFFER
 from dartsx.cost import network_cost, staged_network_cost
 from dartsx.feeds import Feed, InMemory, image_examples, open_streamed, trial_length
 from dartsx.losses import classification
@@ -35,7 +34,7 @@ from dartsx.runtime import (
     stream,
 )
 from dartsx.spaces import Topology, published_names, to_json
-from experiments.jobs.setup import finished_before, load_checked, open_checked, resolved, start
+from experiments.jobs.setup import comparison, finished_before, load_checked, open_checked, resolved, start
 from experiments.settings import EvaluateSettings, blame, evaluate_settings
 
 AnyNetwork = CellNetwork | TopologyNetwork | DescribedNetwork
@@ -61,7 +60,7 @@ def run_evaluate(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     with contextlib.closing(images.feed):
         job = EvaluateJob(settings, images, mesh)
         run = {"seed": settings.seed, "dataset": images.label, "method": None}
-        with open_workdir(workdir, plain, "evaluate", run=run, may_differ=MAY_DIFFER) as folder:
+        with open_workdir(workdir, plain, "evaluate", run=run, **comparison(plain)) as folder:
             return finished_before(folder) or job.run(folder)
 
 

@@ -14,7 +14,6 @@ import pathlib
 import jax
 from ml_collections import ConfigDict
 
-from dartsx.catalog import MAY_DIFFER
 from dartsx.data import Dataset
 from dartsx.runtime import open_workdir
 from dartsx.search import Population
@@ -27,7 +26,7 @@ from experiments.jobs.search import (
     search_examples,
     title,
 )
-from experiments.jobs.setup import finished_before, load_checked, resolved, start
+from experiments.jobs.setup import comparison, finished_before, load_checked, resolved, start
 from experiments.settings import SearchSettings, member_config, search_settings, with_values
 
 
@@ -56,7 +55,7 @@ def run_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
         records = [run_record(member, dataset) for member in population.members]
 
         def opened(path, config, kind, run):
-            return stack.enter_context(open_workdir(path, config, kind, run=run, may_differ=MAY_DIFFER))
+            return stack.enter_context(open_workdir(path, config, kind, run=run, **comparison(config)))
 
         size = {"population": settings.population}
         folder = opened(workdir, plain, "population", records[0] | size)

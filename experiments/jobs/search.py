@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterator
 import jax
 from ml_collections import ConfigDict
 
-from dartsx.catalog import MAY_DIFFER
 from dartsx.data import Dataset
 from dartsx.feeds import Examples, image_examples
 from dartsx.runtime import open_workdir
 from dartsx.search import Alphas, Bound, Plan, PlanError, Search, Weights, run_stages
-from experiments.jobs.setup import finished_before, load_checked, resolved, start
+from experiments.jobs.setup import comparison, finished_before, load_checked, resolved, start
 from experiments.settings import SearchSettings, search_settings, wrong
 
 # Fields of the config that the arguments of a plan come from, where both can be wrong.
@@ -41,12 +40,12 @@ def run_one_search(
     """
     settings = search_settings(config)
     mesh = start(settings)
-    dataset = load_checked(settings)
+    dataset, plain = load_checked(settings), resolved(config, NOT_READ)
     with blaming_fields():
         plan = change(plan_of(settings, dataset.num_classes))
         search = Search(plan, search_examples(settings, dataset, mesh), settings.seed, mesh)
         run = run_record(search, dataset)
-        with open_workdir(workdir, resolved(config, NOT_READ), "search", run=run, may_differ=MAY_DIFFER) as folder:
+        with open_workdir(workdir, plain, "search", run=run, **comparison(plain)) as folder:
             return finished_before(folder) or run_stages(search, folder, title(settings)) is not None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
+from dartsx.catalog import MAY_DIFFER, SCHEMA, SCHEMA_KEY, as_before
 from dartsx.data import Dataset, Source, load_dataset, open_source
 from dartsx.runtime import (
     MeshError,
@@ -73,8 +74,13 @@ def _check(settings, image_shape: tuple[int, int, int], train_size: int, classes
 
 
 def resolved(config: ConfigDict, leave_out: tuple[str, ...]) -> Mapping[str, Any]:
-    """The config as plain JSON, without the groups that this kind of run does not read."""
-    return {name: value for name, value in config.to_dict().items() if name not in leave_out}
+    """The config as plain JSON with its schema, without the groups that this kind of run does not read."""
+    return {SCHEMA_KEY: SCHEMA} | {name: value for name, value in config.to_dict().items() if name not in leave_out}
+
+
+def comparison(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """How `open_workdir` compares this config with that of the run that a work directory holds."""
+    return {"may_differ": MAY_DIFFER, "as_before": as_before(plain)}
 
 
 def finished_before(folder: Workdir) -> bool:

@@ -48,7 +48,7 @@ def parse_config(argv: Sequence[str], default: str = DEFAULT) -> CommandLine:
       SettingsError: for a config that cannot be loaded, unknown fields and values of a wrong type.
     """
     source, rest = _take_source(argv, str(PACKAGED / default))
-    config = load_config(source)
+    config = load_config(source, default)
     before_end = rest[: rest.index("--")] if "--" in rest else rest
     overrides = [argument for argument in before_end[1:] if _OVERRIDE.match(argument)]
     overridden = tuple(_check_override(config, argument) for argument in overrides)

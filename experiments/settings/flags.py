@@ -25,7 +25,7 @@ _FOR_THE_USER = {
     ("dartsx.runtime.checkpoints", "CheckpointMismatchError"): 2,
     ("dartsx.runtime.distributed", "DistributedError"): 2,
     ("dartsx.runtime.mesh", "MeshError"): 2,
-    ("dartsx.runtime.workdir", "WorkdirError"): 2,
+    ("dartsx.runtime.same_run", "WorkdirError"): 2,
     ("dartsx.runtime.guard", "NonFiniteError"): 1,
 }
 

@@ -3,26 +3,30 @@
 import importlib.util
 import json
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 from ml_collections import ConfigDict
 
 import configs
 from configs.base import base
+from dartsx.catalog import SCHEMA, SCHEMA_KEY, completed, written_by_a_run
 from dartsx.catalog.rules import did_you_mean
 from experiments.settings.errors import SettingsError
 
 PACKAGED = pathlib.Path(configs.__file__).resolve().parent
 
 
-def load_config(given: str) -> ConfigDict:
+def load_config(given: str, default: str = "") -> ConfigDict:
     """Load a config file.
 
     Args:
-      given: a Python file with ``get_config``; what follows a ':' is the argument of that function.
-        Or a JSON file, such as the ``config.json`` of a work directory: what its run did not read,
-        and so left out, is as in ``configs/base.py``. ``configs/NAME.py`` that is
-        not there is taken from the project's own configs.
+      given: a Python file with ``get_config``; what follows its last ':' is the argument of that function.
+        Or a JSON file with all or some of the fields; the others are as in ``default``. Or the
+        ``config.json`` of a run: fields that came later are as before (see `dartsx.catalog.completed`), groups
+        that the run did not read as in ``configs/base.py``. ``configs/NAME.py`` that is not there is taken from
+        the project's own configs.
+      default: the config, in the project's own, that completes a part; empty for ``configs/base.py``.
 
     Returns:
       The config, locked.
@@ -30,16 +34,24 @@ def load_config(given: str) -> ConfigDict:
     Raises:
       SettingsError: if there is no such file, or it gives no config.
     """
-    name, colon, argument = given.partition(":")
+    name, argument = split_source(given)
     path = _find(name)
     if path.suffix == ".json":
-        config = _from_json(path)
+        config = _from_json(path, default)
     else:
-        config = _from_python(path, given, [argument] if colon else [])
+        config = _from_python(path, given, [argument] if argument is not None else [])
     if not isinstance(config, ConfigDict):
         found = type(config).__name__
         raise SettingsError(f"--config={given}: must give a ConfigDict, not {found}")
     return config.lock()
+
+
+def split_source(given: str) -> tuple[str, str | None]:
+    """Path and argument of a config: a colon is a mark only behind ``.py``, unless a file has it in its name."""
+    path, colon, argument = given.rpartition(":")
+    if not colon or not path.endswith(".py") or pathlib.Path(given).expanduser().is_file():
+        return given, None
+    return path, argument
 
 
 def _find(name: str) -> pathlib.Path:
@@ -68,12 +80,47 @@ def _from_python(path: pathlib.Path, given: str, arguments: list[str]) -> Any:
         raise SettingsError(f"--config={given}: {type(error).__name__} in the config file: {error}") from error
 
 
-def _from_json(path: pathlib.Path) -> Any:
+def _from_json(path: pathlib.Path, default: str) -> Any:
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        # json finds the encoding: UTF-8 with or without a byte order mark, UTF-16 and UTF-32.
+        given = json.loads(path.read_bytes(), object_pairs_hook=_unrepeated)
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"--config={path}: no valid JSON: {error}") from None
-    return ConfigDict(base().to_dict() | _tuples(plain)) if isinstance(plain, dict) else plain
+    except OSError as error:
+        raise SettingsError(f"--config={path}: cannot be read: {error.strerror}") from None
+    if not isinstance(given, dict):
+        return given
+    if not written_by_a_run(given):
+        whole = load_config(str(PACKAGED / default)) if default else base()
+        return _config(path, _merged(whole.to_dict(), given))
+    schema = given.get(SCHEMA_KEY, SCHEMA)
+    if type(schema) is not int or schema > SCHEMA:
+        raise SettingsError(f"--config={path}: schema {schema!r} is of another version; this one reads up to {SCHEMA}")
+    return _config(path, _merged(base().to_dict(), completed(given)))
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is given twice")
+    return result
+
+
+def _merged(default: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The default with what is given in its place; groups are merged field by field."""
+    result = dict(default)
+    for name, value in given.items():
+        groups = isinstance(value, dict) and isinstance(result.get(name), dict)
+        result[name] = _merged(result[name], value) if groups else _tuples(value)
+    return result
+
+
+def _config(path: pathlib.Path, values: dict[str, Any]) -> ConfigDict:
+    try:
+        return ConfigDict(values)
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise SettingsError(f"--config={path}: no config: {error}") from None
 
 
 def _tuples(value: Any) -> Any:

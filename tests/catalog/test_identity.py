@@ -48,7 +48,7 @@ def test_options_of_the_methods_in_use_decide():
     fields = {"methods.gdas.temperature_end": 1.0}
     assert experiment(config("gdas+pc_darts", **fields)) != experiment(config("gdas+pc_darts"))
     evaluation = {"methods": {"gdas": {"temperature_end": 1.0}}}  # does not say which method searched
-    assert experiment(evaluation) == {"methods.gdas.temperature_end": "1.0"}
+    assert experiment(evaluation)["methods.gdas.temperature_end"] == "1.0"
 
 
 def test_a_config_is_the_same_experiment_once_it_is_written_and_read():
@@ -61,3 +61,10 @@ def test_a_named_network_does_not_use_what_shapes_that_of_a_genotype():
     assert small == large
     assert small["evaluate.layers"] == UNUSED
     assert "network" not in small
+
+
+def test_a_field_that_came_later_is_as_before():
+    old = {"dtype": "float32", "evaluate": {"channels": 4}}
+    same = {**old, "schema": 1, "evaluate": {"channels": 4, "remat": "none"}, "population": 1}
+    assert experiment(old) == experiment(same)
+    assert experiment(old) != experiment({**old, "evaluate": {"channels": 4, "remat": "cell"}})

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 
+import jax
 import pytest
 
 from dartsx.runtime import WorkdirError, open_workdir, read_json, record_run_info, write_json
@@ -211,3 +212,45 @@ def test_run_info_knows_versions_command_and_device(monkeypatch):
     assert info["command"] == "python -m experiments.search '--workdir=a b'"
     assert info["device"]["platform"] == "cpu"
     assert info["git"] is None or len(info["git"]) == 40
+
+
+def test_a_resume_under_settings_that_compute_otherwise_is_refused(tmp_path, monkeypatch):
+    with open_workdir(tmp_path, CONFIG, "search") as workdir:
+        numerics = workdir.run_record()["numerics"]
+    assert numerics["jax_enable_x64"] is False and numerics["jax_default_prng_impl"] == "threefry2x32"
+    monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=x --xla_cpu_enable_fast_math=true")
+    with pytest.raises(WorkdirError, match="XLA_FLAGS: .* -> --xla_cpu_enable_fast_math=true. Go on as it began"):
+        open_workdir(tmp_path, CONFIG, "search")
+    monkeypatch.undo()
+    with jax.enable_x64(True), pytest.raises(WorkdirError, match="jax_enable_x64: False -> True"):
+        open_workdir(tmp_path, CONFIG, "search")
+    open_workdir(tmp_path, CONFIG, "search").close()
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "value", "message"),
+    [
+        ("versions", "jax", "0.1", "versions of the libraries that compute .*: jax: 0.1 -> "),
+        ("device", "platform", "gpu", "under other backend .*: platform: gpu -> cpu"),
+    ],
+)
+def test_a_resume_on_another_backend_or_library_is_refused_until_it_is_allowed(tmp_path, key, field, value, message):
+    open_workdir(tmp_path, CONFIG, "search").close()
+    record = read_json(tmp_path / "run.json")
+    write_json(tmp_path / "run.json", {**record, key: {**record[key], field: value}})
+    with pytest.raises(WorkdirError, match=message + f".* or remove '{key}' from "):
+        open_workdir(tmp_path, CONFIG, "search")
+    write_json(tmp_path / "run.json", {name: value for name, value in record.items() if name != key})
+    open_workdir(tmp_path, CONFIG, "search").close()
+    again = read_json(tmp_path / "run.json")
+    assert again[key] == record[key] == again["resumes"][0][key]  # what it went on with counts from now on
+
+
+def test_what_a_scheduler_decides_is_recorded(tmp_path):
+    open_workdir(tmp_path, CONFIG, "search").close()
+    record = read_json(tmp_path / "run.json")
+    other = {**record, "device": {**record["device"], "kind": "another card"}}
+    write_json(tmp_path / "run.json", {**other, "versions": {**record["versions"], "python": "3.0"}})
+    open_workdir(tmp_path, CONFIG, "search").close()
+    (resume,) = read_json(tmp_path / "run.json")["resumes"]
+    assert resume["device"] == record["device"] and resume["versions"] == record["versions"]

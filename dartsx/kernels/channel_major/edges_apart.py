@@ -94,11 +94,11 @@ class _Loop:
     """Sources and edges of one stride, and what an edge computes.
 
     Attributes:
-      sources: of every source its place in the array that is read.
+      sources: place of every source in the array that is read.
       first: edges of source i are number first[i] up to first[i + 1].
-      targets: of every edge the place of its target among the states.
+      targets: place of every edge's target among the states.
       primitives: (name, primitive) in the order of the mixture's columns.
-      stride: of all edges.
+      stride: stride of all edges.
       forms: in which forms convolutions are computed.
       activation: ReLU, or its stand-in.
     """

@@ -26,7 +26,7 @@ def mixed_operation(
       mixture: [G, T, P], of the block's edges.
       primitives: in the order of the mixture's P columns.
       norms: normalises what still needs it.
-      stride: of the block.
+      stride: stride of the block's edges.
 
     Returns:
       [T, C, N, H, W]

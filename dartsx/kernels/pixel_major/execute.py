@@ -38,7 +38,7 @@ class Context(NamedTuple):
       normalize: batch norm.
       dropout: (x, rate) -> x; the identity outside training.
       drop_path: x -> x; the identity unless training asks for it.
-      forms: of grouped convolutions.
+      forms: in which forms grouped convolutions are computed.
       relu: ReLU, or a smooth stand-in (tests of derivatives).
       lift: (function, step) -> the function for values with more leading axes; batch norm is left out, as `normalize`
         sees to it.
