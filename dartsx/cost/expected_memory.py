@@ -10,14 +10,18 @@ chance, exactly the memory of `network_cost` (whose model of live tensors is in 
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from dartsx.cost.layers import Map
-from dartsx.cost.stack import Stack, any_of
-from dartsx.kernels.plan import CellPlan
+from dartsx.cost.graph import Peak
+from dartsx.cost.network import steps_peak
+from dartsx.cost.stack import Place, Stack, any_of
+from dartsx.networks.blocks.candidates import traced
+from dartsx.networks.layers import Layer, Shape
+from dartsx.networks.trace import Block
 
 
 class _Chances(NamedTuple):
@@ -42,14 +46,16 @@ class _CellSizes(NamedTuple):
     """Numbers in the tensors of one cell.
 
     Attributes:
-      plan: of the cell.
+      kind: type of the cell.
+      features: channels of its nodes.
       pre: of each preprocessed input.
       nodes: of all nodes, inputs included, [nodes].
       peaks: numbers alive inside an operation with its source, which is read afterwards or not (`graph.Peak`),
         [edges, primitives, 2].
     """
 
-    plan: CellPlan
+    kind: str
+    features: int
     pre: int
     nodes: np.ndarray
     peaks: np.ndarray
@@ -57,20 +63,19 @@ class _CellSizes(NamedTuple):
 
 def expected_memory(stack: Stack) -> Callable[[Mapping[str, Any]], Any]:
     """The function mixture -> expected memory in numbers of one image; see the module's docstring."""
-    cells = [_cell_sizes(stack, plan, size) for plan, size in stack.cells({"normal": 0, "reduce": 0})]
-    image, stem = (channels * stack.image.pixels for channels in (stack.image_channels, stack.stem_channels))
+    cells = [_cell_sizes(stack, place) for place in stack.cells]
 
     def memory(mixture: Mapping[str, Any]) -> Any:
         chances = {name: _chances(stack, rows) for name, rows in mixture.items()}
-        peaks = [image + stem]
-        s0, s1 = 0, stem  # both inputs of the first cell are the stem's output, which is there once
+        peaks = [stack.image + stack.stem]
+        s0, s1 = 0, stack.stem  # both inputs of the first cell are the stem's output, which is there once
         for i, cell in enumerate(cells):
-            own = chances[cell.plan.cell_type]
+            own = chances[cell.kind]
             kept = s1 if i + 1 < len(cells) else 0  # the next cell's input 0
             peaks += [s0 + s1 + cell.pre, s1 + cell.pre * own.later[0, 0] + cell.pre]
             peaks.append(_at_edges(stack, own, cell, kept).max())
             s0, s1 = s1, own.width * cell.nodes[-1]
-        features = own.width * cells[-1].plan.channels
+        features = own.width * cells[-1].features
         peaks += [s1 + features, features + stack.classes]
         return functools.reduce(own.rows.__array_namespace__().maximum, peaks)
 
@@ -79,8 +84,8 @@ def expected_memory(stack: Stack) -> Callable[[Mapping[str, Any]], Any]:
 
 def _chances(stack: Stack, rows: Any) -> _Chances:
     edges = stack.edge_chances(rows)
-    order, nodes = np.arange(len(stack.sources)), np.arange(stack.space.nodes.stop)
-    read = stack.sources == nodes[:, None]
+    order = np.arange(len(stack.sources))
+    read = stack.sources == stack.nodes[:, None]
     from_now_on = order >= np.arange(len(order) + 1)[:, None, None]
     xp = rows.__array_namespace__()
     return _Chances(
@@ -92,12 +97,21 @@ def _chances(stack: Stack, rows: Any) -> _Chances:
     )
 
 
-def _cell_sizes(stack: Stack, plan: CellPlan, size: Map) -> _CellSizes:
-    node = plan.channels * size.strided(2 if plan.reduction else 1).pixels
-    pre = plan.channels * size.pixels
-    peaks = [[cost.peak for cost in row] for row in stack.operations(plan, size)]
-    nodes = np.array([pre if i < stack.space.nodes.start else node for i in range(stack.space.nodes.stop)])
-    return _CellSizes(plan, pre, nodes, np.array(peaks, float))
+def _cell_sizes(stack: Stack, place: Place) -> _CellSizes:
+    rows = {f"{source}-{node}": row for row, (source, node) in enumerate(stack.space.edges)}
+    peaks = np.zeros((len(rows), len(stack.space.primitives), 2))
+    for edge in place.block.edges:
+        ends, primitive = edge.name.split("/")
+        shape = place.before if edge.source < stack.inputs else place.after
+        peaks[rows[ends], stack.space.primitives.index(primitive)] = _peak(edge.block, shape)
+    pre, node = math.prod(place.before), math.prod(place.after)
+    nodes = np.where(stack.nodes < stack.inputs, pre, node)
+    return _CellSizes(place.kind, place.block.features, pre, nodes, peaks)
+
+
+@functools.lru_cache(maxsize=4096)
+def _peak(block: Block | Layer, shape: Shape) -> Peak:
+    return steps_peak(traced(block, shape).steps)
 
 
 def _at_edges(stack: Stack, chances: _Chances, cell: _CellSizes, kept: Any) -> Any:

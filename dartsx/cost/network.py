@@ -1,65 +1,93 @@
-"""Cost of the network of a genotype."""
+"""Cost of any network, or of a single block: read off the traced steps of its description (`dartsx.networks`)."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from dartsx.catalog import STEMS
-from dartsx.cost import cells, layers
 from dartsx.cost.counts import Cost
-from dartsx.cost.graph import Graph, Value
-from dartsx.kernels.channel_major.primitives import lookup
-from dartsx.kernels.plan import output_channels
-from dartsx.nn.cell_network import CellNetwork
-from dartsx.spaces import Cell
+from dartsx.cost.graph import Graph, Peak, Value
+from dartsx.networks import Network, Step
+from dartsx.networks.layers import (
+    Activation,
+    Add,
+    Concat,
+    Dropout,
+    DropPath,
+    Flatten,
+    Input,
+    Multiply,
+    Norm,
+    Slice,
+    Zero,
+)
 
-_STEM_SHRINKS = {"cifar": 1, "imagenet": 8}
+# Steps that give what they read, and those that work in place: see `graph`. All others write a tensor of their own.
+_SAME = (Activation, Concat, Dropout, DropPath, Flatten, Slice, Zero)
+_IN_PLACE = (Add, Multiply)
 
 
-def network_cost(network: CellNetwork, image_shape: int | Sequence[int]) -> Cost:
+def network_cost(network: Network, image_shape: int | Sequence[int] | None = None) -> Cost:
     """Exact costs of a network, its auxiliary head left out; `dartsx.cost.counts` defines them.
 
     Args:
-      network: description; nothing is initialised, traced or compiled.
-      image_shape: (height, width, channels), or one number for square images of 3 channels.
+      network: a description: ``dartsx.networks.network(name)``, ``space.network(architecture, scale)``, the
+        ``description`` of a network or supernet of `dartsx.nn`, or one written down. Nothing is initialised, traced by
+        JAX or compiled.
+      image_shape: (height, width, channels), or one number for square images of 3 channels; None for the network's
+        own size.
 
     Example:
-      ``network_cost(CellNetwork(published("DARTS_V2")), 32).params == 3_349_342``.
+      ``network_cost(named_space("darts").network(published("DARTS_V2"))).params == 3_349_342``.
 
     Raises:
-      ValueError: unknown stem, or height or width that the network's reductions do not divide.
+      ValueError: the images are too small for the network or not divisible by its reductions, or the shape is none.
     """
-    if network.stem not in STEMS:
-        raise ValueError(f"unknown stem {network.stem!r}; allowed: {', '.join(STEMS)}")
-    plans = network.plans()
-    divisor = _STEM_SHRINKS[network.stem] * 2 ** sum(plan.reduction for plan in plans)
-    image, channels = layers.read_image_shape(image_shape, divisor, f"the {network.stem} network")
+    return steps_cost(network.trace(image_shape))
+
+
+def steps_cost(steps: Sequence[Step]) -> Cost:
+    """Exact costs of traced steps: a network's, or those of a block alone.
+
+    A row is a layer that writes a tensor of its own. Scale and bias of a batch norm belong to the row of the layer that
+    it normalises, or have their own row where it normalises something else, such as a sum.
+    """
+    return _replayed(steps)[0].cost()
+
+
+def steps_peak(steps: Sequence[Step]) -> Peak:
+    """Most numbers alive inside of a block, its input included, which is the first step."""
+    graph, values = _replayed(steps)
+    freed = graph.cost().memory
+    graph.layer("reader", values[0], (0,))  # keeps the input to the end
+    return Peak(freed, graph.cost().memory)
+
+
+def _replayed(steps: Sequence[Step]) -> tuple[Graph, list[Value]]:
+    """The steps in a graph, and what each of them gives."""
     graph = Graph()
-    inputs, size = _stem(graph, network, image, channels)
-    for i, plan in enumerate(plans):
-        cell = network.genotype.cell(plan.cell_type)
-        states = cells.cell(graph, f"cell{i}", plan, inputs, size, _operations(cell), affine=True)
-        inputs = (inputs[1], sum((states[node] for node in cell.concat if node in states), ()))
-        size = size.strided(2 if plan.reduction else 1)
-    cells.classifier(graph, inputs[1], output_channels(plans, network.multiplier()), network.classes)
-    return graph.cost()
+    values: list[Value] = []
+    row = None  # position of the step that made the last row
+    for i, step in enumerate(steps):
+        reads = [values[j] for j in step.inputs]
+        joint = sum(reads, ())
+        if isinstance(step.layer, Input):
+            value = graph.image(math.prod(step.shape))
+        elif isinstance(step.layer, _IN_PLACE):
+            value = graph.combine(*reads)
+        elif isinstance(step.layer, _SAME):
+            value = joint
+        elif isinstance(step.layer, Norm) and step.inputs == (row,):
+            graph.charge(step.params)
+            value = joint
+        else:
+            value = graph.layer(step.name, joint, step.shape, step_counts(step), in_place=isinstance(step.layer, Norm))
+            row = i
+        values.append(value)
+    return graph, values
 
 
-def _stem(
-    graph: Graph, network: CellNetwork, image: layers.Map, channels: int
-) -> tuple[tuple[Value, Value], layers.Map]:
-    """Adds the stem; the two inputs of the first cell, and the size of the second."""
-    width, x = network.stem_channels(), graph.image(channels * image.pixels)
-    if network.stem == "cifar":
-        x = cells.conv(graph, "stem/conv", x, channels, width, 3, image)
-        return (x, x), image
-    half, quarter, eighth = (image.strided(2**k) for k in (1, 2, 3))
-    x = cells.conv(graph, "stem/conv0", x, channels, width // 2, 3, half)
-    s0 = cells.conv(graph, "stem/conv1", x, width // 2, width, 3, quarter)
-    return (s0, cells.conv(graph, "stem/conv2", s0, width, width, 3, eighth)), eighth
-
-
-def _operations(cell: Cell) -> list[cells.Operation]:
-    """Edges in the order in which they are computed here: by node, then by source."""
-    order = sorted(enumerate(cell.edges), key=lambda item: (item[1].node, item[1].source))
-    return [cells.Operation(f"op{k}/{name}", lookup([name])[name], source, node) for k, (name, source, node) in order]
+def step_counts(step: Step) -> tuple[int, int, int]:
+    """Parameters, multiply-adds, activations of one step; only convolutions and linear layers have the latter two."""
+    macs = step.macs
+    return step.params, macs, math.prod(step.shape) if macs else 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from dartsx.networks.darts import reduction_layers
+
 
 @dataclasses.dataclass(frozen=True)
 class CellPlan:
@@ -38,11 +40,6 @@ class CellPlan:
     def stride(self, source: int) -> int:
         """Stride of an edge: 2 from the inputs (nodes 0 and 1) of a reduction cell, else 1."""
         return 2 if self.reduction and source < 2 else 1
-
-
-def reduction_layers(layers: int) -> tuple[int, ...]:
-    """Indices of the reduction cells: at one and two thirds of the depth (DARTS, section 3.1)."""
-    return tuple(sorted({layers // 3, 2 * layers // 3}))
 
 
 def plan_cells(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from dartsx.networks.layers import Input, Shape
 from dartsx.networks.open.decisions import Decision
 from dartsx.networks.open.rules import Rule
-from dartsx.networks.trace import Block, Step, Trace
+from dartsx.networks.trace import Block, Step, Trace, Value
 
 
 class Traced(NamedTuple):
@@ -27,6 +27,18 @@ class Traced(NamedTuple):
     rules: tuple[Rule, ...]
 
 
+class Auxiliary(NamedTuple):
+    """A head that branches off inside the network, for training only.
+
+    Attributes:
+      after: label of the part whose result it reads.
+      head: its blocks.
+    """
+
+    after: str
+    head: tuple[Block, ...]
+
+
 @dataclasses.dataclass(frozen=True)
 class Network:
     """A network whose parts are computed one after the other.
@@ -38,6 +50,10 @@ class Network:
       head: pooling and classifier.
       source: paper, and which library agrees.
       image_size: height and width that the paper's figures are for.
+      labels: names of stem, stages and head in the names of the steps, where these are not stem, stage1, ..., head. A
+        labelled part of one block is that block.
+      divisor: what height and width of the images must be divisible by.
+      auxiliary: a second head for training, or None.
     """
 
     name: str
@@ -46,22 +62,35 @@ class Network:
     head: tuple[Block, ...]
     source: str
     image_size: int = 224
+    labels: tuple[str, ...] = ()
+    divisor: int = 1
+    auxiliary: Auxiliary | None = None
 
-    def trace(self, image_shape: int | Shape | None = None) -> tuple[Step, ...]:
+    def trace(self, image_shape: int | Shape | None = None, auxiliary: bool = False) -> tuple[Step, ...]:
         """All primitive layers with their shapes; the first step is the image, the last one the logits.
 
         Args:
           image_shape: (height, width, channels); one number for square images of three channels; by default the
             paper's size.
+          auxiliary: with the steps of the auxiliary head, which stand where it branches off; their names begin with
+            ``auxiliary/``, and the last of them gives its logits.
 
         Raises:
           ValueError: the images are too small, or the shape is none.
         """
-        return self.traced(image_shape).steps
+        return self.traced(image_shape, auxiliary).steps
 
-    def traced(self, image_shape: int | Shape | None = None) -> Traced:
+    def traced(self, image_shape: int | Shape | None = None, auxiliary: bool = False) -> Traced:
         """As `trace`, with the decisions that the network leaves open and the rules by which they are derived."""
-        return _trace(self, read_shape(self.image_size if image_shape is None else image_shape))
+        shape = read_shape(self.image_size if image_shape is None else image_shape)
+        return _trace(self, shape, auxiliary and self.auxiliary is not None)
+
+    @property
+    def parts(self) -> dict[str, tuple[Block, ...]]:
+        """Blocks of stem, stages and head by the name that begins the names of their steps."""
+        parts = (self.stem, *self.stages, self.head)
+        labels = self.labels or ("stem", *(f"stage{i}" for i in range(1, len(self.stages) + 1)), "head")
+        return dict(zip(labels, parts, strict=True))
 
     @property
     def classes(self) -> int:
@@ -105,17 +134,36 @@ def read_shape(image_shape: int | Shape) -> Shape:
 
 
 @functools.lru_cache(maxsize=64)
-def _trace(network: Network, shape: Shape) -> Traced:
+def _trace(network: Network, shape: Shape, auxiliary: bool) -> Traced:
+    _check_divisible(network, shape)
     trace = Trace()
     x = trace.add(Input(shape), name="images")
-    parts = {"stem": network.stem}
-    parts |= {f"stage{i}": stage for i, stage in enumerate(network.stages, 1)} | {"head": network.head}
     try:
-        for part, blocks in parts.items():
-            with trace.scope(part):
-                for i, block in enumerate(blocks):
-                    x = trace.block(block, x, f"block{i}")
-                    trace.results.append(x)
+        for label, blocks in network.parts.items():
+            bare = bool(network.labels) and len(blocks) == 1
+            for y in _written(trace, label, blocks, x, bare):
+                x = y
+                trace.results.append(x)
+            if auxiliary and label == network.auxiliary.after:
+                list(_written(trace, "auxiliary", network.auxiliary.head, x, bare=True))
         return Traced(tuple(trace.steps), trace.decisions, tuple(trace.rules))
     except ValueError as error:
         raise ValueError(f"{network.name} on images of {shape[0]}x{shape[1]}: {error}") from None
+
+
+def _written(trace: Trace, label: str, blocks: Sequence[Block], x: Value, bare: bool) -> Iterator[Value]:
+    """Writes the blocks of a part down, one after the other, in scopes of their own or none; their results."""
+    with trace.scope(label):
+        for i, block in enumerate(blocks):
+            x = trace.block(block, x, None if bare else f"block{i}")
+            yield x
+
+
+def _check_divisible(network: Network, shape: Shape) -> None:
+    height, width, _ = shape
+    if height % network.divisor or width % network.divisor:
+        sizes = ", ".join(str(k * network.divisor) for k in (1, 2, 3))
+        raise ValueError(
+            f"images of {height}x{width}: the {network.name} network halves them until 1/{network.divisor} is left, so "
+            f"height and width must be {sizes}, ..."
+        )

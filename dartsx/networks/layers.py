@@ -192,13 +192,14 @@ class Linear(_SingleLayer):
 
 @dataclasses.dataclass(frozen=True)
 class Norm(_SameShape):
-    """Batch normalisation (arXiv:1502.03167) with ``scale`` and ``bias`` [channels]."""
+    """Batch normalisation (arXiv:1502.03167), with ``scale`` and ``bias`` [channels] where it is `affine`."""
 
     epsilon: float = 1e-5
+    affine: bool = True
 
     def weights(self, x: Shape) -> dict[str, Weight]:
         """Scale and bias; the running mean and variance, which are not trained, have the same shape."""
-        return {"scale": Weight(x[-1:], 0), "bias": Weight(x[-1:], 0)}
+        return {"scale": Weight(x[-1:], 0), "bias": Weight(x[-1:], 0)} if self.affine else {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -331,14 +332,29 @@ class Resize(FreeLayer):
 
 
 @dataclasses.dataclass(frozen=True)
-class Zero(FreeLayer):
-    """Nothing: zeros in place of a map, of every stride-th pixel."""
+class Identity(_SameShape):
+    """The input as a value of its own, into which a node of a cell can be summed while others read the input."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _InPlaceOfMap(FreeLayer):
+    """What stands in place of a map, of every stride-th pixel."""
 
     stride: int = 1
 
     def output(self, x: Shape) -> Shape:
         """(ceil(height / stride), ceil(width / stride), channels)."""
         return (-(-x[0] // self.stride), -(-x[1] // self.stride), x[2])
+
+
+@dataclasses.dataclass(frozen=True)
+class Zero(_InPlaceOfMap):
+    """Nothing: zeros."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Noise(_InPlaceOfMap):
+    """Standard normal numbers (RobustDARTS, arXiv:1909.09656, section 3, space S4)."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -112,6 +112,7 @@ class Trace:
         self.results: list[Value] | None = []
         self.place = ROOT
         self.rules: list[Rule] = []
+        self._affine = self._drops = True
         self._decisions = Register()
         self._scopes: list[str] = []
         self._closed_scopes: list[str] = []
@@ -132,6 +133,14 @@ class Trace:
         yield
         self._scopes.pop()
         self._closed_scopes.pop()
+
+    @contextlib.contextmanager
+    def settings(self, *, affine: bool = True, drop_path: bool = True) -> Iterator[None]:
+        """Blocks inside are written down without scale and bias of their batch norms, or without their drop path."""
+        outer = self._affine, self._drops
+        self._affine, self._drops = self._affine and affine, self._drops and drop_path
+        yield
+        self._affine, self._drops = outer
 
     @contextlib.contextmanager
     def option(self, choice: object, label: str) -> Iterator[None]:
@@ -244,7 +253,11 @@ class Trace:
 
     def norm(self, x: Value, epsilon: float = 1e-5, name: str = "norm") -> Value:
         """Batch norm."""
-        return self.add(layers.Norm(epsilon), x, name=name)
+        return self.add(layers.Norm(epsilon, self._affine), x, name=name)
+
+    def drop_path(self, x: Value) -> Value:
+        """Where training asks for drop path, drops this branch."""
+        return self.add(layers.DropPath(), x) if self._drops else x
 
     def act(self, x: Value, kind: str | None) -> Value:
         """Activation, or nothing for None."""

@@ -8,6 +8,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from dartsx import networks
 from dartsx.catalog import NETWORK_REMAT, STEMS
 from dartsx.kernels.channel_major.pools import pool
 from dartsx.kernels.choice import Forms, backend_of, network_remat
@@ -16,7 +17,8 @@ from dartsx.networks.layers import Pool
 from dartsx.nn.derived_cell import DerivedCell, cell_width
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
 from dartsx.nn.repeated_cells import RepeatedCells, name_of, runs
-from dartsx.spaces import Genotype
+from dartsx.spaces import Genotype, Scale
+from dartsx.spaces.cell_networks import genotype_network
 
 
 class Logits(NamedTuple):
@@ -100,6 +102,12 @@ class CellNetwork(nn.Module):
     form: str | None = None
     remat: str | None = None
     backend: str | None = None
+
+    @property
+    def description(self) -> networks.Network:
+        """What it computes, layer by layer."""
+        scale = Scale(self.channels, self.layers, self.classes, self.stem, auxiliary=self.auxiliary)
+        return genotype_network(self.genotype, scale, {})
 
     def stem_channels(self) -> int:
         """Channels of both inputs of the first cell."""

@@ -14,11 +14,13 @@ from dartsx.kernels.choice import Forms
 from dartsx.kernels.initial_weights import normal
 from dartsx.kernels.moments import inverse_deviation, unbiased
 from dartsx.kernels.pixel_major.batch_norm import affine, batch_norm
-from dartsx.kernels.pixel_major.execute import Context, execute
+from dartsx.kernels.pixel_major.execute import Context, evaluate
 from dartsx.kernels.running_statistics import fresh, moved
 from dartsx.networks import Network
 from dartsx.networks.trace import Step
 from dartsx.nn.cell_network import Logits
+
+_PLAIN = {"scale": 1.0, "bias": 0.0}  # of a batch norm without its own
 
 
 class DescribedNetwork(nn.Module):
@@ -45,14 +47,15 @@ class DescribedNetwork(nn.Module):
 
         Args:
           images: [N, H, W, channels], of any size that the network allows.
-          train: normalise by the batch's statistics and use dropout, of which the rng ``dropout`` draws the masks.
+          train: normalise by the batch's statistics, compute the auxiliary head where there is one, and use dropout, of
+            which the rng ``dropout`` draws the masks.
           drop_path: in training the probability in [0, 1) with which a branch is dropped per image, or None. The rng
             ``drop_path`` draws the masks.
 
         Raises:
           ValueError: the images are too small; says which layer cannot read its input.
         """
-        steps = self.description.trace(images.shape[1:])
+        steps = self.description.trace(images.shape[1:], auxiliary=train)
         if self.is_initializing():
             for name, value in normal(self.make_rng("params"), steps).items():
                 self.param(name, lambda _, value=value: value)
@@ -71,11 +74,13 @@ class DescribedNetwork(nn.Module):
             return self._normalize(name, x, parameters, epsilon, train)
 
         context = Context(normalize, dropout, drop, Forms(self.backend, self.form))
-        return Logits(execute(steps, [images.astype(self.dtype)], weights, context), None)
+        values = evaluate(steps, [images.astype(self.dtype)], weights, context)
+        branch = [value for step, value in zip(steps, values, strict=True) if step.name.startswith("auxiliary/")]
+        return Logits(values[-1], branch[-1] if branch else None)
 
     def _normalize(self, name, x, parameters, epsilon, train) -> jax.Array:
         stats = self.variable("batch_stats", name, fresh, (x.shape[-1],))
-        scale, bias = parameters["scale"], parameters["bias"]
+        scale, bias = (parameters.get(name, jnp.full(x.shape[-1:], first)) for name, first in _PLAIN.items())
         if not train:
             return affine(x, stats.value["mean"], inverse_deviation(stats.value["var"], epsilon), scale, bias)
         y, mean, variance = batch_norm(x, scale, bias, epsilon)

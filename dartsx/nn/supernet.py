@@ -14,13 +14,14 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from dartsx import networks
 from dartsx.kernels.channel_major.primitives import PRIMITIVES, Primitive, lookup
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan, plan_cells
 from dartsx.nn.cell_mixtures import cell_mixtures, count_cells
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
 from dartsx.nn.search_cell import SearchCell, checked_remat
-from dartsx.spaces import CellSpace, RestrictedSpace
+from dartsx.spaces import CellSpace, RestrictedSpace, Scale
 
 
 class Supernet(nn.Module):
@@ -63,6 +64,12 @@ class Supernet(nn.Module):
         multiplier = {"normal": nodes, "reduce": nodes}
         width = self.stem_multiplier * self.channels
         return plan_cells(self.channels, self.layers, multiplier, width, partial=self.partial)
+
+    @property
+    def description(self) -> networks.Network:
+        """Its layers, of all candidates on all edges; see `CellSpace.supernet_layers`."""
+        scale = Scale(self.channels, self.layers, self.classes, stem_multiplier=self.stem_multiplier)
+        return self.space.supernet_layers(scale, self.partial)
 
     @property
     def cells(self) -> dict[str, int]:

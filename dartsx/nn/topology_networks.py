@@ -14,6 +14,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from dartsx import networks
 from dartsx.kernels.channel_major.primitives import TOPOLOGY_PRIMITIVES, Primitive, lookup
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan
@@ -22,7 +23,8 @@ from dartsx.nn.cell_network import Logits
 from dartsx.nn.derived_cell import Operation, drop_path
 from dartsx.nn.layers import BatchNorm, Classifier, Conv
 from dartsx.nn.search_cell import SearchCell, checked_remat
-from dartsx.spaces import NONE, SKIP, Topology, TopologySpace
+from dartsx.spaces import NONE, SKIP, Scale, Topology, TopologySpace
+from dartsx.spaces.cell_networks import topology_network
 from dartsx.spaces.topology_space import CELL
 
 STAGES = 3
@@ -109,6 +111,11 @@ class TopologySupernet(nn.Module):
         return tuple(CellPlan(False, False, width, width, width, self.partial) for width in widths)
 
     @property
+    def description(self) -> networks.Network:
+        """Its layers, of all candidates on all edges; see `TopologySpace.supernet_layers`."""
+        return self.space.supernet_layers(Scale(self.channels, self.layers, self.classes), self.partial)
+
+    @property
     def cells(self) -> dict[str, int]:
         """Number of cells, all of one type."""
         return {CELL: STAGES * self.layers}
@@ -174,6 +181,11 @@ class TopologyNetwork(nn.Module):
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
     primitives: Mapping[str, Primitive] | None = None
     backend: str | None = None
+
+    @property
+    def description(self) -> networks.Network:
+        """What it computes, layer by layer."""
+        return topology_network(self.topology, Scale(self.channels, self.layers, self.classes), {})
 
     @nn.compact
     def __call__(self, images: jax.Array, train: bool, drop_path: jax.Array | None = None) -> Logits:

@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import comb
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dartsx.networks import Decision
+from dartsx.networks import Decision, Network
 from dartsx.spaces.cell_graph import CellGraph, edge_name
+from dartsx.spaces.cell_networks import Blocks, candidates, genotype_network, stacked
 from dartsx.spaces.discretize import discretize, num_edges
 from dartsx.spaces.errors import GenotypeError, SpaceError, show, unknown
 from dartsx.spaces.genotype import (
@@ -23,6 +25,7 @@ from dartsx.spaces.genotype import (
     check_name,
 )
 from dartsx.spaces.primitives import DARTS, NONE, PRIMITIVES
+from dartsx.spaces.scale import CIFAR, Scale
 from dartsx.spaces.space import Architecture
 
 
@@ -36,6 +39,8 @@ class CellSpace:
       edges_kept: edges into each node of a derived cell: 1 or 2, as the first node has two.
       concat: nodes whose concatenation is a cell's output; all intermediate ones if None.
       custom_primitives: names allowed in ``primitives`` besides PRIMITIVES.
+      blocks: what primitives of your own are, ``{name: (channels, stride) -> block}`` with blocks of
+        `dartsx.networks`; their names need not be repeated in ``custom_primitives``.
 
     A genotype belongs to the space if each node of each cell has exactly ``edges_kept`` edges
     from different sources. Raises SpaceError for values that describe no space.
@@ -48,14 +53,18 @@ class CellSpace:
     edges_kept: int = 2
     concat: tuple[int, ...] | None = None
     custom_primitives: tuple[str, ...] = ()
+    blocks: Blocks = field(default_factory=dict, hash=False)
+
+    scale: ClassVar[Scale] = CIFAR
+    """Of a network, unless another is given."""
 
     def __post_init__(self):
-        check_primitives(self.primitives, self.custom_primitives)
+        check_primitives(self.primitives, self.custom_primitives, self.blocks)
+        object.__setattr__(self, "custom_primitives", with_own(self.custom_primitives, self.blocks))
         most = MAX_NODE + 1 - NUM_INPUTS
         _check_range("num_nodes", self.num_nodes, most, f"1 to {most}")
         _check_range("edges_kept", self.edges_kept, NUM_INPUTS, "1 or 2, as the first node has two inputs")
         object.__setattr__(self, "primitives", tuple(self.primitives))
-        object.__setattr__(self, "custom_primitives", tuple(self.custom_primitives))
         object.__setattr__(self, "concat", self._checked_concat())
 
     @property
@@ -77,6 +86,11 @@ class CellSpace:
     def num_edges(self) -> int:
         """Number of edges of one cell, 14 in DARTS."""
         return num_edges(self.num_nodes)
+
+    @property
+    def executor(self) -> str:
+        """What computes the supernet, by its name in `dartsx.nn.build`."""
+        return "cells"
 
     @property
     def graph(self) -> CellGraph:
@@ -107,6 +121,23 @@ class CellSpace:
     def expand(self, mixture: Mapping) -> Mapping:
         """Return the mixtures over all ``primitives``: here the mixtures themselves."""
         return mixture
+
+    def network(self, genotype: Genotype, scale: Scale | None = None) -> Network:
+        """Return the description of the network that is retrained, of any genotype of cells.
+
+        Raises GenotypeError for what has no such cells, SpaceError for a primitive whose block is not known, by name.
+        """
+        check_cells(genotype)
+        return genotype_network(genotype, scale or self.scale, self.blocks)
+
+    def supernet_layers(self, scale: Scale | None = None, partial: int = 1, affine: bool = False) -> Network:
+        """Return the layers of a supernet: all candidates on all edges, each on one in ``partial`` channels.
+
+        Its batch norms inside of cells have no scale and bias unless ``affine``; pools are as in networks.
+        """
+        cell = candidates(self.primitives, self.edges, self.concat, self.blocks)
+        cells = dict.fromkeys(CELL_TYPES, cell)
+        return stacked(cells, scale or self.scale, affine=affine, partial=partial, name="supernet")
 
     def derive(self, mixture: Mapping[str, ArrayLike]) -> Genotype:
         """Return the genotype that :func:`discretize` keeps of the mixtures.
@@ -280,6 +311,11 @@ class CellSpace:
         return concat
 
 
+def with_own(custom_primitives: Iterable[str], blocks: Blocks) -> tuple[str, ...]:
+    """Return custom primitives, those with a block of their own included."""
+    return tuple(dict.fromkeys((*custom_primitives, *blocks)))
+
+
 def check_cells(architecture: Architecture) -> None:
     """Raise GenotypeError unless the architecture has a normal and a reduction cell."""
     if tuple(architecture.cells) != CELL_TYPES:
@@ -323,14 +359,14 @@ def chosen_edges(
     return chosen
 
 
-def check_primitives(primitives: tuple[str, ...], custom_primitives: tuple[str, ...]) -> None:
+def check_primitives(primitives: tuple[str, ...], custom_primitives: tuple[str, ...], blocks: Blocks) -> None:
     """Raise SpaceError unless ``primitives`` are different known names, one of them not 'none'."""
     if isinstance(primitives, str) or not isinstance(primitives, Iterable):
         raise SpaceError(f"primitives must be a tuple of names, not {show(primitives)}")
     if isinstance(custom_primitives, str) or not isinstance(custom_primitives, Iterable):
         raise SpaceError(f"custom_primitives must be a tuple, not {show(custom_primitives)}")
     try:
-        allowed = tuple(dict.fromkeys((NONE, *PRIMITIVES, *map(check_name, custom_primitives))))
+        allowed = tuple(dict.fromkeys((NONE, *PRIMITIVES, *map(check_name, (*custom_primitives, *blocks)))))
     except GenotypeError as error:
         raise SpaceError(str(error)) from None
     for name in primitives:

@@ -5,17 +5,19 @@ import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dartsx.networks import Decision
+from dartsx.networks import Decision, Network
 from dartsx.spaces.cell_graph import CellGraph
 from dartsx.spaces.cell_space import CellSpace, check_cells, chosen_edges, edge_decisions
 from dartsx.spaces.discretize import num_edges
 from dartsx.spaces.errors import GenotypeError, SpaceError, unknown
 from dartsx.spaces.genotype import CELL_TYPES, Cell, Edge, Genotype
 from dartsx.spaces.primitives import DARTS, NONE, PRIMITIVES
+from dartsx.spaces.scale import Scale
 
 Rows = tuple[tuple[str, ...], ...]  # the names of every edge
 
@@ -38,6 +40,8 @@ class RestrictedSpace:
     normal: Rows
     reduce: Rows
     edges_kept: int = 2
+
+    scale: ClassVar[Scale] = CellSpace.scale
 
     def __post_init__(self):
         rows = (*self.normal, *self.reduce)
@@ -95,6 +99,11 @@ class RestrictedSpace:
         return edge_decisions(self.options, self.edges)
 
     @property
+    def executor(self) -> str:
+        """What computes the supernet, by its name in `dartsx.nn.build`."""
+        return "cells"
+
+    @property
     def graph(self) -> CellGraph:
         """What only spaces of cells have."""
         return self.cells.graph
@@ -103,6 +112,14 @@ class RestrictedSpace:
         """Return mixtures [edges, primitives] with 0 for what an edge does not have; any array type."""
         spread = {kind: (mixture[kind][..., None] * self._places(kind)).sum(-2) for kind in CELL_TYPES}
         return {**mixture, **spread}
+
+    def network(self, genotype: Genotype, scale: Scale | None = None) -> Network:
+        """Return the description of the network that is retrained, as CellSpace does."""
+        return self.cells.network(genotype, scale)
+
+    def supernet_layers(self, scale: Scale | None = None, partial: int = 1, affine: bool = False) -> Network:
+        """Return the layers of a supernet, which holds all primitives on all edges, as CellSpace does."""
+        return self.cells.supernet_layers(scale, partial, affine)
 
     def derive(self, mixture: Mapping[str, ArrayLike]) -> Genotype:
         """Return the genotype that the rule of DARTS keeps of the mixtures.

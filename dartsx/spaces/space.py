@@ -59,6 +59,7 @@ class Space(Protocol):
       options: by group, the labels of the columns of every row; a row may be shorter than the table.
       graph: what is known of cells only, or None.
       scale: of networks, unless another is given.
+      executor: what computes the supernet, by its name in `dartsx.nn.build`.
     """
 
     @property
@@ -71,6 +72,8 @@ class Space(Protocol):
     def graph(self) -> CellGraph | None: ...  # noqa: D102
     @property
     def scale(self) -> Scale: ...  # noqa: D102
+    @property
+    def executor(self) -> str: ...  # noqa: D102
 
     def expand(self, mixture: Mapping[str, Any]) -> Mapping[str, Any]:
         """Mixtures as the supernet takes them, from mixtures of ``alpha_shapes``."""

@@ -1,16 +1,19 @@
 """The space of topologies: a fixed graph with one input, one primitive chosen for every edge."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dartsx.networks import Decision
+from dartsx.networks import Decision, Network
 from dartsx.spaces.cell_graph import CellGraph
-from dartsx.spaces.cell_space import check_primitives, chosen_edges, edge_decisions
+from dartsx.spaces.cell_networks import Blocks, candidates, in_stages, topology_network
+from dartsx.spaces.cell_space import check_primitives, chosen_edges, edge_decisions, with_own
 from dartsx.spaces.errors import GenotypeError, SpaceError, unknown
 from dartsx.spaces.genotype import Edge
+from dartsx.spaces.scale import NB201, Scale
 from dartsx.spaces.topology import CELL, Topology, check_edges
 
 
@@ -22,6 +25,7 @@ class TopologySpace:
       primitives: candidates of every edge, in the order of the columns of alpha.
       edges: (source, node) of every row of alpha; node 0 is the input, the last node the output.
       custom_primitives: names allowed in ``primitives`` besides PRIMITIVES.
+      blocks: what primitives of your own are, as in CellSpace.
 
     Raises SpaceError for unknown primitives, edges that are not sorted by node and source, and
     nodes that nothing enters.
@@ -30,15 +34,24 @@ class TopologySpace:
     primitives: tuple[str, ...]
     edges: tuple[tuple[int, int], ...]
     custom_primitives: tuple[str, ...] = ()
+    blocks: Blocks = field(default_factory=dict, hash=False)
+
+    scale: ClassVar[Scale] = NB201
+    """Of a network, unless another is given."""
 
     def __post_init__(self):
-        check_primitives(self.primitives, self.custom_primitives)
+        check_primitives(self.primitives, self.custom_primitives, self.blocks)
+        object.__setattr__(self, "custom_primitives", with_own(self.custom_primitives, self.blocks))
         object.__setattr__(self, "primitives", tuple(self.primitives))
-        object.__setattr__(self, "custom_primitives", tuple(self.custom_primitives))
         object.__setattr__(self, "edges", tuple(tuple(edge) for edge in self.edges))
         check_edges(self.edges, SpaceError)
         if list(self.edges) != sorted(self.edges, key=lambda edge: edge[::-1]):
             raise SpaceError(f"edges must be sorted by node, then source: {self.edges}")
+
+    @property
+    def executor(self) -> str:
+        """What computes the supernet, by its name in `dartsx.nn.build`."""
+        return "topology"
 
     @property
     def graph(self) -> CellGraph:
@@ -79,6 +92,23 @@ class TopologySpace:
     def expand(self, mixture: Mapping) -> Mapping:
         """Return the mixtures over all ``primitives``: here the mixtures themselves."""
         return mixture
+
+    def network(self, topology: Topology, scale: Scale | None = None) -> Network:
+        """Return the description of the network that is retrained, of any topology.
+
+        Raises GenotypeError for what has other cells, SpaceError for a primitive whose block is not known, by name.
+        """
+        if tuple(topology.cells) != (CELL,):
+            raise GenotypeError(f"the space has topologies of one cell; given is one with {list(topology.cells)}")
+        return topology_network(topology, scale or self.scale, self.blocks)
+
+    def supernet_layers(self, scale: Scale | None = None, partial: int = 1, affine: bool = False) -> Network:
+        """Return the layers of a supernet: all candidates on all edges, each on one in ``partial`` channels.
+
+        Its batch norms inside of cells have no scale and bias unless ``affine``.
+        """
+        cell = candidates(self.primitives, self.edges, self.concat, self.blocks)
+        return in_stages(cell, scale or self.scale, affine=affine, partial=partial)
 
     def derive(self, mixture: Mapping[str, ArrayLike]) -> Topology:
         """Return the topology of the largest weights, edge by edge, 'none' among them.

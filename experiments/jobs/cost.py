@@ -65,13 +65,10 @@ class Subject:
 
     def cost(self) -> Cost:
         """Its exact cost."""
-        from dartsx.cost import described_cost, network_cost, staged_network_cost, supernet_cost
+        from dartsx.cost import network_cost
 
         with blame("image_size", self.size, ValueError):
-            if self.description is not None:
-                return described_cost(self.description, self.size)
-            counts = {"supernet": supernet_cost, STAGED: staged_network_cost}
-            return counts.get(self.kind, network_cost)(self.module(), self.size)
+            return network_cost(self.description or self.module().description, self.size)
 
 
 def read_subjects(given: str, genotype: str, image_size: int | None) -> list[Subject]:

@@ -15,7 +15,6 @@ import jax
 from ml_collections import ConfigDict
 
 from dartsx import optim
-from dartsx.cost import network_cost, staged_network_cost
 from dartsx.feeds import Feed, InMemory, image_examples, open_streamed, trial_length
 from dartsx.losses import classification
 from dartsx.networks import network as named_network
@@ -231,11 +230,7 @@ def _network(settings: EvaluateSettings, classes: int) -> AnyNetwork:
 
 def _counts(network: AnyNetwork, image_shape: tuple[int, int, int]) -> tuple[int, int]:
     """Parameters and multiply-adds."""
-    if isinstance(network, DescribedNetwork):
-        return network.description.params(image_shape), network.description.macs(image_shape)
-    count = staged_network_cost if isinstance(network, TopologyNetwork) else network_cost
-    cost = count(network, image_shape)
-    return cost.params, cost.macs
+    return network.description.params(image_shape), network.description.macs(image_shape)
 
 
 def _schedule(group, steps: int):

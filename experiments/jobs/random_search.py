@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from dartsx.cost import staged_supernet_cost
 from dartsx.data import steps_per_epoch
 from dartsx.feeds import trial_length
 from dartsx.report.benchmark import Trajectory
@@ -29,7 +28,7 @@ def search_costs(settings: SearchSettings) -> np.ndarray:
     full = steps_per_epoch(int(group.train_fraction * len(dataset.train)), group.batch_size)
     epochs, steps = trial_length(group.epochs, full, group.max_steps)
     supernet = search_problem(plan_of(settings, dataset.num_classes), full, dataset.image_shape).supernet
-    macs = staged_supernet_cost(supernet, dataset.image_shape).macs
+    macs = supernet.description.macs(dataset.image_shape)
     return 2.0 * group.batch_size * steps * macs * np.arange(1, epochs + 1)
 
 

@@ -30,7 +30,6 @@ from dartsx.catalog.rules import (
     share,
     where,
 )
-from dartsx.spaces import SPACES
 from experiments.settings.methods import MethodOptions, methods, read_options
 from experiments.settings.read import read_by
 
@@ -49,9 +48,9 @@ class DatasetSettings:
 
 @dataclasses.dataclass(frozen=True)
 class SpaceSettings:
-    """Name of a space; for ``darts`` the arguments of ``dartsx.spaces.CellSpace``, which checks them."""
+    """Name of a space, or ``module:attribute``; for ``darts`` the arguments of ``dartsx.spaces.CellSpace``."""
 
-    name: str = where(one_of(*SPACES))
+    name: str
     primitives: tuple[str, ...]
     nodes: int
     edges_kept: int

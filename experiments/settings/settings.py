@@ -191,7 +191,8 @@ def _space(given: SpaceSettings) -> Space:
         if getattr(given, field) != value:
             problem = f"can be set for --config.space.name=darts only; {given.name} has its own"
             raise wrong(f"space.{field}", getattr(given, field), problem)
-    return named_space(given.name)
+    with blame("space.name", given.name, SpaceError):
+        return named_space(given.name)
 
 
 def _cell_space(given: SpaceSettings) -> CellSpace:

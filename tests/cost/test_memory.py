@@ -64,17 +64,23 @@ def test_a_factor_that_is_smaller_does_not_hold_the_product():
 def test_a_cell_by_hand():
     # 2 channels, 4x4 pixels, one node; the first of one cell reduces: its node has 4 channels on 2x2 pixels.
     cell = Cell((Edge("sep_conv_3x3", 0, 2), Edge("skip_connect", 1, 2)), (2,))
-    rows = {row.name: row.memory for row in network_cost(CellNetwork(Genotype(cell, cell), 2, 1, 5), 4).rows}
+    rows = {
+        row.name: row.memory for row in network_cost(CellNetwork(Genotype(cell, cell), 2, 1, 5).description, 4).rows
+    }
     image, stem, pre, node = 3 * 16, 6 * 16, 4 * 16, 4 * 4
     assert rows == {
         "stem/conv": image + stem,
-        "cell0/pre0": stem + pre,
-        "cell0/pre1": stem + pre + pre,
-        # The first of its four convolutions reads input 0, while input 1 waits.
-        "cell0/op0/sep_conv_3x3": pre + pre + node,
-        # The reduction reads input 1, while the node's first term waits.
-        "cell0/op1/skip_connect": pre + node + node,
-        "classifier": node + 4,
+        "cell0/pre0/conv": stem + pre,
+        "cell0/pre1/conv": stem + pre + pre,
+        # The first of four convolutions reads input 0, while input 1 waits.
+        "cell0/0-2/depthwise1": pre + pre + node,
+        **dict.fromkeys(("cell0/0-2/pointwise1", "cell0/0-2/depthwise2", "cell0/0-2/pointwise2"), pre + node + node),
+        # The halves of the reduction read input 1, while the node's first term waits.
+        "cell0/1-2/even": pre + node + node // 2,
+        "cell0/1-2/odd": pre + node + node,
+        "cell0/1-2/reduction_norm": node + node,
+        "classifier/globalpool": node + 4,
+        "classifier/classifier": 4 + 5,
     }
 
 
@@ -123,8 +129,8 @@ def test_blocks_with_branches_hold_what_their_layers_do(first, second, sources):
     # The first of four cells keeps its size: node 2 = first(x0) + second(x1 or x0); the next cell reads the stem too.
     names = (first, second)
     cell = Cell(tuple(Edge(name, source, 2) for name, source in zip(names, sources, strict=True)), (2,))
-    rows = network_cost(CellNetwork(Genotype(cell, cell), C, 4, 5), 4).rows
-    counted = max(row.memory for row in rows if row.name.startswith("cell0/op"))
+    rows = network_cost(CellNetwork(Genotype(cell, cell), C, 4, 5).description, 4).rows
+    counted = max(row.memory for row in rows if "-2/" in row.name and row.name.startswith("cell0/"))
     program = [
         (f"{tensor} {i}", size, [f"x{sources[i]}" if read == "x" else f"{read} {i}" for read in reads.split()])
         for i, name in enumerate(names)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dartsx.cost import described_cost, steps_cost
+from dartsx.cost import network_cost, steps_cost
 from dartsx.networks import Trace, network
 from dartsx.networks.blocks.conv import ConvNorm, Separable
 from dartsx.networks.blocks.fire import Fire
@@ -44,7 +44,7 @@ def test_parameters_of_fire_modules(channels, squeeze, features, params):
 
 def test_parameters_of_all_of_squeezenet():
     assert 14_208 + sum(fire[-1] for fire in FIRES) + 513_000 == 1_248_424
-    assert described_cost(network("squeezenet1_0")).params == 1_248_424
+    assert network_cost(network("squeezenet1_0")).params == 1_248_424
 
 
 def test_depthwise_separable_against_standard_convolution():

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from dartsx.cost import described_cost, network_cost
+from dartsx.cost import network_cost
 from dartsx.networks import Network
 from dartsx.networks.blocks.conv import ConvNorm, Dense
 from dartsx.networks.layers import Conv, Flatten
@@ -38,12 +38,12 @@ NETWORKS = {
 @pytest.mark.parametrize("name", NETWORKS)
 def test_without_padding_every_multiply_add_is_two_flops(name):
     network = NETWORKS[name]
-    assert flops(DescribedNetwork(network, form="plain"), 9, 9, 3) == 2 * described_cost(network, 9).macs
+    assert flops(DescribedNetwork(network, form="plain"), 9, 9, 3) == 2 * network_cost(network, 9).macs
 
 
 def test_a_linear_layer_adds_its_bias():
     network = described(Conv(4, (1, 1)), Flatten(), Dense(10, None))
-    cost = described_cost(network, 9)
+    cost = network_cost(network, 9)
     assert flops(DescribedNetwork(network), 9, 9, 3) == 2 * cost.macs + 10
 
 
@@ -51,12 +51,12 @@ def test_with_padding_xla_counts_fewer():
     network = described(ConvNorm(8, 3, **BARE))
     counted = flops(DescribedNetwork(network, form="plain"), 9, 9, 3)
     # 25 of 27 taps along each side of 9 pixels read pixels.
-    assert counted == 2 * described_cost(network, 9).macs * 25**2 / 27**2
+    assert counted == 2 * network_cost(network, 9).macs * 25**2 / 27**2
 
 
 def test_a_network_of_cells_without_windows_agrees_but_for_elementwise_work():
     # The padded stem apart, only 1x1 convolutions; elementwise flops do not depend on the width of the products.
     cell = Cell((Edge("skip_connect", 0, 2), Edge("skip_connect", 1, 2)), (2,))
     network = CellNetwork(Genotype(cell, cell), 8, 3, 10)
-    macs = network_cost(network, 8).macs
+    macs = network_cost(network.description, 8).macs
     assert 0.9 * macs < flops(network, 8, 8, 3) / 2 < 1.25 * macs

@@ -64,7 +64,7 @@ CASES = {
     "config without a name": (SEARCH, "--config", CIFAR, ["--config=", "no such file"]),
     "no such space": (
         SEARCH, "--config.space.name=nb101", CIFAR,
-        ["--config.space.name='nb101'", "did you mean nb201", "darts, nb201, s1, s2, s3, s4"],
+        ["--config.space.name='nb101'", "did you mean 'nb201'", "darts, nb201, s1, s2, s3, s4"],
     ),
     "a fixed space changed": (
         SEARCH, "--config.space.name=s2 --config.space.nodes=3", CIFAR,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dartsx.cost import staged_network_cost
+from dartsx.cost import network_cost
 from dartsx.nn import TopologyNetwork
 from dartsx.report import write_report
 from dartsx.spaces import topology_from_string
@@ -35,7 +35,7 @@ def workdir(tmp_path_factory):
 
 def test_the_result_has_the_exact_costs(workdir):
     result = json.loads((workdir / "result.json").read_text())
-    cost = staged_network_cost(TopologyNetwork(topology_from_string(TEXT), 2, 1), (12, 12, 1))
+    cost = network_cost(TopologyNetwork(topology_from_string(TEXT), 2, 1).description, (12, 12, 1))
     assert (result["params"], result["macs"]) == (cost.params, cost.macs)
     assert 0 <= result["test_error"] <= 100
     assert json.loads((workdir / "config.json").read_text())["genotype"] == TEXT

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dartsx.cost import staged_network_cost, staged_supernet_cost
+from dartsx.cost import network_cost
 from dartsx.nn import Supernet, TopologyNetwork, TopologySupernet, supernet_of
 from dartsx.spaces import NB201, SPACES, CellSpace, TopologySpace, nb201, topology_from_string
 
@@ -153,13 +153,13 @@ def test_networks_have_the_parameters_of_the_benchmark():
             logits, variables = shapes(network, 32)
             assert logits.main.shape == (2, classes) and logits.auxiliary is None
             count = nb201.parameters(topology, dataset)
-            assert sizes(variables["params"]) == count == staged_network_cost(network, 32).params
+            assert sizes(variables["params"]) == count == network_cost(network.description, 32).params
 
 
 def test_multiply_adds_are_those_of_the_benchmark():
     for topology in map(nb201.cell_at, range(0, 15_625, 1000)):
         convolutions = 35_389_440 * topology.count("nor_conv_3x3") + 3_932_160 * topology.count("nor_conv_1x1")
-        cost = staged_network_cost(TopologyNetwork(topology), 32)
+        cost = network_cost(TopologyNetwork(topology).description, 32)
         assert cost.macs + 10 == 7_783_050 + convolutions  # the table counts the linear layer's biases
 
 
@@ -167,7 +167,7 @@ def test_a_supernet_holds_all_candidates():
     supernet = TopologySupernet(NB201)
     mixture = {"normal": jnp.zeros((6, 5))}
     _, variables = shapes(supernet, 32, mixture)
-    cost = staged_supernet_cost(supernet, 32)
+    cost = network_cost(supernet.description, 32)
     assert sizes(variables["params"]) == cost.params
     norms = variables["batch_stats"]["cell0"]["norms"]
     assert set(norms) == {"nor_conv_1x1", "nor_conv_3x3"}

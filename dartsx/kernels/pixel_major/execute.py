@@ -69,6 +69,16 @@ def execute(
     Returns:
       The result of the last step.
     """
+    return evaluate(steps, inputs, weights, context)[-1]
+
+
+def evaluate(
+    steps: Sequence[Step],
+    inputs: Sequence[jax.Array],
+    weights: Mapping[str, Weights],
+    context: Context,
+) -> list[jax.Array]:
+    """The results of all steps; arguments as of `execute`."""
     given = iter(inputs)
     values: list[jax.Array] = []
     for step in steps:
@@ -82,7 +92,7 @@ def execute(
             continue
         compute = functools.partial(_compute, step, context)
         values.append(context.lift(compute, step)(read, own))
-    return values[-1]
+    return values
 
 
 def _compute(step: Step, context: Context, inputs: list[jax.Array], weights: Weights) -> jax.Array:
@@ -142,6 +152,14 @@ def _shuffle(step: Step, inputs, weights: Weights, context: Context) -> jax.Arra
     return x.reshape(*x.shape[:-1], groups, -1).swapaxes(-1, -2).reshape(x.shape)
 
 
+def _noise(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
+    """Other numbers for every input, the same for the same: the input seeds them; no gradient flows."""
+    (x,) = inputs
+    total = jnp.sum(lax.stop_gradient(x), dtype=jnp.float32)
+    key = jax.random.fold_in(jax.random.key(0), lax.bitcast_convert_type(total, jnp.uint32))
+    return jax.random.normal(key, (x.shape[0], *step.shape), x.dtype)
+
+
 COMPUTE: dict[type, Callable[[Step, list[jax.Array], Weights, Context], Any]] = {
     layers.Conv: _conv,
     layers.Linear: _linear,
@@ -161,4 +179,6 @@ COMPUTE: dict[type, Callable[[Step, list[jax.Array], Weights, Context], Any]] = 
     layers.Resize: _resize,
     layers.Zero: _zero,
     layers.Shuffle: _shuffle,
+    layers.Identity: lambda step, inputs, weights, context: inputs[0],
+    layers.Noise: _noise,
 }

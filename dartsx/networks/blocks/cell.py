@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import NamedTuple
 
+from dartsx.networks.blocks.conv import FactorizedReduction
 from dartsx.networks.blocks.operations import OPERATIONS, Filters
 from dartsx.networks.errors import check_choice
 from dartsx.networks.open.size import same
@@ -88,11 +89,12 @@ class Cell:
             return OPERATIONS[getattr(block, side)].apply(filters, states[state], stride)
 
     def _adjusted(self, filters: Filters, previous: Value | None, current: Value) -> Value:
+        trace = filters.trace
         if previous is None:
             return current
         if previous.shape[:2] != current.shape[:2]:
-            with filters.trace.scope("adjust"):
-                return reduction(filters, filters.trace.act(previous, "relu"))
+            with trace.scope("adjust"):
+                return self._reduced(trace, trace.act(previous, "relu"))
         if not same(previous.channels, self.features):
             return filters.conv(previous, self.features, 1, 1, "adjust")
         return previous
@@ -103,16 +105,8 @@ class Cell:
             return x
         with trace.scope(f"reduce_state{state}"):
             if x.shape[:2] != last.shape[:2]:
-                return reduction(filters, x)
+                return self._reduced(trace, x)
             return filters.norm(trace.conv(x, self.features, 1, name="1x1"), "1x1")
 
-
-def reduction(filters: Filters, x: Value) -> Value:
-    """Factorised reduction: 1x1 convolutions on the pixels (0, 0), (0, 2) ... and on (1, 1), (1, 3) ..., norm.
-
-    Behind the last row and column the second reads zeros; with an odd number of filters it makes one more.
-    """
-    trace, half = filters.trace, filters.features // 2
-    even = trace.conv(x, half, 1, 2, name="even")
-    odd = trace.conv(x, filters.features - half, 1, 2, ((-1, 1), (-1, 1)), name="odd")
-    return filters.norm(trace.concat(even, odd), "reduction")
+    def _reduced(self, trace: Trace, x: Value) -> Value:
+        return trace.block(FactorizedReduction(self.features, self.epsilon), x)

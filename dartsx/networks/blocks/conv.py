@@ -109,6 +109,26 @@ class Factorized:
 
 
 @dataclasses.dataclass(frozen=True)
+class FactorizedReduction:
+    """Halves a map by 1x1 convolutions on two sets of pixels, then norm: [H, W, C] -> [H / 2, W / 2, features].
+
+    One reads the pixels (0, 0), (0, 2), ..., the other (1, 1), (1, 3), ...; behind the last row and column it reads
+    zeros. Each makes half of the features, with an odd number the second makes one more. Source: NASNet,
+    arXiv:1707.07012, appendix A.2.
+    """
+
+    features: int
+    epsilon: float = 1e-5
+
+    def build(self, trace: Trace, x: Value) -> Value:
+        """Both convolutions, concatenation, batch norm."""
+        half = self.features // 2
+        even = trace.conv(x, half, 1, 2, name="even")
+        odd = trace.conv(x, self.features - half, 1, 2, ((-1, 1), (-1, 1)), name="odd")
+        return trace.norm(trace.concat(even, odd), self.epsilon, "reduction_norm")
+
+
+@dataclasses.dataclass(frozen=True)
 class Dense:
     """Linear layer, activation, on a vector: [inputs] -> [features]."""
 

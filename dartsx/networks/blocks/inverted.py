@@ -6,7 +6,6 @@ import dataclasses
 
 from dartsx.networks.blocks.mixconv import mixed_depthwise, mixed_pointwise
 from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite, gated
-from dartsx.networks.layers import DropPath
 from dartsx.networks.open.size import same
 from dartsx.networks.trace import Trace, Value
 
@@ -57,5 +56,5 @@ class InvertedBottleneck:
         y = mixed_pointwise(trace, y, self.features, self.splits_out, "project")
         y = trace.norm(y, self.epsilon, "project_norm")
         if self.residual and self.stride == 1 and same(x.channels, self.features):
-            return trace.sum(x, trace.add(DropPath(), y))
+            return trace.sum(x, trace.drop_path(y))
         return y

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 
-from dartsx.networks.layers import DropPath
 from dartsx.networks.open.size import same
 from dartsx.networks.trace import Trace, Value
 
@@ -107,7 +106,7 @@ class Filters:
 
     def drop(self, x: Value) -> Value:
         """Drop path."""
-        return self.trace.add(DropPath(), x)
+        return self.trace.drop_path(x)
 
 
 OPERATIONS = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite, gated
-from dartsx.networks.layers import DropPath
 from dartsx.networks.open.size import same
 from dartsx.networks.trace import Trace, Value
 
@@ -84,4 +83,4 @@ def shortcut(trace: Trace, x: Value, features: int, stride: int, padded: bool = 
 
 def added(trace: Trace, x: Value, branch: Value) -> Value:
     """relu(x + branch); drop path acts on the branch."""
-    return trace.act(trace.sum(x, trace.add(DropPath(), branch)), "relu")
+    return trace.act(trace.sum(x, trace.drop_path(branch)), "relu")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from dartsx.networks.layers import DropPath, Shuffle
+from dartsx.networks.layers import Shuffle
 from dartsx.networks.open.size import same
 from dartsx.networks.trace import Trace, Value
 
@@ -43,7 +43,7 @@ class ShuffleUnitV1:
         y = trace.norm(y, name="depthwise_norm")
         y = trace.norm(trace.conv(y, made, 1, groups=self.groups, name="expand"), name="expand_norm")
         if self.stride == 1:
-            return trace.act(trace.sum(x, trace.add(DropPath(), y)), "relu")
+            return trace.act(trace.sum(x, trace.drop_path(y)), "relu")
         pooled = trace.pool(x, "avg", 3, self.stride, 1, count_padding=True)
         return trace.act(trace.concat(pooled, y), "relu")
 

@@ -10,8 +10,8 @@ from dartsx.kernels.channel_major.primitives import PRIMITIVES, Block
 from dartsx.kernels.channel_major.primitives.separable import Separable
 from dartsx.kernels.channel_major.separable_forms import FORMS
 from dartsx.kernels.choice import Forms
+from dartsx.networks.blocks.edge_blocks import EDGE_BLOCKS as BLOCKS
 from dartsx.nn import per_edge
-from dartsx.spaces.primitives import BLOCKS
 
 NORMALISED_POOLS = ("max_pool_3x3_bn", "avg_pool_3x3_bn")
 ELSEWHERE = ("conv_3x1_1x3", "nor_conv_1x1", "nor_conv_3x3", "noise")  # not in the golden files

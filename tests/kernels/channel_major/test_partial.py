@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dartsx.cost import supernet_cost
+from dartsx.cost import network_cost
 from dartsx.kernels.channel_major import partial
 from dartsx.nn import Supernet
 from dartsx.spaces import CellSpace
@@ -55,7 +55,7 @@ def test_a_supernet_with_partial_channels(images, quick_jit):
     sizes = {k: sum(x.size for x in jax.tree.leaves(v["params"])) for k, v in variables.items()}
     assert sizes[4] < sizes[1]
     for k, net in nets.items():
-        assert supernet_cost(net, (8, 8, 3)).params == sizes[k]
+        assert network_cost(net.description, (8, 8, 3)).params == sizes[k]
     apply = quick_jit(lambda m: nets[4].apply(variables[4], images, m, True))
     plain, weighted = apply(mixture()), apply({**mixture(), "reduce/edges": jnp.array([0.3, 0.7])})
     assert plain.shape == (4, 3) and np.isfinite(plain).all()

@@ -11,15 +11,14 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from dartsx.kernels.channel_major.primitives.base import Block, Branches, halved
+from dartsx.kernels.channel_major.primitives.base import Block, Branches
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major.execute import Context, execute
-from dartsx.networks.layers import Conv, Input, Norm, Weight
-from dartsx.networks.trace import Block as NetworkBlock
-from dartsx.networks.trace import Step, Trace, Value
+from dartsx.networks.blocks.candidates import Make, on_edge, traced
+from dartsx.networks.layers import Conv, Norm, Weight
+from dartsx.networks.trace import Step
 
 NOMINAL = 16  # channels at which names are looked up; they do not depend on it
-END = "out"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Described:
     """
 
     per_source: ClassVar[bool] = False
-    make: Callable[[int, int], NetworkBlock]
+    make: Make
 
     def weights(self, channels: int, stride: int) -> dict[str, Weight]:
         """Arrays of all convolutions and linear layers, by layer and name: ``conv1/kernel``."""
@@ -79,21 +78,7 @@ def _steps(member: Described, channels: int, stride: int, height: int = 8, width
     Raises:
       ValueError: the block does not allow this width, or makes another shape than an edge must have.
     """
-    trace = _traced(member, channels, stride, height, width)
-    if not all(isinstance(_traced(member, channels, s, height, width).steps[-1].layer, Norm) for s in (1, 2)):
-        trace.norm(Value(len(trace.steps) - 1, trace.steps[-1].shape), name=END)
-    wanted = (halved(height, stride), halved(width, stride), channels)
-    made = trace.steps[-1].shape
-    if made != wanted:
-        given = (height, width, channels)
-        raise ValueError(f"{member.make(channels, stride)} makes {made} of {given}; an edge needs {wanted}")
-    return tuple(trace.steps)
-
-
-def _traced(member: Described, channels: int, stride: int, height: int, width: int) -> Trace:
-    trace = Trace()
-    trace.block(member.make(channels, stride), trace.add(Input((height, width, channels))))
-    return trace
+    return tuple(traced(on_edge(member.make)(channels, stride), (height, width, channels)).steps)
 
 
 def _norms(member: Described, channels: int, stride: int) -> list[Step]:

@@ -1,4 +1,4 @@
-"""The candidates that are building blocks of hand-designed networks, in sizes that suit an edge of a cell.
+"""Building blocks of hand-designed networks as candidates, in sizes that suit an edge of a cell.
 
 At stride 2 the depthwise or spatial convolution strides; residual blocks then take every other pixel of their input as
 shortcut (ResNet's option A), and blocks without a stride of their own (or that change their width with it) follow a
@@ -8,8 +8,8 @@ shortcut (ResNet's option A), and blocks without a stride of their own (or that 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
-from dartsx.kernels.channel_major.primitives.described import Described
 from dartsx.networks.blocks.chain import Chain
 from dartsx.networks.blocks.conv import ConvNorm, Depthwise, Factorized, Separable
 from dartsx.networks.blocks.fire import Fire
@@ -40,26 +40,26 @@ def _pooled(block: Block, stride: int) -> Block:
     return Pooled(block) if stride == 2 else block
 
 
-def _inverted(kernel: int, expansion: int, act: str, se: SqueezeExcite | None) -> Described:
-    return Described(lambda c, s: InvertedBottleneck(c, expansion, None, kernel, s, se, act))
+def _inverted(kernel: int, expansion: int, act: str, se: SqueezeExcite | None) -> Callable[[int, int], Block]:
+    return lambda c, s: InvertedBottleneck(c, expansion, None, kernel, s, se, act)
 
 
-BLOCKS: dict[str, Described] = {
-    "conv_1x1": Described(lambda c, s: ConvNorm(c, 1, s, act=None)),
-    "conv_3x3": Described(lambda c, s: ConvNorm(c, 3, s, act=None)),
-    "group_conv_3x3": Described(lambda c, s: ConvNorm(c, 3, s, GROUPS, act=None)),
-    "depthwise_3x3": Described(lambda c, s: Depthwise(3, s, act=None)),
-    "separable_3x3": Described(lambda c, s: Separable(c, 3, s, linear=True)),
-    "factorized_5x5": Described(lambda c, s: Factorized(c, 5, s, act=None)),
-    "basic_block": Described(lambda c, s: BasicBlock(c, s, padded=True)),
-    "bottleneck": Described(lambda c, s: Bottleneck(c, c // 2, s, padded=True)),
-    "resnext_block": Described(lambda c, s: Bottleneck(c, c, s, GROUPS, padded=True)),
-    "se_bottleneck": Described(lambda c, s: Bottleneck(c, c // 2, s, se=GATE, padded=True)),
-    "fire": Described(lambda c, s: _pooled(Fire(c, c // 2), s)),
+EDGE_BLOCKS: dict[str, Callable[[int, int], Block]] = {
+    "conv_1x1": lambda c, s: ConvNorm(c, 1, s, act=None),
+    "conv_3x3": lambda c, s: ConvNorm(c, 3, s, act=None),
+    "group_conv_3x3": lambda c, s: ConvNorm(c, 3, s, GROUPS, act=None),
+    "depthwise_3x3": lambda c, s: Depthwise(3, s, act=None),
+    "separable_3x3": lambda c, s: Separable(c, 3, s, linear=True),
+    "factorized_5x5": lambda c, s: Factorized(c, 5, s, act=None),
+    "basic_block": lambda c, s: BasicBlock(c, s, padded=True),
+    "bottleneck": lambda c, s: Bottleneck(c, c // 2, s, padded=True),
+    "resnext_block": lambda c, s: Bottleneck(c, c, s, GROUPS, padded=True),
+    "se_bottleneck": lambda c, s: Bottleneck(c, c // 2, s, se=GATE, padded=True),
+    "fire": lambda c, s: _pooled(Fire(c, c // 2), s),
     "inverted_3x3": _inverted(3, 3, "relu6", None),
     "inverted_5x5": _inverted(5, 6, "relu6", None),
     "mobilenet_v3_5x5": _inverted(5, 3, "hard_swish", HARD_GATE),
-    "shuffle_v1": Described(lambda c, s: _pooled(ShuffleUnitV1(c, 2, squeeze=2), s)),
-    "shuffle_v2": Described(lambda c, s: _pooled(ShuffleUnitV2(c), s)),
-    "mixconv_3_5": Described(lambda c, s: Chain((MixConv((3, 5), s), ConvNorm(c, 1, act=None)))),
+    "shuffle_v1": lambda c, s: _pooled(ShuffleUnitV1(c, 2, squeeze=2), s),
+    "shuffle_v2": lambda c, s: _pooled(ShuffleUnitV2(c), s),
+    "mixconv_3_5": lambda c, s: Chain((MixConv((3, 5), s), ConvNorm(c, 1, act=None))),
 }
