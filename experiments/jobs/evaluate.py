@@ -15,10 +15,12 @@ import jax
 from ml_collections import ConfigDict
 
 from dartsx import optim
+from dartsx.catalog import STEMS
 from dartsx.feeds import Feed, InMemory, image_examples, open_streamed, trial_length
 from dartsx.losses import classification
 from dartsx.networks import network as named_network
-from dartsx.nn import CellNetwork, DescribedNetwork, TopologyNetwork
+from dartsx.nn import DescribedNetwork
+from dartsx.nn.derived import AnyNetwork, network_of
 from dartsx.retrain import RetrainProblem, RetrainState, init_state, make_step, predict
 from dartsx.runtime import (
     Loop,
@@ -32,11 +34,9 @@ from dartsx.runtime import (
     run_once,
     stream,
 )
-from dartsx.spaces import Topology, published_names, to_json
+from dartsx.spaces import published_names, to_json
 from experiments.jobs.setup import comparison, finished_before, load_checked, open_checked, resolved, start
 from experiments.settings import EvaluateSettings, blame, evaluate_settings
-
-AnyNetwork = CellNetwork | TopologyNetwork | DescribedNetwork
 
 # Fields that an evaluation does not read.
 SEARCH_ONLY = ("search", "space", "method", "hypergradient", "population", "population_chunk", "members")
@@ -54,7 +54,7 @@ def run_evaluate(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     """
     settings = evaluate_settings(config)
     mesh = start(settings)
-    plain = resolved(config, SEARCH_ONLY)
+    plain = _record(config, settings)
     images = (streamed_images if settings.dataset.stream else images_in_memory)(settings, mesh)
     with contextlib.closing(images.feed):
         job = EvaluateJob(settings, images, mesh)
@@ -112,6 +112,13 @@ def streamed_images(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Imag
         watched=functools.partial(blame, "dataset.name", source.name, ValueError),
     )
     return Images(feed, source.label, len(source.train.classes), (size, size, 3))
+
+
+def _record(config: ConfigDict, settings: EvaluateSettings) -> dict[str, Any]:
+    """The config as it is kept: with the network that was chosen, and the space where that writes the network."""
+    plain = dict(resolved(config, SEARCH_ONLY))
+    plain["evaluate"] |= {"network": settings.evaluate.network or STEMS[0]}
+    return plain if settings.space is None else plain | {"space": config.space.to_dict()}
 
 
 class EvaluateJob:
@@ -214,17 +221,17 @@ def _network(settings: EvaluateSettings, classes: int) -> AnyNetwork:
     group = settings.evaluate
     if settings.network:
         return DescribedNetwork(named_network(settings.network, classes), settings.dtype, group.form)
-    shape = (group.channels, group.layers, classes)
-    if isinstance(settings.genotype, Topology):
-        return TopologyNetwork(settings.genotype, *shape, dtype=settings.dtype, form=group.form)
-    return CellNetwork(
+    return network_of(
+        group.network,
         settings.genotype,
-        *shape,
-        stem=group.network,
+        settings.space,
+        channels=group.channels,
+        layers=group.layers,
+        classes=classes,
         auxiliary=group.auxiliary,
+        remat=group.remat,
         dtype=settings.dtype,
         form=group.form,
-        remat=group.remat,
     )
 
 
