@@ -9,7 +9,9 @@ from dartsx.catalog.methods import BASE, METHODS
 from dartsx.catalog.names import (
     COST_FORMS,
     COST_KINDS,
+    DESCRIBED,
     DTYPES,
+    EXECUTORS,
     GROUPED_FORMS,
     HYPERGRADIENTS,
     INIT_SCALE,
@@ -29,6 +31,8 @@ __all__ = [
     "AugmentPolicy",
     "COST_FORMS",
     "COST_KINDS",
+    "DESCRIBED",
+    "EXECUTORS",
     "DTYPES",
     "GROUPED_FORMS",
     "HYPERGRADIENTS",

@@ -45,16 +45,17 @@ def normal(key: jax.Array, steps: Sequence[Step]) -> dict[str, dict[str, jax.Arr
     Variance 2 / fan-in for convolutions (arXiv:1502.01852), 1 / (3 fan-in) for linear layers; biases 0, scales of
     batch norms 1.
     """
-    noise = jax.random.normal(key, (sum(step.params for step in steps),))
+    noise = jax.random.normal(key, (int(sum(step.params for step in steps)),))
     weights: dict[str, dict[str, jax.Array]] = {}
     at = 0
     for step in steps:
         for name, (shape, fan_in) in step.weights.items():
+            shape = tuple(map(int, shape))  # of open numbers the widest
             size = math.prod(shape)
             gain = 1 / 3 if isinstance(step.layer, Linear) else 2
             first = jnp.full(shape, float(name == "scale"))
             if fan_in:
-                first = math.sqrt(gain / fan_in) * noise[at : at + size].reshape(shape)
+                first = math.sqrt(gain / int(fan_in)) * noise[at : at + size].reshape(shape)
             weights.setdefault(step.name, {})[name], at = first, at + size
     return weights
 

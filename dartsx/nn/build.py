@@ -1,22 +1,50 @@
-"""Which supernet belongs to a space."""
+"""Which module computes the supernet of a space: the one place that knows."""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from dartsx.nn.open_supernet import OpenSupernet
 from dartsx.nn.supernet import Supernet
 from dartsx.nn.topology_networks import TopologySupernet
-from dartsx.spaces import Space, TopologySpace
+from dartsx.spaces import Space
+
+AnySupernet = Supernet | TopologySupernet | OpenSupernet
 
 
-def supernet_of(space: Space, *, stem_multiplier: int = 3, **options: Any) -> Supernet | TopologySupernet:
-    """The supernet that holds all candidates of a space.
+def supernet_of(space: Space, **options: Any) -> AnySupernet:
+    """The supernet that holds all options of a space, by the name of its executor.
 
     Args:
-      space: a space of cells or of topologies.
-      stem_multiplier: width of the stem of a `Supernet` over its channels; a `TopologySupernet` has none.
-      **options: channels, layers, classes, dtype, form, remat, activation, primitives, as of both.
+      space: a space, which says by `executor` what computes its supernet.
+      **options: channels, layers, classes, stem_multiplier, dtype, form, backend, remat, activation; primitives for
+        spaces of cells. What a space's supernet does not have, such as the stem multiplier of a topology's, is ignored.
     """
-    if isinstance(space, TopologySpace):
-        return TopologySupernet(space, **options)
-    return Supernet(space, stem_multiplier=stem_multiplier, **options)
+    return _SUPERNETS[space.executor](space, **options)
+
+
+def _topology(space: Space, *, stem_multiplier: int = 1, **options: Any) -> TopologySupernet:
+    return TopologySupernet(space, **options)
+
+
+def _described(
+    space: Space,
+    *,
+    channels: int | None = None,
+    layers: int | None = None,
+    classes: int | None = None,
+    stem_multiplier: int | None = None,
+    **options: Any,
+) -> OpenSupernet:
+    given = {"channels": channels, "layers": layers, "classes": classes, "stem_multiplier": stem_multiplier}
+    scale = dataclasses.replace(space.scale, **{name: value for name, value in given.items() if value is not None})
+    return OpenSupernet(space, space.description(scale), **options)
+
+
+_SUPERNETS: Mapping[str, Callable[..., AnySupernet]] = {
+    "cells": Supernet,
+    "topology": _topology,
+    "described": _described,
+}

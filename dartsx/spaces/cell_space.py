@@ -58,6 +58,8 @@ class CellSpace:
     scale: ClassVar[Scale] = CIFAR
     """Of a network, unless another is given."""
 
+    executor: ClassVar[str] = "cells"
+
     def __post_init__(self):
         check_primitives(self.primitives, self.custom_primitives, self.blocks)
         object.__setattr__(self, "custom_primitives", with_own(self.custom_primitives, self.blocks))
@@ -86,11 +88,6 @@ class CellSpace:
     def num_edges(self) -> int:
         """Number of edges of one cell, 14 in DARTS."""
         return num_edges(self.num_nodes)
-
-    @property
-    def executor(self) -> str:
-        """What computes the supernet, by its name in `dartsx.nn.build`."""
-        return "cells"
 
     @property
     def graph(self) -> CellGraph:

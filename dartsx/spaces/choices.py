@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from dartsx.spaces.errors import GenotypeError, show
 
@@ -25,6 +25,8 @@ class Choices:
     """
 
     pairs: Mapping[str, str] | Iterable[tuple[str, str]]
+
+    executor: ClassVar[str] = "described"
 
     def __post_init__(self):
         given = self.pairs.items() if isinstance(self.pairs, Mapping) else self.pairs

@@ -82,6 +82,8 @@ class Genotype:
     normal: Cell
     reduce: Cell
 
+    executor: ClassVar[str] = "cells"
+
     def __post_init__(self):
         for cell_type in CELL_TYPES:
             cell = getattr(self, cell_type)

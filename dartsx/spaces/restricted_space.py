@@ -41,6 +41,7 @@ class RestrictedSpace:
     reduce: Rows
     edges_kept: int = 2
 
+    executor: ClassVar[str] = "cells"
     scale: ClassVar[Scale] = CellSpace.scale
 
     def __post_init__(self):
@@ -97,11 +98,6 @@ class RestrictedSpace:
     def decisions(self) -> dict[str, Decision]:
         """One for every edge, ``normal/0-2``."""
         return edge_decisions(self.options, self.edges)
-
-    @property
-    def executor(self) -> str:
-        """What computes the supernet, by its name in `dartsx.nn.build`."""
-        return "cells"
 
     @property
     def graph(self) -> CellGraph:

@@ -1,7 +1,7 @@
 """What every search space and every architecture promises; methods, supernets and reports rely on nothing else."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,7 +28,13 @@ class DrawnCell(Protocol):
 
 
 class Architecture(Protocol):
-    """A point of a space: `Genotype`, `Topology` or `Choices`. ``str`` gives its readable text."""
+    """A point of a space: `Genotype`, `Topology` or `Choices`. ``str`` gives its readable text.
+
+    Attributes:
+      executor: what it is made of, a key of `dartsx.catalog.EXECUTORS`, by which the networks that train it are found.
+    """
+
+    executor: ClassVar[str]
 
     @property
     def choices(self) -> Mapping[str, str]:
@@ -58,9 +64,11 @@ class Space(Protocol):
       alpha_shapes: [rows, columns] of every table.
       options: by group, the labels of the columns of every row; a row may be shorter than the table.
       graph: what is known of cells only, or None.
-      scale: of networks, unless another is given.
-      executor: what computes the supernet, by its name in `dartsx.nn.build`.
+      scale: size of networks, unless another is given.
+      executor: what its architectures are made of, a key of `dartsx.catalog.EXECUTORS`.
     """
+
+    executor: ClassVar[str]
 
     @property
     def decisions(self) -> Mapping[str, Decision]: ...  # noqa: D102
@@ -72,8 +80,6 @@ class Space(Protocol):
     def graph(self) -> CellGraph | None: ...  # noqa: D102
     @property
     def scale(self) -> Scale: ...  # noqa: D102
-    @property
-    def executor(self) -> str: ...  # noqa: D102
 
     def expand(self, mixture: Mapping[str, Any]) -> Mapping[str, Any]:
         """Mixtures as the supernet takes them, from mixtures of ``alpha_shapes``."""

@@ -36,6 +36,7 @@ class Topology:
     edges: tuple[Edge, ...]
 
     num_inputs: ClassVar[int] = 1
+    executor: ClassVar[str] = "topology"
 
     def __post_init__(self):
         try:

@@ -39,6 +39,8 @@ class TopologySpace:
     scale: ClassVar[Scale] = NB201
     """Of a network, unless another is given."""
 
+    executor: ClassVar[str] = "topology"
+
     def __post_init__(self):
         check_primitives(self.primitives, self.custom_primitives, self.blocks)
         object.__setattr__(self, "custom_primitives", with_own(self.custom_primitives, self.blocks))
@@ -47,11 +49,6 @@ class TopologySpace:
         check_edges(self.edges, SpaceError)
         if list(self.edges) != sorted(self.edges, key=lambda edge: edge[::-1]):
             raise SpaceError(f"edges must be sorted by node, then source: {self.edges}")
-
-    @property
-    def executor(self) -> str:
-        """What computes the supernet, by its name in `dartsx.nn.build`."""
-        return "topology"
 
     @property
     def graph(self) -> CellGraph:

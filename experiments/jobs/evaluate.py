@@ -15,8 +15,10 @@ import jax
 from ml_collections import ConfigDict
 
 from dartsx import optim
+from dartsx.catalog import STEMS
 from dartsx.networks import network as named_network
-from dartsx.nn import CellNetwork, DescribedNetwork, TopologyNetwork
+from dartsx.nn import DescribedNetwork
+from dartsx.nn.derived import AnyNetwork, network_of
 from dartsx.retrain import RetrainProblem, RetrainState, init_state, make_step, predict
 from dartsx.runtime import (
     Loop,
@@ -30,14 +32,12 @@ from dartsx.runtime import (
     run_once,
     stream,
 )
-from dartsx.spaces import Topology, published_names, to_json
+from dartsx.spaces import published_names, to_json
 from experiments.jobs.feed import Feed, trial_length
 from experiments.jobs.in_memory import open_in_memory
 from experiments.jobs.setup import comparison, finished_before, resolved, start
 from experiments.jobs.streamed import open_streamed
 from experiments.settings import EvaluateSettings, evaluate_settings
-
-AnyNetwork = CellNetwork | TopologyNetwork | DescribedNetwork
 
 # Fields that an evaluation does not read.
 SEARCH_ONLY = ("search", "space", "method", "hypergradient", "population", "population_chunk", "members")
@@ -56,12 +56,19 @@ def run_evaluate(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     settings = evaluate_settings(config)
     mesh = start(settings)
     open_feed = open_streamed if settings.dataset.stream else open_in_memory
-    plain = resolved(config, SEARCH_ONLY)
+    plain = _record(config, settings)
     with contextlib.closing(open_feed(settings, mesh)) as feed:
         job = EvaluateJob(settings, feed, mesh)
         run = {"seed": settings.seed, "dataset": feed.label, "method": None}
         with open_workdir(workdir, plain, "evaluate", run=run, **comparison(plain)) as folder:
             return finished_before(folder) or job.run(folder)
+
+
+def _record(config: ConfigDict, settings: EvaluateSettings) -> dict[str, Any]:
+    """The config as it is kept: with the network that was chosen, and the space where that writes the network."""
+    plain = dict(resolved(config, SEARCH_ONLY))
+    plain["evaluate"] |= {"network": settings.evaluate.network or STEMS[0]}
+    return plain if settings.space is None else plain | {"space": config.space.to_dict()}
 
 
 class EvaluateJob:
@@ -163,17 +170,17 @@ def _network(settings: EvaluateSettings, classes: int) -> AnyNetwork:
     group = settings.evaluate
     if settings.network:
         return DescribedNetwork(named_network(settings.network, classes), settings.dtype, group.form)
-    shape = (group.channels, group.layers, classes)
-    if isinstance(settings.genotype, Topology):
-        return TopologyNetwork(settings.genotype, *shape, dtype=settings.dtype, form=group.form)
-    return CellNetwork(
+    return network_of(
+        group.network,
         settings.genotype,
-        *shape,
-        stem=group.network,
+        settings.space,
+        channels=group.channels,
+        layers=group.layers,
+        classes=classes,
         auxiliary=group.auxiliary,
+        remat=group.remat,
         dtype=settings.dtype,
         form=group.form,
-        remat=group.remat,
     )
 
 

@@ -1,6 +1,6 @@
 """Combinations of settings that contradict each other, whatever the data."""
 
-from dartsx.catalog import GROUPED_FORMS, SEPARABLE_FORMS, STAGED, STEMS
+from dartsx.catalog import DESCRIBED, EXECUTORS, GROUPED_FORMS, SEPARABLE_FORMS, STAGED
 from experiments.settings.errors import wrong
 from experiments.settings.groups import (
     DatasetSettings,
@@ -47,8 +47,8 @@ def check_evaluate(evaluate: EvaluateGroup) -> None:
             evaluate.learning_rate_min,
             "must be 0 with --config.evaluate.schedule='exponential', which has no lower end; choose cosine or linear",
         )
-    if evaluate.network == STAGED and evaluate.auxiliary:
-        problem = f"--config.evaluate.network='{STAGED}' has no auxiliary head; set False"
+    if evaluate.network in (STAGED, DESCRIBED) and evaluate.auxiliary:
+        problem = f"--config.evaluate.network='{evaluate.network}' has no auxiliary head; set False"
         raise wrong("evaluate.auxiliary", True, problem)
     # The stem halves the width, and the first cell's factorized reduction concatenates two halves.
     if evaluate.network == "imagenet" and evaluate.channels % 2:
@@ -60,15 +60,19 @@ def check_evaluate(evaluate: EvaluateGroup) -> None:
         )
 
 
-def check_network(network: str, topology: bool, field: str = "evaluate.network") -> None:
-    """Check that a network is made of what it is given: a topology, or two kinds of cell.
+def network_for(network: str | None, executor: str, field: str = "evaluate.network") -> str:
+    """The network in which an architecture is trained: the given one, or the first that is made of such.
 
     Raises:
-      SettingsError: naming the field.
+      SettingsError: the given one is made of something else; names the field.
     """
-    if topology != (network == STAGED):
-        given, needed = ("a topology", STAGED) if topology else ("two kinds of cell", " or ".join(STEMS))
-        raise wrong(field, network, f"the genotype is {given}, for which the network is {needed}")
+    given, allowed = EXECUTORS[executor]
+    if network is None:
+        return allowed[0]
+    if network not in allowed:
+        problem = f"the genotype is {given}, for which the network is {' or '.join(allowed)}"
+        raise wrong(field, network, problem)
+    return network
 
 
 def check_form(network: str | None, evaluate: EvaluateGroup) -> None:
@@ -77,12 +81,13 @@ def check_form(network: str | None, evaluate: EvaluateGroup) -> None:
     Raises:
       SettingsError: naming the field.
     """
-    forms = GROUPED_FORMS if network else SEPARABLE_FORMS
-    kind = f"--config.network={network}" if network else "a genotype's network"
+    described = network or evaluate.network == DESCRIBED
+    forms = GROUPED_FORMS if described else SEPARABLE_FORMS
+    kind = f"--config.network={network}" if network else "a described network" if described else "a genotype's network"
     if evaluate.form is not None and evaluate.form not in forms:
         raise wrong("evaluate.form", evaluate.form, f"not a form for {kind}; choose one of {', '.join(forms)}")
-    if evaluate.remat is not None and (network or evaluate.network == STAGED):
-        kind = kind if network else f"--config.evaluate.network={STAGED}"
+    if evaluate.remat is not None and (network or evaluate.network in (STAGED, DESCRIBED)):
+        kind = kind if network else f"--config.evaluate.network={evaluate.network}"
         raise wrong("evaluate.remat", evaluate.remat, f"{kind} keeps all it computes; leave it empty")
 
 

@@ -1,8 +1,9 @@
 """Settings against the data and the devices, before anything is compiled."""
 
-from dartsx.catalog import STAGED, AugmentPolicy
+import dataclasses
+
+from dartsx.catalog import EXECUTORS, AugmentPolicy
 from dartsx.networks import network
-from dartsx.spaces import TopologySpace
 from experiments.settings.errors import SettingsError, blame, wrong
 from experiments.settings.groups import EvaluateGroup
 from experiments.settings.population import check_members_on_devices
@@ -60,13 +61,29 @@ def check_against_data(
         _check_named(settings.network, (*size, channels), classes)
         _check_augment(group.augment, f"{path}.augment", size)
         return
+    executor = settings.space.executor if searching else _executor(group.network)
+    if executor == "described":
+        _check_described(settings, image_height, image_width, channels, classes)
+        _check_augment(group.augment, f"{path}.augment", size)
+        return
     stem = _IMAGENET_STEM if not searching and group.network == "imagenet" else 1
-    staged = isinstance(settings.space, TopologySpace) if searching else group.network == STAGED
-    divisor = stem * (4 if staged else _shrinks(group.layers))
+    divisor = stem * (4 if executor == "topology" else _shrinks(group.layers))
     _check_size(settings, size, divisor, "a supernet" if searching else group.network)
     _check_augment(group.augment, f"{path}.augment", size)
     if not searching and group.auxiliary:
         _check_auxiliary(group, size, divisor)
+
+
+def _executor(network: str) -> str:
+    return next(name for name, (_, networks) in EXECUTORS.items() if network in networks)
+
+
+def _check_described(settings: SearchSettings | EvaluateSettings, *image_shape_and_classes: int) -> None:
+    """Whether the images can go through the open network, that is, through the largest of its networks."""
+    *image_shape, classes = image_shape_and_classes
+    space = settings.space
+    with blame("dataset.image_size", settings.dataset.image_size or 0, ValueError):
+        space.description(dataclasses.replace(space.scale, classes=classes)).trace(tuple(image_shape))
 
 
 def _check_named(name: str, image_shape: tuple[int, int, int], classes: int) -> None:

@@ -156,10 +156,12 @@ class EvaluateGroup:
     """How a network is trained; ``decay`` is of the exponential schedule.
 
     ``network``, ``channels``, ``layers`` and ``auxiliary`` shape the network of a genotype; one that has a name
-    (``config.network``) is what its paper says. In ``nb201`` the layers are the cells of each of three stages.
+    (``config.network``) is what its paper says. Without ``network`` the architecture decides: two kinds of cell are
+    trained in ``cifar``. In ``nb201`` the layers are the cells of each of three stages, and a ``described`` network
+    uses of these what its description asks for.
     """
 
-    network: str = where(one_of(*NETWORKS))
+    network: str | None = where(one_of("", *NETWORKS))
     epochs: int = where(at_least(1))
     batch_size: int = where(at_least(1))
     channels: int = where(at_least(1))

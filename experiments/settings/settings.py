@@ -5,15 +5,14 @@ from collections.abc import Mapping
 
 from ml_collections import ConfigDict
 
+from dartsx.catalog import DESCRIBED
 from dartsx.networks import canonical_name
 from dartsx.spaces import (
-    AnyGenotype,
+    Architecture,
     CellSpace,
     GenotypeError,
     Space,
     SpaceError,
-    Topology,
-    TopologySpace,
     named_space,
     resolve_genotype,
 )
@@ -21,9 +20,9 @@ from experiments.settings.combinations import (
     check_evaluate,
     check_form,
     check_in_memory,
-    check_network,
     check_search,
     check_stream,
+    network_for,
 )
 from experiments.settings.errors import SettingsError, blame, wrong
 from experiments.settings.groups import (
@@ -89,6 +88,7 @@ class EvaluateSettings:
       genotype: the cells or the topology to train; None with `network`, or if it was left out and may be.
       genotype_label: published name, path or ``"given text"``; ``""`` without genotype.
       dataset: which images.
+      space: the space of the genotype where its network is a described one, which only the space can write, else None.
       evaluate: the network and its training.
     """
 
@@ -97,9 +97,10 @@ class EvaluateSettings:
     mesh: int | None
     compilation_cache: str | None
     network: str | None
-    genotype: AnyGenotype | None
+    genotype: Architecture | None
     genotype_label: str
     dataset: DatasetSettings
+    space: Space | None
     evaluate: EvaluateGroup
 
     @property
@@ -151,20 +152,24 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
       SettingsError: naming the field, its value and what is allowed.
     """
     read = read_group(Config, config)
-    check_evaluate(read.evaluate)
-    check_stream(read.dataset, read.evaluate)
-    check_form(read.network, read.evaluate)
-    network, genotype, label = None, None, ""
+    network, genotype, label, space = None, None, "", None
     if read.network is not None:
         with blame("network", config.network):
             network = canonical_name(read.network)
     elif read.genotype is not None or need_genotype:
         with blame("genotype", config.genotype, GenotypeError):
             genotype, label = resolve_genotype(config.genotype)
-    if genotype is not None:
-        check_network(read.evaluate.network, isinstance(genotype, Topology))
-    elif network is None:
-        check_network(read.evaluate.network, isinstance(_space(read.space), TopologySpace))
+    evaluate = read.evaluate
+    if network is None:
+        executor = genotype.executor if genotype is not None else _space(read.space).executor
+        evaluate = dataclasses.replace(evaluate, network=network_for(evaluate.network, executor))
+    if evaluate.network == DESCRIBED:
+        space = _space(read.space)
+        if genotype is not None:
+            _check_member(space, genotype, config)
+    check_evaluate(evaluate)
+    check_stream(read.dataset, evaluate)
+    check_form(read.network, evaluate)
     return EvaluateSettings(
         seed=read.seed,
         dtype=read.dtype,
@@ -174,8 +179,17 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
         genotype=genotype,
         genotype_label=label,
         dataset=read.dataset,
-        evaluate=read.evaluate,
+        space=space,
+        evaluate=evaluate,
     )
+
+
+def _check_member(space: Space, genotype: Architecture, config: ConfigDict) -> None:
+    try:
+        space.validate(genotype)
+    except GenotypeError as error:
+        problem = f"does not belong to --config.space.name={config.space.name}: {error}"
+        raise wrong("genotype", config.genotype, problem) from None
 
 
 def _cache(given: str) -> str | None:

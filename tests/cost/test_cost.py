@@ -9,7 +9,7 @@ import pytest
 
 from dartsx.cost import LayerCost, network_cost
 from dartsx.kernels.channel_major.primitives import PRIMITIVES
-from dartsx.networks.blocks.edge_blocks import EDGE_BLOCKS as BLOCKS
+from dartsx.networks.blocks.candidate_blocks import CANDIDATE_BLOCKS as BLOCKS
 from dartsx.nn import CellNetwork, Supernet
 from dartsx.spaces import Cell, CellSpace, Edge, Genotype, published, published_names
 

@@ -71,7 +71,7 @@ CASES = {
         ["--config.space.nodes=3", "can be set for --config.space.name=darts only", "s2 has its own"],
     ),
     "a topology in a network of cells": (
-        EVALUATE, "--config.genotype=|skip_connect~0|", CIFAR,
+        EVALUATE, "--config.genotype=|skip_connect~0| --config.evaluate.network=cifar", CIFAR,
         ["--config.evaluate.network='cifar'", "the genotype is a topology, for which the network is nb201"],
     ),
     "cells in the network of a topology": (

@@ -205,5 +205,5 @@ def test_training_learns_and_predicts(quick_jit):
 
 
 def test_images_that_are_too_small_are_refused_by_name():
-    with pytest.raises(ValueError, match="vgg11 on images of 8x8: stage4/pool: a map of 1x1 is too small"):
+    with pytest.raises(ValueError, match="vgg11 on images of 8x8: stage4/block2/pool: a map of 1x1 is too small"):
         shapes(DescribedNetwork(network("vgg11")), 8)

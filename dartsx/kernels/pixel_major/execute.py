@@ -15,9 +15,11 @@ from dartsx.kernels.activations import ACTIVATIONS
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major.grouped import convolve
 from dartsx.kernels.pixel_major.linear import linear
+from dartsx.kernels.pixel_major.opened import Opened
 from dartsx.kernels.pixel_major.pools import adaptive_pool, pool
 from dartsx.kernels.window import Window
 from dartsx.networks import layers
+from dartsx.networks.open.layers import Mixed, Weighted
 from dartsx.networks.trace import Step
 
 Weights = Mapping[str, jax.Array]
@@ -42,6 +44,7 @@ class Context(NamedTuple):
       relu: ReLU, or a smooth stand-in (tests of derivatives).
       lift: (function, step) -> the function for values with more leading axes; batch norm is left out, as `normalize`
         sees to it.
+      opened: the mixture of an open network's decisions; None for closed ones.
     """
 
     normalize: Normalize
@@ -50,6 +53,7 @@ class Context(NamedTuple):
     forms: Forms = Forms()
     relu: Callable[[jax.Array], jax.Array] = jax.nn.relu
     lift: Callable[[Callable, Step], Callable] = lambda compute, step: compute
+    opened: Opened | None = None
 
 
 def execute(
@@ -86,6 +90,9 @@ def evaluate(
             values.append(next(given))
             continue
         read = [values[i] for i in step.inputs]
+        if context.opened is not None:
+            layouts = (steps[i].segments for i in step.inputs)
+            read = [context.opened.masked(step.layer, x, layout) for x, layout in zip(read, layouts, strict=True)]
         own = weights.get(step.name, {})
         if isinstance(step.layer, layers.Norm):
             values.append(context.normalize(step.name, read[0], own, step.layer.epsilon))
@@ -177,6 +184,8 @@ COMPUTE: dict[type, Callable[[Step, list[jax.Array], Weights, Context], Any]] = 
     layers.Slice: lambda step, inputs, weights, context: inputs[0][..., step.layer.start : step.layer.stop],
     layers.PadChannels: _pad_channels,
     layers.Resize: _resize,
+    Mixed: lambda step, inputs, weights, context: context.opened.mixed(step.layer, inputs[0]),
+    Weighted: lambda step, inputs, weights, context: context.opened.weighted(step.layer, inputs),
     layers.Zero: _zero,
     layers.Shuffle: _shuffle,
     layers.Identity: lambda step, inputs, weights, context: inputs[0],

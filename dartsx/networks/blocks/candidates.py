@@ -9,8 +9,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+from dartsx.networks.blocks.candidate_blocks import CANDIDATE_BLOCKS
 from dartsx.networks.blocks.conv import ConvNorm, Factorized, FactorizedReduction
-from dartsx.networks.blocks.edge_blocks import EDGE_BLOCKS
 from dartsx.networks.layers import Identity, Input, Noise, Norm, Pool, Shape
 from dartsx.networks.trace import Block, Trace, Value
 
@@ -114,7 +114,7 @@ CANDIDATES: dict[str, Make] = {
     "sep_conv_7x7": _separable(7, units=2),  # NASNet-A, AmoebaNet-A
     "conv_7x1_1x7": lambda c, s: Activated(Factorized(c, 7, s, None)),  # AmoebaNet-A
     "conv_3x1_1x3": lambda c, s: Activated(Factorized(c, 3, s, None)),  # SETN
-    **{name: on_edge(make) for name, make in EDGE_BLOCKS.items()},
+    **{name: on_edge(make) for name, make in CANDIDATE_BLOCKS.items()},
     "nor_conv_1x1": lambda c, s: Activated(ConvNorm(c, 1, s, act=None)),  # NAS-Bench-201
     "nor_conv_3x3": lambda c, s: Activated(ConvNorm(c, 3, s, act=None)),
     "noise": lambda c, s: Noise(s),  # RobustDARTS, space S4

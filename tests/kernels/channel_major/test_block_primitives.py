@@ -14,7 +14,7 @@ from dartsx.kernels.channel_major.primitives.described import Described
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major.execute import Context, execute
 from dartsx.networks import Trace
-from dartsx.networks.blocks.edge_blocks import EDGE_BLOCKS as BLOCKS
+from dartsx.networks.blocks.candidate_blocks import CANDIDATE_BLOCKS as BLOCKS
 from dartsx.networks.layers import Input
 from dartsx.nn import CellNetwork, Supernet
 from dartsx.search import Batch, SearchProblem, darts, init_state, make_step

@@ -10,7 +10,7 @@ from dartsx.kernels.channel_major.primitives import PRIMITIVES, Block
 from dartsx.kernels.channel_major.primitives.separable import Separable
 from dartsx.kernels.channel_major.separable_forms import FORMS
 from dartsx.kernels.choice import Forms
-from dartsx.networks.blocks.edge_blocks import EDGE_BLOCKS as BLOCKS
+from dartsx.networks.blocks.candidate_blocks import CANDIDATE_BLOCKS as BLOCKS
 from dartsx.nn import per_edge
 
 NORMALISED_POOLS = ("max_pool_3x3_bn", "avg_pool_3x3_bn")

@@ -12,7 +12,7 @@ from dartsx.kernels.channel_major.primitives.nor_conv import NorConv
 from dartsx.kernels.channel_major.primitives.pool import Pool
 from dartsx.kernels.channel_major.primitives.separable import Separable
 from dartsx.kernels.channel_major.primitives.skip import Skip, Zero
-from dartsx.networks.blocks.edge_blocks import EDGE_BLOCKS
+from dartsx.networks.blocks.candidate_blocks import CANDIDATE_BLOCKS
 
 PRIMITIVES: dict[str, Primitive] = {
     "none": Zero(),
@@ -26,7 +26,7 @@ PRIMITIVES: dict[str, Primitive] = {
     "dil_conv_5x5": Separable(5, dilation=2),
     "conv_7x1_1x7": Factorized(7),
     "conv_3x1_1x3": Factorized(3),
-    **{name: Described(make) for name, make in EDGE_BLOCKS.items()},
+    **{name: Described(make) for name, make in CANDIDATE_BLOCKS.items()},
     "nor_conv_1x1": NorConv(1),
     "nor_conv_3x3": NorConv(3),
     "noise": Noise(),

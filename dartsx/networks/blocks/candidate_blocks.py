@@ -44,7 +44,7 @@ def _inverted(kernel: int, expansion: int, act: str, se: SqueezeExcite | None) -
     return lambda c, s: InvertedBottleneck(c, expansion, None, kernel, s, se, act)
 
 
-EDGE_BLOCKS: dict[str, Callable[[int, int], Block]] = {
+CANDIDATE_BLOCKS: dict[str, Callable[[int, int], Block]] = {
     "conv_1x1": lambda c, s: ConvNorm(c, 1, s, act=None),
     "conv_3x3": lambda c, s: ConvNorm(c, 3, s, act=None),
     "group_conv_3x3": lambda c, s: ConvNorm(c, 3, s, GROUPS, act=None),

@@ -1,0 +1,121 @@
+"""What the layers of an open network need besides their inputs: the mixture of its decisions.
+
+A mixture weighs the branches of a choice (`Mixed`) and the values that a decision chooses from (`Weighted`); channels
+that only wider options have are masked before an operation mixes channels. So a supernet at a one-hot mixture is the
+closed network, whose weights are the first channels of the supernet's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from dartsx.networks.layers import Conv, Linear, LocalNorm
+from dartsx.networks.open.layers import Mixed, Weighted
+from dartsx.networks.open.layout import Segments
+from dartsx.networks.open.place import presence
+from dartsx.networks.open.size import at, axes_of, combinations
+
+if TYPE_CHECKING:
+    from dartsx.networks.trace import Step
+
+REMAT = ("none", "branch")
+# (steps of a branch, its input, moments of its batch norms to be filled) -> its result
+Branch = Callable[[Any, jax.Array, dict[str, Any]], jax.Array]
+
+
+@dataclasses.dataclass(frozen=True)
+class Opened:
+    """The decisions of a supernet, weighed.
+
+    Attributes:
+      weight: (decision, option) -> scalar entry of the mixture.
+      branch: computes a branch, and adds the moments of its batch norms to the dict that it is given.
+      moments: moments of the batch norms computed so far, by step: ``mean``, ``var``, and the boolean scalar
+        ``computed``, false where a lazy branch was passed over.
+      lazy: branches of weight 0 are not computed, and no gradient flows through such weights.
+      remat: ``"branch"``: the backward pass computes every branch again instead of keeping its inner results.
+    """
+
+    weight: Callable[[str, str], jax.Array]
+    branch: Branch
+    moments: dict[str, Any]
+    lazy: bool = False
+    remat: str = "none"
+
+    def masked(self, layer: Any, x: jax.Array, segments: Segments) -> jax.Array:
+        """The input of a layer, without the channels that an operation across channels must not see."""
+        if not _mixes_channels(layer) or not any(map(axes_of, segments)):
+            return x
+        mask = jnp.concatenate([self._mask(size) for size in segments])
+        return x * mask.astype(x.dtype)
+
+    def weighted(self, layer: Weighted, inputs: list[jax.Array]) -> jax.Array:
+        """The sum of the inputs, each times the presence of its place."""
+        known: dict = {}
+        terms = []
+        for place, x in zip(layer.places, inputs, strict=True):
+            coefficient = presence(place, self.weight, layer.base, known)
+            terms.append(jnp.asarray(coefficient).astype(x.dtype) * x)
+        return sum(terms[1:], terms[0])
+
+    def mixed(self, layer: Mixed, x: jax.Array) -> jax.Array:
+        """The sum of the branches, each times its entry of the mixture."""
+        evaluate = self._lazily if self.lazy else self._eagerly
+        rows = zip(layer.options, layer.branches, strict=True)
+        terms = [evaluate(branch, self.weight(layer.decision, option), x) for option, branch in rows]
+        return sum(terms[1:], terms[0])
+
+    def _eagerly(self, branch: tuple[Step, ...], weight: jax.Array, x: jax.Array) -> jax.Array:
+        y, moments = self._computed(branch)(x, weight)
+        self.moments.update(moments)
+        return y
+
+    def _lazily(self, branch: tuple[Step, ...], weight: jax.Array, x: jax.Array) -> jax.Array:
+        compute = self._computed(branch)
+        shapes = jax.eval_shape(compute, x, weight)
+
+        def nothing(x, weight):
+            return jax.tree.map(lambda shape: jnp.zeros(shape.shape, shape.dtype), shapes)
+
+        y, moments = lax.cond(weight != 0, compute, nothing, x, weight)
+        self.moments.update(moments)
+        return y
+
+    def _computed(self, branch: tuple[Step, ...]) -> Callable[[jax.Array, jax.Array], tuple[jax.Array, dict]]:
+        def compute(x, weight):
+            moments: dict[str, Any] = {}
+            y = self.branch(branch, x, moments)
+            return weight.astype(y.dtype) * y, moments
+
+        return jax.checkpoint(compute) if self.remat == "branch" else compute
+
+    def _mask(self, size: int) -> jax.Array:
+        """Weight with which each channel of a segment exists: [widest]."""
+        channels = np.arange(int(size))
+        if not axes_of(size):
+            return jnp.ones(int(size))
+        terms = []
+        for choices in combinations(axes_of(size)):
+            weight = math.prod(self.weight(*choice) for choice in choices.items())
+            terms.append(weight * (channels < at(size, choices)))
+        return functools.reduce(jnp.add, terms)
+
+
+def _mixes_channels(layer: Any) -> bool:
+    return _MIXES.get(type(layer), lambda layer: False)(layer)
+
+
+_MIXES: Mapping[type, Callable[[Any], bool]] = {
+    Conv: lambda layer: layer.groups == 1,
+    Linear: lambda layer: True,
+    LocalNorm: lambda layer: True,
+}

@@ -1,0 +1,133 @@
+"""The supernet of an open description: every option of every decision, mixed; computes in [N, H, W, C]."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from dartsx.kernels.choice import Forms
+from dartsx.kernels.initial_weights import normal
+from dartsx.kernels.moments import inverse_deviation, unbiased
+from dartsx.kernels.pixel_major.batch_norm import affine, batch_norm
+from dartsx.kernels.pixel_major.execute import Context, execute
+from dartsx.kernels.pixel_major.opened import REMAT, Opened
+from dartsx.kernels.running_statistics import moved
+from dartsx.networks import Network, Step
+from dartsx.networks.errors import check_choice
+from dartsx.networks.layers import Norm
+from dartsx.networks.trace import primitive
+from dartsx.spaces import DescribedSpace
+from dartsx.spaces.described_space import GROUP
+
+
+class OpenSupernet(nn.Module):
+    """A described space's supernet. Interface and variables are those of `Supernet` and `DescribedNetwork`.
+
+    ``params`` and ``batch_stats`` hold an entry per layer under its name in the open trace; at a one-hot mixture the
+    supernet computes exactly the closed network that has the first channels of its weights.
+
+    Attributes:
+      space: the decisions, in the order of the mixture's rows.
+      description: the open network, `space.description` at some scale.
+      dtype: dtype of the activations; parameters, statistics and logits stay float32 or wider.
+      form: form of grouped convolutions (`grouped.FORMS`), or None to choose by backend and size.
+      backend: the backend for which the program is meant, as in `DescribedNetwork`.
+      remat: what the backward pass computes again: ``"none"`` (also if None) or ``"branch"``, the options of choices.
+      activation: ReLU; a smooth stand-in serves tests of derivatives.
+      lazy: options whose weight in the mixture is exactly 0 are not computed; no gradient flows through such weights,
+        and their running statistics stay as they are.
+    """
+
+    space: DescribedSpace
+    description: Network
+    dtype: Any = jnp.float32
+    form: str | None = None
+    backend: str | None = None
+    remat: str | None = None
+    activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
+    lazy: bool = False
+
+    @property
+    def cells(self) -> dict[str, int]:
+        """The one table of decisions counts as one cell."""
+        return {GROUP: 1}
+
+    @nn.compact
+    def __call__(self, images: jax.Array, mixture: Mapping[str, jax.Array], train: bool) -> jax.Array:
+        """Computes logits, without the description's dropout and drop path.
+
+        Args:
+          images: [N, H, W, channels], of any size that the description allows.
+          mixture: [decisions, options] under ``"decisions"``, also with a leading axis of 1.
+          train: normalise by the batch's statistics, otherwise by the running ones.
+
+        Returns:
+          Logits [N, classes]. With ``mutable=["batch_stats"]`` the running statistics move (train only).
+
+        Raises:
+          ValueError: the images are too small, `remat` is unknown.
+        """
+        remat = self.remat or "none"
+        check_choice("remat", remat, REMAT)
+        steps = self.description.trace(images.shape[1:])
+        inside = tuple(primitive(steps))
+        if self.is_initializing():
+            for name, value in normal(self.make_rng("params"), inside).items():
+                self.param(name, lambda _, value=value: value)
+        weights = {step.name: self.get_variable("params", step.name) for step in inside if step.weights}
+        statistics = {step.name: self._statistics(step) for step in inside if isinstance(step.layer, Norm)}
+        weight = self._weigh(mixture)
+
+        def context(moments: dict[str, Any]) -> Context:
+            def normalize(name, x, parameters, epsilon):
+                if train:
+                    return _normalized(moments, name, x, parameters, epsilon)
+                used = statistics[name].value
+                inverse = inverse_deviation(used["var"], epsilon)
+                return affine(x, used["mean"], inverse, parameters["scale"], parameters["bias"])
+
+            opened = Opened(weight, branch, moments, self.lazy and not self.is_initializing(), remat)
+            return Context(normalize, forms=Forms(self.backend, self.form), relu=self.activation, opened=opened)
+
+        def branch(steps: tuple[Step, ...], x: jax.Array, moments: dict[str, Any]) -> jax.Array:
+            return execute(steps, [x], weights, context(moments))
+
+        moments: dict[str, Any] = {}
+        logits = execute(steps, [images.astype(self.dtype)], weights, context(moments))
+        # Virtual passes, which do not make the statistics mutable, leave them alone.
+        if self.is_mutable_collection("batch_stats") and not self.is_initializing():
+            for name, batch in moments.items():
+                statistics[name].value = _moved(statistics[name].value, dict(batch))
+        return logits
+
+    def _statistics(self, step: Step) -> nn.Variable:
+        channels = int(step.shape[-1])
+        return self.variable("batch_stats", step.name, lambda: {"mean": jnp.zeros(channels), "var": jnp.ones(channels)})
+
+    def _weigh(self, mixture: Mapping[str, jax.Array]) -> Callable[[str, str], jax.Array]:
+        rows = mixture[GROUP]
+        rows = rows[0] if rows.ndim == 3 else rows
+        at = {
+            (name, option): (row, column)
+            for row, (name, decision) in enumerate(self.space.decisions.items())
+            for column, option in enumerate(decision.options)
+        }
+        return lambda name, option: rows[at[name, option]]
+
+
+def _normalized(moments: dict[str, Any], name: str, x: jax.Array, parameters: Mapping[str, jax.Array], epsilon: float):
+    y, mean, variance = batch_norm(x, parameters["scale"], parameters["bias"], epsilon)
+    variance = unbiased(variance, math.prod(x.shape[:-1]))
+    moments[name] = {"mean": mean, "var": variance, "computed": jnp.array(True)}
+    return y
+
+
+def _moved(running: dict[str, jax.Array], batch: dict[str, jax.Array]) -> dict[str, jax.Array]:
+    """Running statistics after a batch; as they were where it was not computed."""
+    computed = batch.pop("computed")
+    return jax.tree.map(lambda new, old: jnp.where(computed, new, old), moved(running, batch), running)
