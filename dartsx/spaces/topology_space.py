@@ -53,7 +53,7 @@ class TopologySpace:
     @property
     def graph(self) -> CellGraph:
         """What only spaces of cells have; every edge is kept."""
-        return CellGraph(self.primitives, self.edges, self.concat, None)
+        return CellGraph(self.primitives, self.edges, self.concat, None, self.blocks)
 
     @property
     def concat(self) -> tuple[int, ...]:
