@@ -21,7 +21,7 @@ from dartsx.spaces import (
 )
 from experiments import tables
 from experiments.settings import blame
-from experiments.settings.combinations import check_network
+from experiments.settings.combinations import network_for
 from experiments.settings.errors import wrong
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _read_subject(name: str, given: str, genotype: str, image_size: int | None) 
     if kind in CELLS and kind != "supernet":
         with blame(*(("network", given) if own else ("genotype", genotype)), GenotypeError):
             cells, label = resolve_genotype(own or genotype)
-            check_network(kind, len(cells.cells) == 1, "network")
+            network_for(kind, cells.executor, "network")
             space = named_space("nb201" if kind == STAGED else "darts")
             description = space.network(cells, IMAGENET if kind == "imagenet" else None)
         return Subject(kind, f"{kind}, {label}", image_size or description.image_size, description, cells)
