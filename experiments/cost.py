@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import dataclasses
-import glob
 import json
 import pathlib
 import sys
@@ -21,6 +20,7 @@ from ml_collections import ConfigDict
 from dartsx.catalog.rules import at_least, where
 from experiments.jobs import cost as job
 from experiments.settings import SettingsError, run_main
+from experiments.settings.lists import folders
 from experiments.settings.read import read_group
 from experiments.tables import show
 
@@ -36,7 +36,9 @@ _LATENCY = flags.DEFINE_bool("latency", False, "also measure latency on the pres
 _BATCH = flags.DEFINE_integer("batch", 1, "images per call when latency is measured", lower_bound=1)
 _REPEATS = flags.DEFINE_integer("repeats", 30, "calls measured after three others", lower_bound=2)
 _PLOT = flags.DEFINE_string("plot", None, "SVG file to draw accuracy against multiply-adds to")
-_RUNS = flags.DEFINE_list("runs", [], "work directories of evaluations for the plot, or patterns, separated by commas")
+_RUNS = flags.DEFINE_multi_string(
+    "runs", [], "work directories of evaluations for the plot, or patterns, separated by commas"
+)
 _DATASET = flags.DEFINE_string("dataset", None, "whose accuracies the plot shows; by default by the networks")
 
 
@@ -120,8 +122,7 @@ def _write_plot(subjects: list[job.Subject], costs: list[Cost]) -> None:
 def _own_points(dataset: str) -> list[Point]:
     from dartsx.report import aggregate, own_points, read_runs
 
-    folders = [path for pattern in _RUNS.value for path in sorted(glob.glob(pattern)) or [pattern]]
-    rows = aggregate(read_runs(folders).evaluates).rows
+    rows = aggregate(read_runs(folders(_RUNS.value)).evaluates).rows
     points = own_points(dataset, rows)
     if not points:
         others = ", ".join(sorted({row.dataset for row in rows}))

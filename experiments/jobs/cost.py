@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from experiments import tables
 from experiments.settings import blame
 from experiments.settings.combinations import network_for
 from experiments.settings.errors import wrong
+from experiments.settings.lists import listed
 
 if TYPE_CHECKING:
     from dartsx.cost import Cost, Latency, LayerCost
@@ -95,11 +97,17 @@ def read_subjects(given: str, genotype: str, image_size: int | None) -> list[Sub
     Raises:
       SettingsError: no such network or genotype.
     """
-    names = [name.strip("()[]'\" ") for name in given.split(",")]
+    names = [name.strip("()[]'\" ") for name in listed(given, _names_a_file)]
     names = [name for name in names if name]
     if not names:
         raise wrong("network", given, f"no network; choose one of {', '.join(_choices())}")
     return [_read_subject(name, given, genotype, image_size) for name in names]
+
+
+def _names_a_file(name: str) -> bool:
+    """Whether the genotype behind a network's name is a path that exists, or one of several in such a file."""
+    path = name.partition(":")[2]
+    return os.path.exists(path) or (":" in path and os.path.isfile(path.rpartition(":")[0]))
 
 
 def _read_subject(name: str, given: str, genotype: str, image_size: int | None) -> Subject:
