@@ -109,7 +109,7 @@ def find_builder(name: str, data_dir: pathlib.Path) -> Any:
         ) from error
     raise FileNotFoundError(
         f"data set {name!r} is not prepared in data_dir={data_dir}. To download and prepare it:\n"
-        "    pip install 'dartsx[download]'\n"
+        "    pip install -e '.[download]'   # in the checkout: brings TensorFlow, which encodes the images\n"
         f"    python -m dartsx.data.prepare {name} --data_dir={data_dir}"
     )
 

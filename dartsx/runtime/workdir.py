@@ -1,5 +1,6 @@
 """The work directory: held by one run at a time, resumed by the same run, never overwritten."""
 
+import contextlib
 import dataclasses
 import datetime
 import math
@@ -78,7 +79,8 @@ class Workdir:
         try:
             if kind is not None and not self.finished:
                 status = "stopped" if issubclass(kind, KeyboardInterrupt) else "failed"
-                self.update_run(status=status)
+                with contextlib.suppress(OSError):  # of a full disk, say, which is then what the error is about
+                    self.update_run(status=status)
         finally:
             self.close()
 
@@ -146,7 +148,10 @@ def _open(
             f"work directory {path} is not empty and holds no run of ours (no config.json; found "
             f"{', '.join(foreign[:5])}); choose another path or an empty folder"
         )
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WorkdirError(f"work directory {path} cannot be made: {error.strerror}; choose another path") from error
     lock = lock_folder(path)
     if isinstance(lock, str):
         raise WorkdirError(f"work directory {path} is in use by {lock}; wait for it or stop it")

@@ -95,7 +95,7 @@ def test_tfrecord_format_is_refused_with_the_command_that_converts(tfds_dir):
 def test_absent_data_are_refused_with_the_commands_that_prepare_them(tmp_path):
     with pytest.raises(FileNotFoundError) as error:
         load_dataset("cifar100", tmp_path)
-    assert "pip install 'dartsx[download]'" in str(error.value)
+    assert "pip install -e '.[download]'" in str(error.value)
     command = f"python -m dartsx.data.prepare cifar100 --data_dir={tmp_path}"
     assert command in str(error.value)
 
@@ -124,7 +124,7 @@ def test_a_missing_split_is_named(tfds_dir):
 
 def test_prepare_without_tensorflow_says_what_to_install(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(prepare.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(SystemExit, match=r"needs TensorFlow.*pip install 'dartsx\[download\]'"):
+    with pytest.raises(SystemExit, match=r"needs TensorFlow.*pip install -e '.\[download\]'"):
         prepare.main(["cifar100", f"--data_dir={tmp_path}"])
 
 
