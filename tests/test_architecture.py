@@ -24,6 +24,8 @@ ALLOWED = {
     "retrain": {"kernels", "nn", "runtime", "optim"},
     "report": {"catalog", "spaces", "cost"},
     "tabular": {"spaces"},
+    "objectives": {"spaces", "tabular", "cost", "search", "nn", "runtime"},
+    "strategies": {"spaces", "objectives", "runtime"},
 }
 
 
@@ -86,7 +88,16 @@ def test_config_dicts_stop_at_experiments():
         assert not any(name.startswith("ml_collections") for name in _imports(path)), path
 
 
-NO_JAX = ["dartsx", "dartsx.catalog", "dartsx.spaces", "dartsx.networks", "dartsx.tabular", "experiments.settings"]
+NO_JAX = [
+    "dartsx",
+    "dartsx.catalog",
+    "dartsx.spaces",
+    "dartsx.networks",
+    "dartsx.tabular",
+    "dartsx.objectives",
+    "dartsx.strategies",
+    "experiments.settings",
+]
 
 
 @pytest.mark.parametrize("module", NO_JAX)

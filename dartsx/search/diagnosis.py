@@ -36,7 +36,7 @@ from dartsx.search.hypergradient import RADIUS, Bilevel, Inner, alpha_gradient, 
 from dartsx.search.lanczos import Extremes, extreme_eigenvalues
 from dartsx.search.method import Mixture
 from dartsx.search.step import Batch, SearchProblem, SearchState, expected_mixture
-from dartsx.spaces import CELL_TYPES, SKIP, AnyGenotype, Topology
+from dartsx.spaces import SKIP, Architecture
 
 # One program for all leaves of a tree, not one for each of their shapes.
 _zeros = jit(functools.partial(jax.tree.map, jnp.zeros_like))
@@ -112,11 +112,9 @@ def entropies(mixture: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {kind: -(rows * logs[kind]).sum(-1) for kind, rows in mixture.items()}
 
 
-def skip_counts(genotype: AnyGenotype) -> dict[str, int]:
-    """Skip connections of a genotype by cell type; a topology has the normal cell only."""
-    if isinstance(genotype, Topology):
-        return {CELL_TYPES[0]: genotype.count(SKIP)}
-    return {kind: sum(edge.primitive == SKIP for edge in genotype.cell(kind).edges) for kind in CELL_TYPES}
+def skip_counts(architecture: Architecture) -> dict[str, int]:
+    """Skip connections of an architecture by cell type; none where it has no cells."""
+    return {kind: sum(edge.primitive == SKIP for edge in cell.edges) for kind, cell in architecture.cells.items()}
 
 
 def _make_gradients(problem: SearchProblem):

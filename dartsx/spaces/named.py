@@ -7,12 +7,21 @@ import sys
 from types import ModuleType
 
 from dartsx.spaces.cell_space import CellSpace
+from dartsx.spaces.digit_chain import digit_chain
 from dartsx.spaces.errors import SpaceError, unknown
 from dartsx.spaces.nb201 import NB201
 from dartsx.spaces.robust_darts import S1, S2, S3, S4
 from dartsx.spaces.space import Space
 
-SPACES: dict[str, Space] = {"darts": CellSpace(), "nb201": NB201, "s1": S1, "s2": S2, "s3": S3, "s4": S4}
+SPACES: dict[str, Space] = {
+    "darts": CellSpace(),
+    "nb201": NB201,
+    "s1": S1,
+    "s2": S2,
+    "s3": S3,
+    "s4": S4,
+    "digit_chain": digit_chain,
+}
 
 
 def named_space(name: str) -> Space:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import pathlib
-import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import jax
@@ -15,7 +13,6 @@ from ml_collections import ConfigDict
 from dartsx.catalog import acts_alone
 from dartsx.report.benchmark import FALL, Trajectory, csv_rows, summary, trajectories_plot
 from dartsx.report.tables import markdown_table
-from dartsx.runtime import WorkdirError
 from dartsx.spaces import NB201
 from dartsx.tabular import NB201Table, expected_best
 from experiments.jobs.population import run_search
@@ -24,6 +21,7 @@ from experiments.jobs.random_sharing import RandomSharingJob
 from experiments.jobs.search import run_one_search, search_problem
 from experiments.jobs.trajectories import DATASETS, search_trajectory
 from experiments.settings import SearchSettings, SettingsError, search_settings
+from experiments.trials import Trial, run_local
 
 PUBLISHED = (
     "Published means on CIFAR-10, at full size: DARTS 54.30 and GDAS 93.61 (arXiv:2001.00326), DrNAS 94.36 "
@@ -33,18 +31,16 @@ RANDOM, SHARED = "random search", "random search, shared weights"
 
 
 class Run(NamedTuple):
-    """One program of the benchmark: a search, or those of all seeds together.
+    """One trial of the benchmark: a search, or those of all seeds together.
 
     Attributes:
       method: its row of the table.
-      start: runs or resumes it; False if a signal stopped it.
-      place: name of its folder.
+      trial: what is run.
       folders: of its searches.
     """
 
     method: str
-    start: Callable[[], bool]
-    place: str
+    trial: Trial
     folders: tuple[pathlib.Path, ...]
 
 
@@ -77,15 +73,11 @@ def run_benchmark(
     runs += [_single(SHARED, first, seed, workdir, RandomSharingJob) for seed in seeds]
     methods: dict[str, list[Trajectory]] = {}
     failures: list[str] = []
-    for run in runs:
-        try:
-            if not run.start():
-                return None
-        except (SettingsError, WorkdirError):
-            raise  # the caller's to set right
-        except Exception as error:
-            traceback.print_exc()
-            failures.append(f"{run.method}, {run.place}: {type(error).__name__}: {error}")
+    for run, result in zip(runs, run_local((run.trial for run in runs), workdir), strict=True):
+        if result.status == "stopped":
+            return None
+        if result.status == "failed":
+            failures.append(f"{run.method}, {run.trial.name}: {result.problem}")
         finished = [folder for folder in run.folders if (folder / "genotype.json").is_file()]
         methods.setdefault(run.method, []).extend(search_trajectory(table, folder) for folder in finished)
         text = _write(workdir, methods, failures, seeds, table, first)
@@ -101,13 +93,15 @@ def runs_of(method: str, config: ConfigDict, seeds: Sequence[int], workdir: path
     folder = workdir / _folder_name(method)
     config = _changed(config, seed=seeds[0], population=len(seeds))
     members = tuple(folder / f"member{i}" for i in range(len(seeds)))
-    return [Run(method, functools.partial(run_search, config, folder), folder.name, members)]
+    return [Run(method, Trial(folder.name, run_search, config), members)]
 
 
 def _single(method: str, config: ConfigDict, seed: int, workdir: pathlib.Path, job=None) -> Run:
-    folder = workdir / f"{_folder_name(method)}-{seed}"
-    start = functools.partial(run_one_search, _changed(config, seed=seed), folder, job)
-    return Run(method, start, folder.name, (folder,))
+    def run(config: ConfigDict, folder: pathlib.Path) -> bool:
+        return run_one_search(config, folder, job)
+
+    trial = Trial(f"{_folder_name(method)}-{seed}", run, _changed(config, seed=seed))
+    return Run(method, trial, (workdir / trial.name,))
 
 
 def _changed(config: ConfigDict, **fields: int) -> ConfigDict:

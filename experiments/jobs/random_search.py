@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from dartsx.data import steps_per_epoch
+from dartsx.objectives import NB201Objective
+from dartsx.objectives.nb201 import TRAINING_IMAGES, VALID_ACCURACY
 from dartsx.report.benchmark import Trajectory
-from dartsx.spaces import NB201, nb201
+from dartsx.spaces import NB201
+from dartsx.strategies import best, queries, random_search
 from dartsx.tabular import NB201Table
 from experiments.jobs import feed
 from experiments.jobs.search import search_problem
@@ -14,7 +17,7 @@ from experiments.jobs.setup import load_checked
 from experiments.jobs.trajectories import looked_up
 from experiments.settings import SearchSettings
 
-TRAINING_IMAGES, TRAINING_EPOCHS = 25_000, 12  # of the table's validation accuracies
+TRAINING_EPOCHS = 12  # of the table's validation accuracies
 
 
 def search_costs(settings: SearchSettings) -> np.ndarray:
@@ -33,7 +36,7 @@ def search_costs(settings: SearchSettings) -> np.ndarray:
 
 def training_costs(table: NB201Table) -> np.ndarray:
     """Multiply-adds of the forward passes of training each cell for 12 epochs, float64 [15625]."""
-    return table.columns["flops_cifar10"] * TRAINING_IMAGES * TRAINING_EPOCHS
+    return table.columns["flops_cifar10"] * TRAINING_IMAGES["cifar10", TRAINING_EPOCHS] * TRAINING_EPOCHS
 
 
 def random_trajectory(table: NB201Table, seed: int, costs: np.ndarray) -> Trajectory:
@@ -41,9 +44,12 @@ def random_trajectory(table: NB201Table, seed: int, costs: np.ndarray) -> Trajec
 
     At least one cell is drawn, also where the budget does not suffice for it.
     """
-    order = np.random.default_rng(seed).permutation(NB201.count())
-    spent = np.cumsum(training_costs(table)[order])
-    valid = table.accuracies(epochs=TRAINING_EPOCHS, split="valid")[order]
-    counts = np.maximum(np.searchsorted(spent, costs, side="right"), 1)
-    cells = [nb201.cell_at(int(order[np.argmax(valid[:count])])) for count in counts]
-    return looked_up(table, seed, cells)
+    objective = NB201Objective(table)
+    spent, chosen, done = 0.0, [], []
+    for query in queries(random_search(), NB201, objective, seed, TRAINING_EPOCHS):
+        spent += query.scores["training_macs"]
+        while len(chosen) < len(costs) and spent > costs[len(chosen)]:
+            chosen.append(best(done or [query], VALID_ACCURACY).architecture)
+        if len(chosen) == len(costs):
+            return looked_up(table, seed, chosen)
+        done.append(query)

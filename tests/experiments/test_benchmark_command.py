@@ -1,19 +1,27 @@
 """The benchmark of methods in NAS-Bench-201 as one command, at its smallest, and its parts."""
 
 import csv
+import itertools
 import json
 
 import numpy as np
 import pytest
 
 from dartsx.catalog import METHODS
-from dartsx.spaces import from_json, nb201, to_json
+from dartsx.spaces import NB201, from_json, nb201, to_json
+from dartsx.strategies import queries, random_search
 from dartsx.tabular import load_nb201
 from experiments.benchmark import method_config, read_methods, read_seeds
 from experiments.jobs import benchmark
 from experiments.jobs.random_search import random_trajectory
 from experiments.jobs.trajectories import search_trajectory
 from experiments.settings import SettingsError
+
+
+def unknown(architectures, budget):
+    """An objective that knows no score."""
+    return [{} for _ in architectures]
+
 
 NAMES = ("darts", "random search", "random search, shared weights")
 
@@ -77,7 +85,7 @@ def test_one_search_that_fails_is_named_and_the_others_go_on(done, table, tmp_pa
     for name in ("darts-1", "random-search-shared-weights-1"):
         (tmp_path / name).symlink_to(root / name)
 
-    def search(config, folder, job):
+    def search(config, folder, *_):
         if folder.name == "gdas-1":
             raise FloatingPointError("loss is NaN")
         return True
@@ -127,12 +135,17 @@ def test_cheap_figures_are_logged_every_epoch(done):
 
 def test_random_search_pays_for_its_cells(table):
     one = table.columns["flops_cifar10"].mean() * 25_000 * 12
-    found = random_trajectory(table, 0, one * np.array([1e-6, 30, 1e6]))
-    order = np.random.default_rng(0).permutation(15_625)
-    accuracies = found.accuracies["CIFAR-10"]
-    assert accuracies[0] == table.accuracy(int(order[0]))
-    best = int(np.argmax(table.accuracies(epochs=12, split="valid")))  # the whole table is affordable
-    assert accuracies[2] == table.accuracy(best) and found.cell == nb201.strings()[best]
+    budgets = one * np.array([1e-6, 30, 30, 300])
+    found = random_trajectory(table, 0, budgets)
+    drawn = [query.architecture for query in itertools.islice(queries(random_search(), NB201, unknown, 0), 500)]
+    order = np.array([nb201.index_of(cell) for cell in drawn])
+    spent = np.cumsum(table.columns["flops_cifar10"][order] * 25_000 * 12)
+    valid = table.accuracies(epochs=12, split="valid")[order]
+    counts = [max(1, int((spent <= budget).sum())) for budget in budgets]
+    wanted = [order[np.argmax(valid[:count])] for count in counts]
+    assert counts[0] == 1 and counts[1] > 20 and 250 < counts[3] < 400
+    assert found.accuracies["CIFAR-10"] == tuple(table.accuracies()[wanted])
+    assert found.cell == nb201.strings()[wanted[-1]]
 
 
 def test_seeds_and_methods():

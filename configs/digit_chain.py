@@ -1,0 +1,16 @@
+"""Search a chain of inverted bottlenecks on handwritten digits: the example of a described space.
+
+Command: ``python -m experiments.run --config=configs/digit_chain.py`` (search, evaluation of the chain and of NASNet-A,
+report). Space: ``dartsx/spaces/digit_chain.py``.
+Data: 1,797 grey images of 8x8 pixels, padded to 12x12, 1,438 of them for training; scikit-learn ships them.
+Needs: a CPU.
+"""
+
+from configs.digits import get_config as digits
+
+
+def get_config(method: str = ""):
+    config = digits(method)
+    config.space.name = "digit_chain"
+    config.evaluate.learning_rate = 0.05
+    return config

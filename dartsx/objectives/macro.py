@@ -1,0 +1,59 @@
+"""Scores from NAS-Bench-Macro's table.
+
+Its space has eight decisions, ``layer0`` to ``layer7``, with the options of `OPTIONS`. Architectures of any space with
+decisions of these names and options can be scored.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dartsx.objectives.nb201 import MACS, PARAMS, TEST_ACCURACY
+from dartsx.objectives.objective import Measure, Scores
+from dartsx.spaces import Architecture, GenotypeError
+from dartsx.spaces.errors import unknown
+from dartsx.tabular import MacroTable, TableError
+from dartsx.tabular.macro import LAYERS
+
+OPTIONS = ("identity", "k3e3", "k5e6")
+"""Labels of the digits 0, 1 and 2: kernel and expansion of an inverted bottleneck."""
+
+
+@dataclass(frozen=True, eq=False)
+class MacroObjective:
+    """Mean test accuracy of the three seeds; there is one budget, the benchmark's 50 epochs.
+
+    Attributes:
+      table: of the benchmark.
+    """
+
+    table: MacroTable
+
+    measures: ClassVar[dict[str, Measure]] = {m.name: m for m in (TEST_ACCURACY, PARAMS, MACS)}
+
+    def __call__(self, architectures: Sequence[Architecture], budget: int | None = None) -> list[Scores]:
+        """Look architectures up.
+
+        Raises TableError for another budget, GenotypeError for what is no architecture of the space.
+        """
+        if budget not in (None, 50):
+            raise TableError(f"NAS-Bench-Macro was not trained for {budget} epochs; allowed: 50")
+        return [self._scores(digits(architecture)) for architecture in architectures]
+
+    def _scores(self, name: str) -> Scores:
+        table = self.table
+        return {"test_accuracy": table.accuracy(name), "params": table.params(name), "macs": table.flops(name)}
+
+
+def digits(architecture: Architecture) -> str:
+    """The benchmark's name of an architecture, eight digits.
+
+    Raises GenotypeError if it is none of the space.
+    """
+    chosen, names = architecture.choices, [f"layer{i}" for i in range(LAYERS)]
+    if set(chosen) != set(names):
+        raise GenotypeError(f"NAS-Bench-Macro has the decisions {', '.join(names)}, not {', '.join(chosen)}")
+    for name in names:
+        if chosen[name] not in OPTIONS:
+            raise GenotypeError(f"{name}: {unknown('option', chosen[name], OPTIONS)}")
+    return "".join(str(OPTIONS.index(chosen[name])) for name in names)

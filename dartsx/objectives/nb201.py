@@ -1,0 +1,71 @@
+"""Scores from NAS-Bench-201's table, with what training the cell would have cost."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dartsx.objectives.objective import Measure, Scores
+from dartsx.spaces import Architecture
+from dartsx.tabular import NB201Table, TableError
+from dartsx.tabular.nb201 import DATASETS, MEASURED, index
+
+TRAINING_IMAGES = {
+    ("cifar10", 12): 25_000,
+    ("cifar10", 200): 50_000,
+    ("cifar100", 12): 50_000,
+    ("cifar100", 200): 50_000,
+    ("in16", 12): 151_700,
+    ("in16", 200): 151_700,
+}
+"""Images of an epoch (arXiv:2001.00326, section 2.2), by data set and budget."""
+
+EPOCHS = tuple(sorted({epochs for epochs, _ in MEASURED}))
+VALID_ACCURACY = Measure("valid_accuracy", "%", larger_is_better=True)
+TEST_ACCURACY = Measure("test_accuracy", "%", larger_is_better=True)
+PARAMS = Measure("params", "", larger_is_better=False)
+MACS = Measure("macs", "multiply-adds of an image", larger_is_better=False)
+TRAINING_MACS = Measure("training_macs", "multiply-adds of the forward passes of training", larger_is_better=False)
+
+
+@dataclass(frozen=True, eq=False)
+class NB201Objective:
+    """Accuracies after training for 12 or 200 epochs: the budget, 12 by default.
+
+    Attributes:
+      table: of the benchmark.
+      dataset: ``cifar10``, ``cifar100`` or ``in16``.
+
+    Raises TableError for another data set.
+    """
+
+    table: NB201Table
+    dataset: str = "cifar10"
+
+    def __post_init__(self):
+        if self.dataset not in DATASETS:
+            raise TableError(f"no data set {self.dataset!r} in NAS-Bench-201; allowed: {', '.join(DATASETS)}")
+
+    @property
+    def measures(self) -> dict[str, Measure]:
+        """Accuracies, size, and the simulated cost of training."""
+        return {m.name: m for m in (VALID_ACCURACY, TEST_ACCURACY, PARAMS, MACS, TRAINING_MACS)}
+
+    def __call__(self, architectures: Sequence[Architecture], budget: int | None = None) -> list[Scores]:
+        """Look cells up; what the table lacks is left out.
+
+        Raises TableError for another budget, GenotypeError for what is no cell of the space.
+        """
+        epochs = EPOCHS[0] if budget is None else budget
+        if epochs not in EPOCHS:
+            raise TableError(f"NAS-Bench-201 was not trained for {epochs} epochs; allowed: {EPOCHS}")
+        columns = self._columns(epochs)
+        rows = [index(architecture) for architecture in architectures]
+        return [{name: float(c[row]) for name, c in columns.items() if np.isfinite(c[row])} for row in rows]
+
+    def _columns(self, epochs: int) -> Mapping[str, np.ndarray]:
+        columns = {f"{s}_accuracy": self.table.accuracies(self.dataset, e, s) for e, s in MEASURED if e == epochs}
+        columns["params"] = self.table.columns[f"params_{self.dataset}"]
+        columns["macs"] = self.table.columns[f"flops_{self.dataset}"]
+        columns["training_macs"] = columns["macs"] * (epochs * TRAINING_IMAGES[self.dataset, epochs])
+        return columns

@@ -1,0 +1,55 @@
+"""What every objective promises: scores of architectures, as numbers with a name, a unit and a direction."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from dartsx.spaces import Architecture
+
+Scores = Mapping[str, float]
+"""Numbers by the name of their measure; one that could not be had is left out, or NaN."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a number says of an architecture.
+
+    Attributes:
+      name: its key in the scores.
+      unit: such as ``%``, ``s`` or ``MACs``; empty for plain numbers.
+      larger_is_better: its direction.
+
+    Example: ``Measure("latency", "ms", larger_is_better=False).utility({"latency": 3.0}) == -3.0``.
+    """
+
+    name: str
+    unit: str
+    larger_is_better: bool
+
+    def utility(self, scores: Scores) -> float:
+        """The number with the sign by which larger is better; NaN where it is missing or not finite."""
+        value = scores.get(self.name, math.nan)
+        if not math.isfinite(value):
+            return math.nan
+        return value if self.larger_is_better else -value
+
+
+class Objective(Protocol):
+    """A function from architectures to scores, with what its numbers mean.
+
+    Attributes:
+      measures: by name, all numbers that scores may hold.
+    """
+
+    @property
+    def measures(self) -> Mapping[str, Measure]: ...  # noqa: D102
+
+    def __call__(self, architectures: Sequence[Architecture], budget: int | None = None) -> list[Scores]:
+        """Scores in the order of the architectures.
+
+        Args:
+          architectures: to be scored.
+          budget: what may be spent on each, in the unit that the objective states; None for its own default.
+        """
+        ...
