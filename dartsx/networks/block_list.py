@@ -165,9 +165,7 @@ def _head(name: str, rows: Any) -> tuple[Block, ...]:
             continue
         made = _fields(name, f"row {i} of the head", HEAD_COLUMNS, row)
         blocks.append(
-            ConvNorm(
-                made["width"], made["kernel"], act=made["activation"], norm=made["batch_norm"], bias=made["bias"]
-            )
+            ConvNorm(made["width"], made["kernel"], act=made["activation"], norm=made["batch_norm"], bias=made["bias"])
         )
     return tuple(blocks[:-1] if rows and rows[-1] == "pool" else blocks)
 

@@ -10,10 +10,10 @@ from dartsx import networks
 from dartsx.catalog import STAGED
 from dartsx.catalog.rules import did_you_mean
 from dartsx.networks import block_list
-from dartsx.spaces import AnyGenotype, CellSpace, GenotypeError, Topology, resolve_genotype
+from dartsx.spaces import AnyGenotype, CellSpace, GenotypeError, resolve_genotype
 from experiments import tables
 from experiments.settings import blame
-from experiments.settings.combinations import check_network
+from experiments.settings.combinations import network_for
 from experiments.settings.errors import wrong
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _read_subject(name: str, given: str, genotype: str, image_size: int | None) 
     if kind in CELLS and kind != "supernet":
         with blame(*(("network", given) if own else ("genotype", genotype)), GenotypeError):
             cells, label = resolve_genotype(own or genotype)
-        check_network(kind, isinstance(cells, Topology), "network")
+        network_for(kind, cells.executor, "network")
         return Subject(kind, f"{kind}, {label}", image_size or CELLS[kind], cells)
     try:
         description = networks.network(name)

@@ -14,10 +14,10 @@ from dartsx.networks.trace import Trace, Value
 class InvertedBottleneck:
     """y = norm P(se(act norm D(act norm E x))) (+ x): [H, W, C] -> [H / stride, W / stride, features].
 
-    E is a 1x1 convolution to `expanded` channels (by default left out where that is C), D a depthwise one, P a 1x1 convolution
-    without activation: the bottleneck is linear. x is added where shapes agree. Sources: MobileNetV2 (relu6),
-    arXiv:1801.04381, figure 4; MobileNetV3 (hard swish, `se`), arXiv:1905.02244, figure 4; MixNet (several kernels),
-    arXiv:1907.09595, figure 1.
+    E is a 1x1 convolution to `expanded` channels (left out where that is C, unless it `expands` always), D a depthwise
+    one, P a 1x1 convolution without activation: the bottleneck is linear. x is added where shapes agree. Sources:
+    MobileNetV2 (relu6), arXiv:1801.04381, figure 4; MobileNetV3 (hard swish, `se`), arXiv:1905.02244, figure 4; MixNet
+    (several kernels), arXiv:1907.09595, figure 1.
 
     Attributes:
       features: output channels.

@@ -42,7 +42,9 @@ class SqueezeExcite:
 
     def _squeezed(self, channels: int, block_input: int | None) -> int:
         of = channels if self.of == "gated" or block_input is None else block_input
-        return make_divisible(of * self.ratio, self.divisor) if self.divisor > 1 else each(max, 1, round(of * self.ratio))
+        return (
+            make_divisible(of * self.ratio, self.divisor) if self.divisor > 1 else each(max, 1, round(of * self.ratio))
+        )
 
 
 def gated(trace: Trace, x: Value, se: SqueezeExcite | None, block_input: int) -> Value:
