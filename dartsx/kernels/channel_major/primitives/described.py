@@ -95,13 +95,18 @@ def _branch(name: str, member: Described, block: Block) -> jax.Array:
         y = block.normalize([(name, layer)], _channel_major(x, edges)[None], False)
         return _pixel_major(y[0])
 
-    weights: dict[str, dict[str, jax.Array]] = {}
-    for key, value in block.weights[name].items():
-        layer, array = key.rsplit("/", 1)
-        weights.setdefault(layer, {})[array] = value.reshape(-1, *value.shape[2:])
     x = jnp.broadcast_to(block.x[:, None], (*edges, *block.x.shape[1:]))
     context = Context(normalize, forms=Forms(block.forms.backend), relu=block.activation, lift=_over_edges)
-    return _channel_major(execute(steps[:-1], [_pixel_major(x)], weights, context), edges)
+    return _channel_major(execute(steps[:-1], [_pixel_major(x)], by_layer(block.weights[name]), context), edges)
+
+
+def by_layer(weights: Mapping[str, jax.Array]) -> dict[str, dict[str, jax.Array]]:
+    """Arrays [G, T, ...] under names such as ``conv1/kernel`` -> layer -> name -> array [G * T, ...]."""
+    layers: dict[str, dict[str, jax.Array]] = {}
+    for key, value in weights.items():
+        layer, array = key.rsplit("/", 1)
+        layers.setdefault(layer, {})[array] = value.reshape(-1, *value.shape[2:])
+    return layers
 
 
 def _over_edges(compute: Callable, step: Step) -> Callable:

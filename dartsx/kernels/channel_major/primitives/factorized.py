@@ -21,12 +21,13 @@ class Factorized:
     per_source: ClassVar[bool] = False
     kernel: int
 
-    def _names(self) -> tuple[str, str]:
+    def weight_names(self) -> tuple[str, str]:
+        """Names of the row and of the column."""
         return f"conv_1x{self.kernel}", f"conv_{self.kernel}x1"
 
     def weights(self, channels: int, stride: int) -> dict[str, Weight]:
         """[1, k, C, C] and [k, 1, C, C]."""
-        row, column = self._names()
+        row, column = self.weight_names()
         fan_in = self.kernel * channels
         return {
             row: Weight((1, self.kernel, channels, channels), fan_in),
@@ -54,7 +55,7 @@ class Factorized:
         x = block.activation(block.x)
         outputs = []
         for name, primitive in members.items():
-            row, column = (block.weights[name][key] for key in primitive._names())
+            row, column = (block.weights[name][key] for key in primitive.weight_names())
             over_targets = jax.vmap(_row_column, (None, 0, 0, None))
             outputs.append(jax.vmap(over_targets, (0, 0, 0, None))(x, row, column, block.stride))
         return [Branches(tuple(members), jnp.stack(outputs), "always")]
