@@ -26,6 +26,19 @@ class Device:
 
 
 @dataclass(frozen=True)
+class Data:
+    """What the data of a run were, wherever they lay.
+
+    Attributes:
+        fingerprint: equal for equal data, ``sha256:`` and digits.
+        hashed: what was hashed, and the size that images were resized to; fingerprints of others cannot be compared.
+    """
+
+    fingerprint: str
+    hashed: str
+
+
+@dataclass(frozen=True)
 class Metric:
     """One measurement: name is "loss" or "accuracy", split "train", "valid" or "test"; or a figure of a diagnosis."""
 
@@ -54,6 +67,7 @@ class SearchRun:
     Attributes:
         path: its work directory.
         dataset: label of the data, such as "CIFAR-10 (JPEG)".
+        data: what they were; None where the run did not record it.
         method: such as "darts first_order".
         config: the resolved config.
         metrics: losses and accuracies, in the order in which they were written.
@@ -77,6 +91,7 @@ class SearchRun:
     gpu_days: float | None
     valid_accuracy: float | None
     diagnosis: tuple[Metric, ...] = ()
+    data: Data | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +118,7 @@ class EvaluateRun:
         genotype_name: the published name, such as "NASNet-A" or "resnet18", or None.
         genotype: what was trained; None for a network that has no cells.
         search: where the genotype came from; None if it was not searched here.
+        data: as of a search.
     """
 
     path: Path
@@ -119,6 +135,7 @@ class EvaluateRun:
     genotype_name: str | None
     genotype: Genotype | None
     search: SearchSource | None
+    data: Data | None = None
 
 
 @dataclass(frozen=True)

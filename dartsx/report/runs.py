@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from dartsx.report.datasets import named_apart
 from dartsx.report.files import Fields, json_lines, read_text
 from dartsx.report.records import (
     AlphaEpoch,
+    Data,
     Device,
     EvaluateRun,
     Excluded,
@@ -53,6 +55,7 @@ def read_runs(paths: Iterable[str | Path]) -> Runs:
     if not found:
         reasons = "\n".join(f"  {item.path}: {item.reason}" for item in excluded.values())
         raise RunError(f"no finished run was found:\n{reasons}")
+    found = named_apart(found)
     evaluates = [run for run in found.values() if isinstance(run, EvaluateRun)]
     evaluates = [_with_search(run, found) for run in evaluates]
     searches = [run for run in found.values() if isinstance(run, SearchRun)]
@@ -120,6 +123,7 @@ def _search(path: Path, run: Fields, result: Fields) -> SearchRun:
         gpu_days=result.optional("gpu_days", float),
         valid_accuracy=result.optional("valid_accuracy", float),
         diagnosis=_diagnosis(path / "metrics.jsonl"),
+        data=_data(run, Fields(path / "config.json")),
     )
 
 
@@ -139,7 +143,18 @@ def _evaluate(path: Path, run: Fields, result: Fields) -> EvaluateRun:
         genotype_name=result.optional("genotype_name", str),
         genotype=_genotype(path / "genotype.json"),
         search=_source(result),
+        data=_data(run, Fields(path / "config.json")),
     )
+
+
+def _data(run: Fields, config: Fields) -> Data | None:
+    """What the run recorded of its data; older ones did not."""
+    recorded = run.optional("inputs", dict) or {}
+    if "data" not in recorded:
+        return None
+    data = run.inner("inputs").inner("data")
+    size = config.inner("dataset").data.get("image_size") if "dataset" in config.data else None
+    return Data(data.get("fingerprint", str), f"{data.get('hashed', str)}, resized to {size}")
 
 
 def _percent(result: Fields, key: str) -> float:

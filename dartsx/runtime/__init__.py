@@ -11,6 +11,7 @@ from dartsx.runtime.compiling import jit, options_of
 from dartsx.runtime.distributed import DistributedError, initialize_distributed
 from dartsx.runtime.files import read_json, write_json
 from dartsx.runtime.guard import Guard, NonFiniteError, all_finite, first_nonfinite, nonfinite_leaves
+from dartsx.runtime.inputs import Input
 from dartsx.runtime.jsonl import JsonLines, read_records, truncate_after
 from dartsx.runtime.leaves import named_leaves
 from dartsx.runtime.loop import Loop, Outcome, chunk_length, run_loop
@@ -44,6 +45,7 @@ __all__ = [
     "CompileTimer",
     "DistributedError",
     "Guard",
+    "Input",
     "JsonLines",
     "Loop",
     "MemberLogs",
