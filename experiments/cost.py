@@ -2,6 +2,7 @@
 
 ``python -m experiments.cost --config.network=mobilenet_v2 --config.image_size=224``
 ``python -m experiments.cost --config.network=cifar --config.genotype=DARTS_V2 --format=json``
+``python -m experiments.cost --config.space.name=s2 --config.genotype=runs/s2``
 ``python -m experiments.cost --config.network=resnet50,mobilenet_v2,imagenet:NASNet-A --latency --plot=costs.svg``
 """
 
@@ -42,9 +43,17 @@ _DATASET = flags.DEFINE_string("dataset", None, "whose accuracies the plot shows
 
 
 @dataclasses.dataclass(frozen=True)
-class CostSettings:
-    """The config: which networks, of which genotype (some have none), for which images."""
+class SpaceName:
+    """The space whose architecture is counted, at its own scale; empty for `network`."""
 
+    name: str
+
+
+@dataclasses.dataclass(frozen=True)
+class CostSettings:
+    """The config: which networks, of which genotype (some have none), for which images; or the network of a space."""
+
+    space: SpaceName
     network: str
     genotype: str
     image_size: int | None = where(at_least(0))
@@ -53,7 +62,10 @@ class CostSettings:
 def main(config: ConfigDict) -> None:
     """Prints the costs."""
     settings = read_group(CostSettings, _named(config))
-    subjects = job.read_subjects(settings.network, settings.genotype, settings.image_size)
+    if settings.space.name:
+        subjects = [job.space_subject(settings.space.name, settings.genotype, settings.image_size)]
+    else:
+        subjects = job.read_subjects(settings.network, settings.genotype, settings.image_size)
     costs = [subject.cost() for subject in subjects]
     latencies = [_measured(subject) for subject in subjects]
     if _PLOT.value:
@@ -77,16 +89,18 @@ def _named(config: ConfigDict) -> ConfigDict:
 
 
 def _rows(subject: job.Subject, cost: Cost):
-    grouped = _ROWS.value == "groups" or (_ROWS.value == "auto" and subject.kind in job.CELLS)
+    grouped = _ROWS.value == "groups" or (_ROWS.value == "auto" and bool(subject.description.labels))
     return cost.groups() if grouped else cost.rows
 
 
 def _measured(subject: job.Subject):
     if not _LATENCY.value:
         return None
-    from dartsx.cost import measure_latency
+    from dartsx.cost import measure_latency, uniform_mixture
 
-    return measure_latency(subject.module(), subject.size, _BATCH.value, _REPEATS.value)
+    module = subject.module()
+    mixture = {"mixture": uniform_mixture(module.space)} if subject.kind == "supernet" else {}
+    return measure_latency(module, subject.size, _BATCH.value, _REPEATS.value, **mixture)
 
 
 def _write_plot(subjects: list[job.Subject], costs: list[Cost]) -> None:

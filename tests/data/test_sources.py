@@ -12,6 +12,7 @@ from dartsx.data import from_arrays, load_dataset, open_source, prepare, prepare
 from dartsx.data.checks import DataNotice
 from dartsx.data.digits import prepare_digits
 from dartsx.data.images import decode
+from dartsx.data.statistics import channel_statistics
 
 
 def pattern(label, number, size=8, mode="RGB"):
@@ -242,6 +243,14 @@ def test_an_evaluation_class_that_training_lacks_is_refused(tmp_path):
     write_folder(tmp_path / "test", {"a": 1, "c": 1})
     with pytest.raises(ValueError, match="has classes that .*train lacks: c"):
         load_dataset(f"folder:{tmp_path}")
+
+
+def test_a_folder_that_is_called_as_a_known_data_set_has_its_own_statistics(tmp_path, monkeypatch):
+    write_folder(tmp_path / "cifar10" / "mine", {"a": 5, "b": 5})
+    monkeypatch.chdir(tmp_path)
+    data = load_dataset("cifar10/mine")
+    assert data.mean == channel_statistics(data.train.images)[0]
+    assert open_source("cifar10/mine").known is None
 
 
 # A user's own arrays
