@@ -4,6 +4,7 @@ import json
 import lzma
 
 import pytest
+from mutation import mutations
 
 from dartsx.tabular import TableError, load_macro, load_nb201
 from dartsx.tabular.files import shipped
@@ -30,10 +31,10 @@ def lines(name, count):
     ],
     ids=["nb201", "nb201.xz", "macro", "macro.json"],
 )
-def test_fuzz(load, content, suffix, mutations, tmp_path):
+def test_fuzz(load, content, suffix, tmp_path):
     path = tmp_path / f"table{suffix}"
     content = content.encode() if isinstance(content, str) else content
-    for damaged in mutations(content, 500):
+    for damaged in mutations(content, 0, 500):
         path.write_bytes(damaged)
         try:
             table = load(path, verify=False)
