@@ -68,7 +68,8 @@ def positions(stages: tuple[Stage, ...], scale: Scale, before: int = 0) -> tuple
     """
     made, kept = [], scale.stem != "cifar"
     for i, (features, count, given) in enumerate(stages, 1):
-        stride, kept = (given, True) if kept or given == 1 else (1, True)
+        stride = given if kept else 1
+        kept = kept or given > 1
         made.append(
             tuple(
                 Position(

@@ -28,8 +28,7 @@ from dartsx.spaces.scale import Scale
 
 # Table 1: channels, positions, stride.
 STAGES = tuple(
-    Stage(*row)
-    for row in ((16, 1, 1), (24, 4, 2), (32, 4, 2), (64, 4, 2), (112, 4, 1), (184, 4, 2), (352, 1, 1))
+    Stage(*row) for row in ((16, 1, 1), (24, 4, 2), (32, 4, 2), (64, 4, 2), (112, 4, 1), (184, 4, 2), (352, 1, 1))
 )
 # Table 2: expansion and groups of the blocks of each kernel.
 KERNELS, SHAPES, SKIP = (3, 5), ((1, 1), (1, 2), (3, 1), (6, 1)), "skip"

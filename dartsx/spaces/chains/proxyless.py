@@ -35,6 +35,7 @@ def backbone(stem: int, first: int, widths: Sequence[int], head: int) -> Backbon
 
 MOBILE = backbone(32, 16, (32, 40, 80, 96, 192, 320), 1280)
 GPU = backbone(40, 24, (32, 56, 112, 128, 256, 432), 1728)
+MOBILE_1_4 = backbone(48, 24, (40, 56, 112, 136, 256, 448), 1792)
 CPU = backbone(40, 24, (32, 48, 88, 104, 216, 360), 1432)
 
 
@@ -78,3 +79,4 @@ def read(rows: Sequence[Row]) -> Choices:
 proxyless = space("proxyless", MOBILE)
 proxyless_gpu = space("proxyless_gpu", GPU)
 proxyless_cpu = space("proxyless_cpu", CPU)
+proxyless_mobile_1_4 = space("proxyless_mobile_1_4", MOBILE_1_4)
