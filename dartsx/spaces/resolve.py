@@ -22,11 +22,11 @@ def resolve_genotype(given: str | os.PathLike[str]) -> tuple[Architecture, str]:
     """Return the genotype that ``given`` stands for, and a label for tables and logs.
 
     Args:
-      given: tried in this order: the exact name of a published genotype, or of a published network that is a member of a
-        space (``FBNet-C``); the path of a file (JSON
-        or text) or of a work directory, whose ``genotype.json`` is read; the path of a file and, behind its last
-        colon, the name or number of one of several genotypes in it (``genotypes.py:DARTS_V2``); the classic text, an
-        architecture string, ``decision=option, ...`` or JSON itself; a published name that differs in case, '-' or '_'.
+      given: tried in this order: the exact name of a published genotype, or of a published network that is a member of
+        a described space (``FBNet-C``); the path of a file (JSON or text) or of a work directory, whose
+        ``genotype.json`` is read; the path of a file and, behind its last colon, the name or number of one of several
+        genotypes in it (``genotypes.py:DARTS_V2``); the classic text, an architecture string,
+        ``decision=option, ...`` or JSON itself; a published name that differs in case, '-' or '_'.
 
     Returns (genotype, label): the label is the published name, the path, or 'given text'.
 
