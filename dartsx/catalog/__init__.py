@@ -4,7 +4,7 @@ from dartsx.catalog.as_before import SCHEMA, SCHEMA_KEY, as_before, completed, w
 from dartsx.catalog.augmentation import AugmentPolicy
 from dartsx.catalog.combine import acts_alone, check_together, one_level, options_of
 from dartsx.catalog.declaration import Declaration, Option
-from dartsx.catalog.identity import MAY_DIFFER, UNUSED, experiment
+from dartsx.catalog.identity import MAY_DIFFER, PLACES, UNUSED, experiment
 from dartsx.catalog.methods import BASE, METHODS
 from dartsx.catalog.names import (
     COST_FORMS,
@@ -48,6 +48,7 @@ __all__ = [
     "SEPARABLE_FORMS",
     "STAGED",
     "STEMS",
+    "PLACES",
     "UNUSED",
     "WITH_TERMS",
     "Declaration",

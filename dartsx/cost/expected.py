@@ -19,6 +19,7 @@ from typing import Any
 
 from dartsx.catalog import COST_KINDS
 from dartsx.cost.expected_memory import expected_memory
+from dartsx.cost.open import expected_cost_of
 from dartsx.cost.stack import Stack
 
 Mixture = Mapping[str, Any]
@@ -30,7 +31,8 @@ def expected_cost(supernet: Any, image_shape: int | Sequence[int], kind: str = "
 
     Args:
       supernet: space, channels, layers and classes of the network that is counted: for the larger network that will be
-        trained, say ``expected_cost(supernet.clone(channels=36, layers=20), 32)``.
+        trained, say ``expected_cost(supernet.clone(channels=36, layers=20), 32)``. What is expected of a described
+        space's layers says `dartsx.cost.open`.
       image_shape: (height, width, channels), or one number for square images of 3 channels.
       kind: ``"params"``, ``"macs"``, ``"activations"`` or ``"memory"``, as `dartsx.cost.counts` defines them; what is
         expected of memory, a maximum, says `dartsx.cost.expected_memory`. Of topologies all but memory.
@@ -42,6 +44,21 @@ def expected_cost(supernet: Any, image_shape: int | Sequence[int], kind: str = "
     Raises:
       ValueError: unknown kind, or height or width that the supernet's reductions do not divide.
     """
+    return _BY_EXECUTOR[supernet.space.executor](supernet, image_shape, kind)
+
+
+def _of_choices(supernet: Any, image_shape: int | Sequence[int], kind: str) -> Callable[[Mixture], Any]:
+    (group,) = supernet.space.alpha_shapes
+    at = {
+        (name, option): (row, column)
+        for row, (name, decision) in enumerate(supernet.space.decisions.items())
+        for column, option in enumerate(decision.options)
+    }
+    cost = expected_cost_of(supernet.description, image_shape, kind)
+    return lambda mixture: cost(lambda name, option: mixture[group][at[name, option]])
+
+
+def _of_cells(supernet: Any, image_shape: int | Sequence[int], kind: str) -> Callable[[Mixture], Any]:
     space, sizes = supernet.space, {name: getattr(supernet, name) for name in ("channels", "layers", "classes")}
     stack = Stack(space, dataclasses.replace(space.scale, **sizes), image_shape)
     kinds = COST_KINDS if stack.inputs > 1 else tuple(name for name in COST_KINDS if name != "memory")
@@ -65,3 +82,6 @@ def _additive(stack: Stack, column: int) -> Callable[[Mixture], Any]:
         return terms.fixed + mixed + wide
 
     return cost
+
+
+_BY_EXECUTOR = {"cells": _of_cells, "topology": _of_cells, "described": _of_choices}

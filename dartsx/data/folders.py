@@ -3,13 +3,14 @@
 import collections
 import dataclasses
 import pathlib
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from dartsx.data.checks import check_classes, few, notice
 from dartsx.data.layout import Listing, count_files, find_splits, printable, require_images
-from dartsx.data.splits import stratified_holdout
+from dartsx.data.splits import hold_out
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -40,6 +41,13 @@ class FolderRecords:
     def origin(self, index: int) -> str:
         """The file's path."""
         return printable(str(self.files[index]))
+
+    def index(self) -> tuple[str, ...]:
+        """Label, name and size of every file."""
+        names = (unicodedata.normalize("NFC", file.name) for file in self.files)
+        return tuple(
+            f"{label} {name} {_size(file)}" for label, name, file in zip(self.labels, names, self.files, strict=True)
+        )
 
     def select(self, indices: np.ndarray) -> "FolderRecords":
         """Only the examples of these numbers."""
@@ -94,7 +102,7 @@ def open_folder(path: pathlib.Path, held_out: float, seed: int) -> FolderSplits:
     classes = tuple(found.train)
     train = _records(found.train, classes)
     if found.test is None:
-        kept, out = stratified_holdout(train.labels, held_out, seed)
+        kept, out = hold_out(str(path), train.labels, held_out, seed)
         splits = FolderSplits(train.select(kept), train.select(out), held_out=True)
     else:
         _check_same_classes(path, found.train, found.test)
@@ -107,6 +115,13 @@ def open_folder(path: pathlib.Path, held_out: float, seed: int) -> FolderSplits:
 def _read(path: pathlib.Path) -> bytes:
     try:
         return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{printable(str(path))} cannot be read: {error.strerror}") from error
+
+
+def _size(path: pathlib.Path) -> int:
+    try:
+        return path.stat().st_size
     except OSError as error:
         raise ValueError(f"{printable(str(path))} cannot be read: {error.strerror}") from error
 

@@ -11,6 +11,7 @@ import dataclasses
 import jax
 
 BACKENDS = ("cpu", "gpu", "tpu")
+LAYOUTS = ("channel_major", "pixel_major")
 TAPS = 25  # most taps of a grouped convolution that are written out one by one
 
 
@@ -85,6 +86,14 @@ def dense_form(backend: str) -> str:
     benchmarks.scan --size=small``). GPU and TPU: the library.
     """
     return "product" if backend == "cpu" else "library"
+
+
+def supernet_layout(backend: str) -> str:
+    """The layout of a supernet's arrays, one of `LAYOUTS`.
+
+    CPU: channel-major, the edges one after the other. GPU and TPU: pixel-major, few and wide operations.
+    """
+    return "channel_major" if backend == "cpu" else "pixel_major"
 
 
 def supernet_remat(backend: str) -> str:

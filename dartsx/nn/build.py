@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -29,22 +28,8 @@ def _topology(space: Space, *, stem_multiplier: int = 1, **options: Any) -> Topo
     return TopologySupernet(space, **options)
 
 
-def _described(
-    space: Space,
-    *,
-    channels: int | None = None,
-    layers: int | None = None,
-    classes: int | None = None,
-    stem_multiplier: int | None = None,
-    **options: Any,
-) -> OpenSupernet:
-    given = {"channels": channels, "layers": layers, "classes": classes, "stem_multiplier": stem_multiplier}
-    scale = dataclasses.replace(space.scale, **{name: value for name, value in given.items() if value is not None})
-    return OpenSupernet(space, space.description(scale), **options)
-
-
 _SUPERNETS: Mapping[str, Callable[..., AnySupernet]] = {
     "cells": Supernet,
     "topology": _topology,
-    "described": _described,
+    "described": OpenSupernet,
 }

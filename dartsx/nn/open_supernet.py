@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -33,7 +34,8 @@ class OpenSupernet(nn.Module):
 
     Attributes:
       space: the decisions, in the order of the mixture's rows.
-      description: the open network, `space.description` at some scale.
+      channels, layers, classes, stem_multiplier: size of the network, of which the description uses what it needs; None
+        stands for the space's own scale.
       dtype: dtype of the activations; parameters, statistics and logits stay float32 or wider.
       form: form of grouped convolutions (`grouped.FORMS`), or None to choose by backend and size.
       backend: the backend for which the program is meant, as in `DescribedNetwork`.
@@ -44,13 +46,23 @@ class OpenSupernet(nn.Module):
     """
 
     space: DescribedSpace
-    description: Network
+    channels: int | None = None
+    layers: int | None = None
+    classes: int | None = None
+    stem_multiplier: int | None = None
     dtype: Any = jnp.float32
     form: str | None = None
     backend: str | None = None
     remat: str | None = None
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
     lazy: bool = False
+
+    @property
+    def description(self) -> Network:
+        """The open network."""
+        sizes = {name: getattr(self, name) for name in ("channels", "layers", "classes", "stem_multiplier")}
+        given = {name: size for name, size in sizes.items() if size is not None}
+        return self.space.description(dataclasses.replace(self.space.scale, **given))
 
     @property
     def cells(self) -> dict[str, int]:

@@ -27,13 +27,13 @@ from dartsx.nn.layers import Preprocess, advance, keep_running
 #   cell    every cell, all edges of a block together: memory of the cells' outputs and of one cell
 
 
-def checked_remat(given: str | None, partial: int, backend: str | None = None) -> str:
-    """The policy that was given, or the one that suits the backend.
+def checked_remat(given: str | None, partial: int, backend: str | None = None, layout: str = "channel_major") -> str:
+    """The policy that was given, or the one that suits backend and layout.
 
     Raises:
       ValueError: it is unknown, or does not go with partial channels (`partial` above 1).
     """
-    remat = given or ("none" if partial > 1 else supernet_remat(backend_of(backend)))
+    remat = given or ("none" if partial > 1 or layout != "channel_major" else supernet_remat(backend_of(backend)))
     if remat not in REMAT:
         raise ValueError(f"unknown remat {remat!r}; allowed: {', '.join(REMAT)}")
     if partial > 1 and remat == "branch":
@@ -75,7 +75,7 @@ class SearchCell(nn.Module):
         plan = self.plan
         layout = CellLayout(self.edges, dict(self.primitives), plan)
         inputs = [s0] if s1 is None else self._inputs(s0, s1, train)
-        weights = self._weights(layout, inputs[0].dtype)
+        weights = cell_weights(self, layout, inputs[0].dtype)
         stats = keep_running(self, layout.norm_shapes())
         if self.is_initializing():  # all variables are made: the edges need not be traced
             return self._zeros(inputs)
@@ -100,11 +100,13 @@ class SearchCell(nn.Module):
         lengths = ((length - 1) // stride + 1 for length in x.shape[2:])
         return jnp.zeros((len(self.concat) * x.shape[0], x.shape[1], *lengths), x.dtype)
 
-    def _weights(self, layout: CellLayout, dtype) -> dict[str, dict[str, jax.Array]]:
-        weights = {}
-        for name in layout.primitives:
-            spec, edges = layout.weights(name)
-            if spec:
-                stacked = self.param(name, initial_weights.stacked, spec, edges)
-                weights[name] = {key: value.astype(dtype) for key, value in stacked.items()}
-        return weights
+
+def cell_weights(module: nn.Module, layout: CellLayout, dtype) -> dict[str, dict[str, jax.Array]]:
+    """The parameters of a cell's edges, made inside a compact method: primitive -> name -> array over the edges."""
+    weights = {}
+    for name in layout.primitives:
+        spec, edges = layout.weights(name)
+        if spec:
+            stacked = module.param(name, initial_weights.stacked, spec, edges)
+            weights[name] = {key: value.astype(dtype) for key, value in stacked.items()}
+    return weights

@@ -15,12 +15,12 @@ import jax
 import jax.numpy as jnp
 
 from dartsx import networks
-from dartsx.kernels.channel_major.primitives import PRIMITIVES, Primitive, lookup
+from dartsx.kernels.channel_major.primitives import PRIMITIVES, Primitive, lookup, with_blocks
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan, plan_cells
 from dartsx.nn.cell_mixtures import cell_mixtures, count_cells
-from dartsx.nn.layers import BatchNorm, Classifier, Conv
-from dartsx.nn.search_cell import SearchCell, checked_remat
+from dartsx.nn.layouts import parts_of
+from dartsx.nn.search_cell import checked_remat
 from dartsx.spaces import CellSpace, RestrictedSpace, Scale
 
 
@@ -42,6 +42,7 @@ class Supernet(nn.Module):
       lazy: where edges are computed one after the other (remat ``"branch"``), candidates whose weight in the mixture is
         exactly 0 are not computed: no gradient flows through such weights, and running statistics stay as they are.
       backend: where the program will run, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default backend.
+      layout: of the arrays (`dartsx.kernels.choice.LAYOUTS`), or None to choose; see `layouts.parts_of`.
     """
 
     space: CellSpace | RestrictedSpace
@@ -57,6 +58,7 @@ class Supernet(nn.Module):
     partial: int = 1
     lazy: bool = False
     backend: str | None = None
+    layout: str | None = None
 
     def plans(self) -> tuple[CellPlan, ...]:
         """Widths and strides of the cells."""
@@ -94,17 +96,16 @@ class Supernet(nn.Module):
           ValueError: the images are too small for two reductions, or `remat` or `form` is unknown, or they do not go
             with partial channels.
         """
-        remat = checked_remat(self.remat, self.partial, self.backend)
         forms = Forms(self.backend, self.form)
-        x = images.astype(self.dtype).transpose(3, 0, 1, 2)
-        stem = Conv(self.stem_multiplier * self.channels, 3, padding=1, forms=forms, name="stem_conv")(x)
-        s0 = s1 = BatchNorm(name="stem_bn")(stem, train)
+        parts = parts_of(self.layout, forms, self.remat)
+        remat = checked_remat(self.remat, self.partial, self.backend, parts.layout)
+        x = parts.arrange(images.astype(self.dtype))
+        stem = parts.conv(self.stem_multiplier * self.channels, 3, padding=1, name="stem_conv")(x)
+        s0 = s1 = parts.batch_norm(name="stem_bn")(stem, train)
         self.sow("intermediates", "stem_output", s1)
-        chosen = lookup(self.space.primitives, self.primitives or PRIMITIVES)
+        chosen = lookup(self.space.primitives, with_blocks(self.primitives or PRIMITIVES, self.space.graph.blocks))
         mixture = self.space.expand(mixture)
-        cell_class = SearchCell
-        if remat == "cell":
-            cell_class = nn.remat(SearchCell, static_argnums=(4,))
+        cell_class = nn.remat(parts.cell, static_argnums=(4,)) if remat == "cell" else parts.cell
         mixtures = cell_mixtures(mixture, [plan.cell_type for plan in self.plans()], self.partial)
         for i, plan in enumerate(self.plans()):
             cell = cell_class(
@@ -120,4 +121,4 @@ class Supernet(nn.Module):
             )
             s0, s1 = s1, cell(s0, s1, mixtures[i], train)
             self.sow("intermediates", f"cell{i}_output", s1)
-        return Classifier(self.classes, name="classifier")(s1)
+        return parts.classifier(self.classes, name="classifier")(s1)

@@ -15,14 +15,14 @@ import jax
 import jax.numpy as jnp
 
 from dartsx import networks
-from dartsx.kernels.channel_major.primitives import TOPOLOGY_PRIMITIVES, Primitive, lookup
+from dartsx.kernels.channel_major.primitives import TOPOLOGY_PRIMITIVES, Primitive, lookup, with_blocks
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan
 from dartsx.nn.cell_mixtures import cell_mixtures
 from dartsx.nn.cell_network import Logits
 from dartsx.nn.derived_cell import Operation, drop_path
-from dartsx.nn.layers import BatchNorm, Classifier, Conv
-from dartsx.nn.search_cell import SearchCell, checked_remat
+from dartsx.nn.layouts import CHANNEL_MAJOR, Parts, parts_of
+from dartsx.nn.search_cell import checked_remat
 from dartsx.spaces import NONE, SKIP, Scale, Topology, TopologySpace
 from dartsx.spaces.cell_networks import topology_network
 from dartsx.spaces.topology_space import CELL
@@ -38,42 +38,41 @@ class ResidualReduction(nn.Module):
 
     features: int
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
-    forms: Forms = Forms()
+    parts: Parts = CHANNEL_MAJOR
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
-        """[C, N, H, W] with even H and W -> [features, N, H / 2, W / 2]."""
-        height, width = x.shape[-2:]
-        if height % 2 or width % 2:
-            raise ValueError(f"a residual reduction needs an even map, got {height}x{width}")
-        y = x
+        """[C, N, H, W] with even H and W -> [features, N, H / 2, W / 2]; or with the channels last."""
+        averaged, y = self.parts.halve(x), x
         for i, stride in enumerate((2, 1)):
-            y = Conv(self.features, 3, stride, 1, self.forms, name=f"conv{i}")(self.activation(y))
-            y = BatchNorm(name=f"bn{i}")(y, train)
-        averaged = x.reshape(*x.shape[:2], height // 2, 2, width // 2, 2).mean((3, 5))
-        return Conv(self.features, 1, forms=self.forms, name="shortcut")(averaged) + y
+            y = self.parts.conv(self.features, 3, stride, 1, name=f"conv{i}")(self.activation(y))
+            y = self.parts.batch_norm(name=f"bn{i}")(y, train)
+        return self.parts.conv(self.features, 1, name="shortcut")(averaged) + y
 
 
-def run_stages(module: nn.Module, images: jax.Array, train: bool, cell: Callable) -> jax.Array:
+def run_stages(
+    module: nn.Module, images: jax.Array, train: bool, cell: Callable, parts: Parts | None = None
+) -> jax.Array:
     """All but the cells: images [N, H, W, channels] -> logits [N, classes], inside a compact method of `module`.
 
     Args:
       module: has channels, layers, classes, dtype, activation, backend and form.
       images: height and width divisible by 4.
       train: normalise by the batch's statistics.
-      cell: (input [C, N, H, W], channels, number of the cell) -> output of the same shape.
+      cell: (input in the layout, channels, number of the cell) -> output of the same shape.
+      parts: the layers in their layout; None for channel-major ones.
     """
-    forms = Forms(module.backend, module.form)
-    x = images.astype(module.dtype).transpose(3, 0, 1, 2)
-    x = BatchNorm(name="stem_bn")(Conv(module.channels, 3, padding=1, forms=forms, name="stem_conv")(x), train)
+    parts = parts or parts_of("channel_major", Forms(module.backend, module.form), None)
+    x = parts.arrange(images.astype(module.dtype))
+    x = parts.batch_norm(name="stem_bn")(parts.conv(module.channels, 3, padding=1, name="stem_conv")(x), train)
     for stage in range(STAGES):
         channels = module.channels * 2**stage
         if stage:
-            x = ResidualReduction(channels, module.activation, forms, name=f"reduction{stage}")(x, train)
+            x = ResidualReduction(channels, module.activation, parts, name=f"reduction{stage}")(x, train)
         for i in range(module.layers):
             x = cell(x, channels, stage * module.layers + i)
-    x = module.activation(BatchNorm(name="last_bn")(x, train))
-    return Classifier(module.classes, name="classifier")(x)
+    x = module.activation(parts.batch_norm(name="last_bn")(x, train))
+    return parts.classifier(module.classes, name="classifier")(x)
 
 
 class TopologySupernet(nn.Module):
@@ -89,7 +88,7 @@ class TopologySupernet(nn.Module):
       remat: what the backward pass computes again, see `search_cell`, or None to choose by backend.
       activation: ReLU; a smooth stand-in serves tests of derivatives.
       primitives: what each name of the space computes; TOPOLOGY_PRIMITIVES if None.
-      partial, lazy, backend: as in `supernet.Supernet`.
+      partial, lazy, backend, layout: as in `supernet.Supernet`.
     """
 
     space: TopologySpace
@@ -104,6 +103,7 @@ class TopologySupernet(nn.Module):
     partial: int = 1
     lazy: bool = False
     backend: str | None = None
+    layout: str | None = None
 
     def plans(self) -> tuple[CellPlan, ...]:
         """Widths of the cells, which keep their inputs' sizes."""
@@ -135,17 +135,20 @@ class TopologySupernet(nn.Module):
         Raises:
           ValueError: the images cannot be halved twice, or `remat` or `form` is unknown.
         """
-        remat, forms = checked_remat(self.remat, self.partial, self.backend), Forms(self.backend, self.form)
-        chosen = tuple(lookup(self.space.primitives, self.primitives or TOPOLOGY_PRIMITIVES).items())
+        forms = Forms(self.backend, self.form)
+        parts = parts_of(self.layout, forms, self.remat)
+        remat = checked_remat(self.remat, self.partial, self.backend, parts.layout)
+        table = with_blocks(self.primitives or TOPOLOGY_PRIMITIVES, self.space.graph.blocks)
+        chosen = tuple(lookup(self.space.primitives, table).items())
         plans = self.plans()
         mixtures = cell_mixtures(self.space.expand(mixture), [CELL] * len(plans), self.partial)
-        cell_class = nn.remat(SearchCell, static_argnums=(4,)) if remat == "cell" else SearchCell
+        cell_class = nn.remat(parts.cell, static_argnums=(4,)) if remat == "cell" else parts.cell
 
         def cell(x, channels, i):
             given = (self.space.edges, self.space.concat, chosen, plans[i], forms, remat, self.activation, self.lazy)
             return cell_class(*given, name=f"cell{i}")(x, None, mixtures[i], train)
 
-        return run_stages(self, images, train, cell)
+        return run_stages(self, images, train, cell, parts)
 
 
 class TopologyCell(nn.Module):

@@ -64,17 +64,24 @@ def _known(name: str, value: bool | int | str) -> bool:
     return True
 
 
-def jit(function: Callable[..., Any], compiler_options: Mapping[str, Any] | None = None, **arguments: Any) -> Program:
+def jit(
+    function: Callable[..., Any],
+    *,
+    backend: str | None = None,
+    compiler_options: Mapping[str, Any] | None = None,
+    **arguments: Any,
+) -> Program:
     """`jax.jit` with the options of the backend that runs the program; for the outermost function of a program.
 
     A part of a program (traced once, called often) is compiled with the program: there `jax.jit` itself is right.
 
     Args:
       function: pure.
+      backend: whose options are meant; None for JAX's default backend when the program is first used.
       compiler_options: further options of this program alone.
       **arguments: the other arguments of `jax.jit`.
     """
-    return Program(function, dict(compiler_options or {}), arguments)
+    return Program(function, backend, dict(compiler_options or {}), arguments)
 
 
 class Program:
@@ -83,12 +90,15 @@ class Program:
     The backend is not asked for before: modules may make programs at import, before devices are chosen.
     """
 
-    def __init__(self, function: Callable[..., Any], options: dict[str, Any], arguments: dict[str, Any]):
-        self._function, self._options, self._arguments = function, options, arguments
+    def __init__(
+        self, function: Callable[..., Any], backend: str | None, options: dict[str, Any], arguments: dict[str, Any]
+    ):
+        self._function, self._backend = function, backend
+        self._options, self._arguments = options, arguments
 
     @functools.cached_property
     def _jitted(self):
-        options = options_of(jax.default_backend()) | self._options
+        options = options_of(self._backend or jax.default_backend()) | self._options
         return jax.jit(self._function, compiler_options=options or None, **self._arguments)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -92,7 +92,7 @@ class CellSpace:
     @property
     def graph(self) -> CellGraph:
         """What only spaces of cells have."""
-        return CellGraph(self.primitives, self.edges, self.concat, self.edges_kept)
+        return CellGraph(self.primitives, self.edges, self.concat, self.edges_kept, self.blocks)
 
     @property
     def alpha_shapes(self) -> dict[str, tuple[int, int]]:

@@ -13,6 +13,7 @@ from dartsx.data import Dataset, Source, load_dataset, open_source
 from dartsx.runtime import (
     MeshError,
     Workdir,
+    check_devices,
     cores,
     enable_compilation_cache,
     initialize_distributed,
@@ -27,11 +28,13 @@ def start(settings: SearchSettings | EvaluateSettings) -> jax.sharding.Mesh:
 
     Raises:
       SettingsError: more devices are asked for than there are.
+      MeshError: there is no device of the kind that the environment asks for.
       DistributedError: the environment's settings for several processes contradict each other.
     """
     initialize_distributed()
     if isinstance(settings, SearchSettings) and settings.population > 1:
         split_cpu(_devices_for(settings))
+    check_devices()
     enable_compilation_cache(settings.compilation_cache)
     with blame("mesh", settings.mesh or 0, MeshError):
         return make_mesh(settings.mesh)

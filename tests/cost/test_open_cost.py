@@ -5,9 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dartsx.cost import network_cost
+from dartsx.cost import expected_cost, network_cost
 from dartsx.cost.open import ADDITIVE, expected_cost_of
 from dartsx.networks import close
+from dartsx.nn.open_supernet import OpenSupernet
 from dartsx.spaces import DescribedSpace, Scale
 
 
@@ -84,3 +85,11 @@ def test_it_has_a_derivative_in_the_mixture(open_networks, x64):
 def test_memory_is_refused_by_name(open_networks):
     with pytest.raises(ValueError, match="'memory'.*params, macs, activations"):
         expected_cost_of(open_networks["chain"](), 8, "memory")
+
+
+def test_the_cost_of_a_supernets_mixture_is_that_of_its_description(open_networks):
+    network = open_networks["chain"]()
+    space = DescribedSpace(network, Scale(classes=3))
+    table = np.random.default_rng(3).random(space.alpha_shapes["decisions"])
+    of_mixture = expected_cost(OpenSupernet(space), 8, "params")
+    assert of_mixture({"decisions": table}) == expected_cost_of(network, 8, "params")(weigh(space, table))

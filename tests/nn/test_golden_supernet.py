@@ -23,6 +23,8 @@ CASES = [
     ("float64", {"remat": "none", "form": "rows"}),
     ("float64", {"remat": "none", "form": "dense"}),
     ("float64", {"remat": "branch", "form": "taps"}),
+    ("float64", {"layout": "pixel_major"}),
+    ("float64", {"layout": "pixel_major", "remat": "cell"}),
 ]
 
 
@@ -91,8 +93,9 @@ def compute(golden, dtype, formulation, quick_jit):
     results |= {f"run/{key}": array for key, array in runs.items()}
     for name, (activation,) in state["intermediates"].items():
         place = f"trace/{name.removesuffix('_output')}"
-        results[f"{place}/absmean"] = np.abs(activation).mean((1, 2, 3))
-        results[f"{place}/meansq"] = np.square(activation).mean((1, 2, 3))
+        pixels = (0, 1, 2) if formulation.get("layout") == "pixel_major" else (1, 2, 3)
+        results[f"{place}/absmean"] = np.abs(activation).mean(pixels)
+        results[f"{place}/meansq"] = np.square(activation).mean(pixels)
     return results
 
 

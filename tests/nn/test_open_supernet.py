@@ -24,7 +24,7 @@ def made(open_networks):
         if name not in known:
             network = open_networks[name]()
             space = DescribedSpace(network, Scale(classes=3))
-            supernet = OpenSupernet(space, network, dtype=jnp.float64)
+            supernet = OpenSupernet(space, dtype=jnp.float64)
             mixture = {"decisions": jnp.ones(space.alpha_shapes["decisions"])}
             init = jax.jit(lambda key: supernet.init(key, IMAGES, mixture, False))
             variables = jax.tree.map(lambda x: np.asarray(x, np.float64), init(jax.random.key(0)))

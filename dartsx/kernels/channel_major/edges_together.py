@@ -41,19 +41,25 @@ def evaluate(cell: CellEdges, inputs: Sequence[jax.Array]) -> tuple[list[jax.Arr
 def _block(cell: CellEdges, block: EdgeBlock, x: jax.Array):
     """Contribution of one block to its targets [T, C, N, H, W], and its batch statistics."""
     layout, stride = cell.layout, cell.layout.stride(block)
-    weights = {
-        name: {key: value[where[block]].reshape(*block.shape, *value.shape[1:]) for key, value in stacked.items()}
-        for name, stacked in cell.weights.items()
-        if block in (where := layout.weight_slices(name))
-    }
-    norms = Norms(_statistics(cell, block), None, cell.activation)
+    weights = block_weights(cell, block)
+    norms = Norms(statistics(cell, block), None, cell.activation)
     job = Block(x, len(block.targets), weights, stride, norms, cell.forms, cell.activation)
     branches = [b for family, members in families(layout.primitives).items() for b in family.evaluate(members, job)]
     mixture = cell.mixture[jnp.array(block.rows)].reshape(*block.shape, -1)
     return mixed_operation(branches, mixture, layout.primitives, norms, stride), norms.batch
 
 
-def _statistics(cell: CellEdges, block: EdgeBlock) -> Running | None:
+def block_weights(cell: CellEdges, block: EdgeBlock) -> dict[str, dict[str, jax.Array]]:
+    """The weights of a block's edges: primitive -> weight name -> [G, T, ...]."""
+    return {
+        name: {key: value[where[block]].reshape(*block.shape, *value.shape[1:]) for key, value in stacked.items()}
+        for name, stacked in cell.weights.items()
+        if block in (where := cell.layout.weight_slices(name))
+    }
+
+
+def statistics(cell: CellEdges, block: EdgeBlock) -> Running | None:
+    """The running statistics of a block's edges and sources that normalise, or None for those of the batch."""
     if cell.stats is None:
         return None
     return {

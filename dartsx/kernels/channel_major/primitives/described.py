@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
@@ -52,15 +51,6 @@ class Described:
         """Width of each of them."""
         return tuple(step.shape[-1] for step in _norms(self, channels, stride))
 
-    def macs(self, channels: int, height: int, width: int, stride: int) -> int:
-        """Those of all convolutions and linear layers."""
-        return sum(step.macs for step in _steps(self, channels, stride, height, width))
-
-    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
-        """Numbers in the output of each convolution or linear layer, in order of computation, for one such image."""
-        steps = _steps(self, channels, stride, height, width)
-        return tuple(math.prod(step.shape) for step in steps if step.macs)
-
     def steps(self, channels: int, height: int, width: int, stride: int) -> tuple[Step, ...]:
         """All layers for sources of this size, of which the first is the source and the last a batch norm."""
         return _steps(self, channels, stride, height, width)
@@ -95,13 +85,18 @@ def _branch(name: str, member: Described, block: Block) -> jax.Array:
         y = block.normalize([(name, layer)], _channel_major(x, edges)[None], False)
         return _pixel_major(y[0])
 
-    weights: dict[str, dict[str, jax.Array]] = {}
-    for key, value in block.weights[name].items():
-        layer, array = key.rsplit("/", 1)
-        weights.setdefault(layer, {})[array] = value.reshape(-1, *value.shape[2:])
     x = jnp.broadcast_to(block.x[:, None], (*edges, *block.x.shape[1:]))
     context = Context(normalize, forms=Forms(block.forms.backend), relu=block.activation, lift=_over_edges)
-    return _channel_major(execute(steps[:-1], [_pixel_major(x)], weights, context), edges)
+    return _channel_major(execute(steps[:-1], [_pixel_major(x)], by_layer(block.weights[name]), context), edges)
+
+
+def by_layer(weights: Mapping[str, jax.Array]) -> dict[str, dict[str, jax.Array]]:
+    """Arrays [G, T, ...] under names such as ``conv1/kernel`` -> layer -> name -> array [G * T, ...]."""
+    layers: dict[str, dict[str, jax.Array]] = {}
+    for key, value in weights.items():
+        layer, array = key.rsplit("/", 1)
+        layers.setdefault(layer, {})[array] = value.reshape(-1, *value.shape[2:])
+    return layers
 
 
 def _over_edges(compute: Callable, step: Step) -> Callable:

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from dartsx.kernels.channel_major.primitives.base import Block, Branches, halved
+from dartsx.kernels.channel_major.primitives.base import Block, Branches
 from dartsx.networks.layers import Weight
 
 
@@ -21,12 +21,13 @@ class Factorized:
     per_source: ClassVar[bool] = False
     kernel: int
 
-    def _names(self) -> tuple[str, str]:
+    def weight_names(self) -> tuple[str, str]:
+        """Names of the row and of the column."""
         return f"conv_1x{self.kernel}", f"conv_{self.kernel}x1"
 
     def weights(self, channels: int, stride: int) -> dict[str, Weight]:
         """[1, k, C, C] and [k, 1, C, C]."""
-        row, column = self._names()
+        row, column = self.weight_names()
         fan_in = self.kernel * channels
         return {
             row: Weight((1, self.kernel, channels, channels), fan_in),
@@ -37,24 +38,13 @@ class Factorized:
         """One, at the end."""
         return ("bn",)
 
-    def macs(self, channels: int, height: int, width: int, stride: int) -> int:
-        """k C C for every pixel of both results."""
-        row_pixels = height * halved(width, stride)
-        pixels = row_pixels + halved(height, stride) * halved(width, stride)
-        return self.kernel * channels**2 * pixels
-
-    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
-        """C for every pixel of the row's result and of the column's."""
-        columns = halved(width, stride)
-        return channels * height * columns, channels * halved(height, stride) * columns
-
     @staticmethod
     def evaluate(members: Mapping[str, Factorized], block: Block) -> list[Branches]:
         """Library convolutions, one pair per edge."""
         x = block.activation(block.x)
         outputs = []
         for name, primitive in members.items():
-            row, column = (block.weights[name][key] for key in primitive._names())
+            row, column = (block.weights[name][key] for key in primitive.weight_names())
             over_targets = jax.vmap(_row_column, (None, 0, 0, None))
             outputs.append(jax.vmap(over_targets, (0, 0, 0, None))(x, row, column, block.stride))
         return [Branches(tuple(members), jnp.stack(outputs), "always")]

@@ -33,20 +33,17 @@ class Noise:
         """None."""
         return ()
 
-    def macs(self, channels: int, height: int, width: int, stride: int) -> int:
-        """0."""
-        return 0
-
-    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
-        """None: it has no convolution."""
-        return ()
-
     @staticmethod
     def evaluate(members: Mapping[str, Noise], block: Block) -> list[Branches]:
         """Independent numbers on every edge of the block."""
         (name,) = members
         like = block.x[..., :: block.stride, :: block.stride]
-        total = jnp.sum(lax.stop_gradient(block.x), dtype=jnp.float32)
-        key = jax.random.fold_in(jax.random.key(0), lax.bitcast_convert_type(total, jnp.uint32))
         shape = (1, like.shape[0], block.targets, *like.shape[1:])
-        return [Branches((name,), jax.random.normal(key, shape, like.dtype), "never")]
+        return [Branches((name,), numbers(block.x, shape), "never")]
+
+
+def numbers(x: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    """Standard normal numbers in the dtype of x, drawn by the bits of its sum."""
+    total = jnp.sum(lax.stop_gradient(x), dtype=jnp.float32)
+    key = jax.random.fold_in(jax.random.key(0), lax.bitcast_convert_type(total, jnp.uint32))
+    return jax.random.normal(key, shape, x.dtype)

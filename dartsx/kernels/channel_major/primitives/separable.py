@@ -9,7 +9,7 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from dartsx.kernels.channel_major.primitives.base import Block, Branches, halved
+from dartsx.kernels.channel_major.primitives.base import Block, Branches
 from dartsx.kernels.channel_major.separable_forms import Unit, separable
 from dartsx.networks.layers import Weight
 
@@ -23,7 +23,8 @@ class Separable:
     dilation: int = 1
     repeats: int = 1
 
-    def _suffix(self, unit: int) -> str:
+    def suffix(self, unit: int) -> str:
+        """What the names of a unit's arrays end in."""
         return "" if self.repeats == 1 else str(unit + 1)
 
     def weights(self, channels: int, stride: int) -> dict[str, Weight]:
@@ -31,23 +32,13 @@ class Separable:
         shapes = {}
         for unit in range(self.repeats):
             shape = (self.kernel, self.kernel, channels)
-            shapes[f"dw{self._suffix(unit)}"] = Weight(shape, self.kernel**2)
-            shapes[f"pw{self._suffix(unit)}"] = Weight((channels, channels), channels)
+            shapes[f"dw{self.suffix(unit)}"] = Weight(shape, self.kernel**2)
+            shapes[f"pw{self.suffix(unit)}"] = Weight((channels, channels), channels)
         return shapes
 
     def norms(self, stride: int) -> tuple[str, ...]:
         """One after every unit."""
-        return tuple(f"bn{self._suffix(unit)}" for unit in range(self.repeats))
-
-    def macs(self, channels: int, height: int, width: int, stride: int) -> int:
-        """repeats * pixels * (k k C + C C), all at the output's size."""
-        pixels = halved(height, stride) * halved(width, stride)
-        return self.repeats * pixels * (self.kernel**2 * channels + channels**2)
-
-    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
-        """C for every pixel of the output, once for each of the 2 * repeats convolutions."""
-        pixels = halved(height, stride) * halved(width, stride)
-        return (channels * pixels,) * (2 * self.repeats)
+        return tuple(f"bn{self.suffix(unit)}" for unit in range(self.repeats))
 
     @staticmethod
     def evaluate(members: Mapping[str, Separable], block: Block) -> list[Branches]:
@@ -71,7 +62,7 @@ def _chain(members: Mapping[str, Separable], x: jax.Array, block: Block) -> jax.
 
 
 def _unit(name: str, primitive: Separable, unit: int, block: Block) -> Unit:
-    weights, suffix = block.weights[name], primitive._suffix(unit)
+    weights, suffix = block.weights[name], primitive.suffix(unit)
     depthwise, pointwise = weights[f"dw{suffix}"], weights[f"pw{suffix}"]
     return Unit(depthwise, pointwise, primitive.dilation)
 

@@ -1,0 +1,92 @@
+"""Steps of any config as functions and shapes, for programs that are compiled but not run here."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.sharding import Mesh
+
+from benchmarks.sizes import SIZES, Size
+from dartsx.retrain import init_state as init_network
+from dartsx.retrain import make_step as make_network_step
+from dartsx.runtime import batch_sharding, replicated
+from dartsx.search import Batch, init_state, make_step
+from dartsx.search.population import over_members
+from experiments.jobs.evaluate import retrain_problem
+from experiments.jobs.search import search_problem
+from experiments.settings import evaluate_settings, search_settings
+
+EPOCH = 390  # steps, as on CIFAR-10 at batch 64: they only enter schedules
+NETWORK_SIZES = {"small": Size(4, 5, 32, 16), "medium": Size(16, 8, 64, 32), "full": Size(36, 20, 96, 32)}
+
+
+class Step(NamedTuple):
+    """A function, the shapes of its arguments with their shardings, and which arguments it may overwrite."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    donated: int = 0
+
+
+def resized(config: Any, what: str, size: str) -> int:
+    """Sets channels, layers and batch of a config to a size by name; returns the pixels of its images."""
+    chosen = (NETWORK_SIZES if what == "evaluate" else SIZES)[size]
+    group = config.evaluate if what == "evaluate" else config.search
+    group.channels, group.layers, group.batch_size = chosen.channels, chosen.layers, chosen.batch
+    return chosen.pixels
+
+
+def step_of(
+    config: Any, what: str, pixels: int, backend: str, mesh: Mesh, members: int = 8, layout: str | None = None
+) -> Step:
+    """The step that a config stands for.
+
+    Args:
+      config: from ``configs/``.
+      what: search, evaluate or population.
+      pixels: height and width of the images.
+      backend: where the program will run: it decides which forms are computed.
+      mesh: devices over which batches (or members) are split.
+      members: of a population.
+      layout: of a supernet's arrays, None to choose.
+    """
+    shape, classes = (pixels, pixels, 3), 10
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    if what == "evaluate":
+        settings = evaluate_settings(config)
+        problem = retrain_problem(settings, classes, EPOCH)
+        problem = dataclasses.replace(problem, network=problem.network.clone(backend=backend))
+        state = jax.eval_shape(lambda k: init_network(problem, k, shape), key)
+        images, labels = _batch(settings.evaluate.batch_size, shape, settings.dtype, mesh)
+        return Step(make_network_step(problem), (_everywhere(state, mesh), images, labels))
+    settings = search_settings(config)
+    problem = search_problem(settings, classes, EPOCH, shape)
+    problem = dataclasses.replace(problem, supernet=problem.supernet.clone(backend=backend, layout=layout))
+    state, step = jax.eval_shape(lambda k: init_state(problem, k, shape), key), make_step(problem)
+    if what == "search":
+        batch = Batch(*_batch(settings.search.batch_size, shape, settings.dtype, mesh))
+        return Step(step, (_everywhere(state, mesh), batch, batch))
+    batch = Batch(*_batch(settings.search.batch_size, shape, settings.dtype, None))
+    several = over_members(lambda member, _: step(*member), mesh, settings.population_chunk)
+    members = _members((state, batch, batch), members, mesh)
+    return Step(lambda state, train, valid: several((state, train, valid), ()), members)
+
+
+def _batch(size: int, shape: tuple[int, ...], dtype: str, mesh: Mesh | None) -> tuple[Any, Any]:
+    sharding = mesh and batch_sharding(mesh)
+    images = jax.ShapeDtypeStruct((size, *shape), jnp.dtype(dtype), sharding=sharding)
+    return images, jax.ShapeDtypeStruct((size,), jnp.int32, sharding=sharding)
+
+
+def _everywhere(tree: Any, mesh: Mesh) -> Any:
+    sharding = replicated(mesh)
+    return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), tree)
+
+
+def _members(tree: Any, count: int, mesh: Mesh) -> Any:
+    sharding = batch_sharding(mesh)
+    return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((count, *leaf.shape), leaf.dtype, sharding=sharding), tree)

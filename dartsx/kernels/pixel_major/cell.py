@@ -1,0 +1,73 @@
+"""The edges of a search cell on arrays [N, H, W, ...]: block by block, few and wide operations (GPU and TPU)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+
+from dartsx.kernels.channel_major.cell_layout import CellEdges
+from dartsx.kernels.channel_major.edge_blocks import EdgeBlock
+from dartsx.kernels.channel_major.edges_together import block_weights, statistics
+from dartsx.kernels.channel_major.mixed_operation import last_norms
+from dartsx.kernels.pixel_major import families, partial
+from dartsx.kernels.pixel_major.block import Block, Branches
+from dartsx.kernels.pixel_major.cell_norms import CellNorms, Part
+from dartsx.kernels.pixel_major.norm import Terms
+from dartsx.kernels.running_statistics import Key, Stats, concatenated
+
+
+def evaluate(cell: CellEdges, inputs: jax.Array) -> tuple[list[jax.Array], dict[Key, Stats]]:
+    """Nodes of a cell from its inputs, block by block.
+
+    Args:
+      cell: what the edges need besides.
+      inputs: [N, H, W, inputs, C].
+
+    Returns:
+      All nodes but the inputs, [N, H', W', C] each, and the batch statistics of all norms (none in evaluation).
+    """
+    count = inputs.shape[3]
+    ready = {node: inputs[:, :, :, node] for node in range(count)}
+    sums: dict[int, jax.Array] = {}  # of the nodes that still wait for some of their edges
+    collected: list[dict[Key, Stats]] = []
+    for block in cell.layout.blocks:
+        ready |= {node: sums.pop(node) for node in block.sources if node in sums}
+        together = block.sources == tuple(range(count))
+        x = inputs if together else jnp.stack([ready[source] for source in block.sources], 3)
+        y, batch = _block(cell, block, x)
+        collected.append(batch)
+        for i, target in enumerate(block.targets):
+            sums[target] = sums[target] + y[i] if target in sums else y[i]
+    nodes = ready | sums
+    return [nodes[node] for node in sorted(nodes) if node >= count], concatenated(collected)
+
+
+def _block(cell: CellEdges, block: EdgeBlock, x: jax.Array):
+    """Contributions [N, H', W', C] of one block to each of its targets, and its batch statistics."""
+    layout, stride = cell.layout, cell.layout.stride(block)
+    norms = CellNorms(statistics(cell, block), cell.activation)
+    seen, passing = partial.split(x, layout.plan.partial)
+    job = Block(seen, len(block.targets), block_weights(cell, block), stride, norms, cell.forms, cell.activation)
+    rows = cell.mixture[jnp.array(block.rows)].reshape(*block.shape, -1)
+    y = _mixed_operation(families.evaluate(layout.primitives, job), rows, cell, norms, stride)
+    if layout.plan.partial > 1:
+        y = partial.rejoin(y, passing, rows[..., -1], stride)
+    return y, norms.batch
+
+
+def _mixed_operation(
+    branches: Sequence[Branches], rows: jax.Array, cell: CellEdges, norms: CellNorms, stride: int
+) -> tuple[jax.Array, ...]:
+    """For every target the sum over primitives and sources (DARTS, equation 2); rows [G, T, P] are the mixture."""
+    primitives = cell.layout.primitives
+    columns = {name: i for i, name in enumerate(primitives)}
+    parts, plain = [], Terms((), ())
+    for names, value, needed in branches:
+        weight = jnp.stack([rows[..., columns[name]] for name in names], 1)  # [G, B, T]
+        if needed == "never":
+            plain = Terms((*plain.weights, weight), (*plain.arrays, value))
+        else:
+            parts.append(Part(tuple(last_norms(primitives, names, stride)), weight, value))
+    return norms.weighted_sum(parts, plain)
