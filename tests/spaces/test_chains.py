@@ -52,7 +52,7 @@ def test_a_stage_of_mnasnet_repeats_one_block():
         math.prod(w.shape) for s in space.network(arch).trace() for w in s.weights.values() if "stage1/" in s.name
     ]
     # Three convolutions of 3x3, the first of 16 channels, each with a norm; a 1x1 convolution beside the first.
-    assert sum(weights) == 9 * 16 * 24 + 2 * 9 * 24 * 24 + 3 * 48 + 16 * 24
+    assert sum(step.params for step in steps) == 9 * 16 * 24 + 2 * 9 * 24 * 24 + 3 * 48 + 16 * 24
 
 
 @pytest.mark.parametrize("name", MEMBERS)

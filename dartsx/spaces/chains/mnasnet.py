@@ -14,7 +14,8 @@ The reference is MobileNetV2. Of each of its five stages of several blocks are d
 4 x 2 x 2 x 3 x 3 x 3 = 432 choices, 432^5 = 1.5e13 architectures; a space in which the three layers of a stage differ
 would have about 432^15 = 3e39. The two stages of one block are as in the published networks: a separable convolution
 before and an inverted bottleneck behind. The paper does not say how a pooled skip changes the width; here a 3x3
-average and a 1x1 convolution do. Its own networks (MnasNet-A1 has a stage of 112 channels, B1 one of 192) are no members.
+average and a 1x1 convolution do. Its own networks (MnasNet-A1 has a stage of 112 channels, B1 one of 192) are no
+members.
 """
 
 from __future__ import annotations

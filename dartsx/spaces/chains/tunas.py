@@ -2,7 +2,7 @@
 
 | space | decisions | size by the paper |
 |---|---|---|
-| tunas_proxyless | kernel and expansion of 21 bottlenecks, 15 of which may be nothing; kernel of a first block | 10^21 |
+| tunas_proxyless | kernel, expansion of 21 bottlenecks, 15 of which may be nothing; kernel of a first block | 10^21 |
 | tunas ("enlarged") | besides 7 widths of every stage, of the first convolution and of the last | 10^28 |
 | mobilenet_v3 ("like") | kernel, expansion 1 to 6, gate of 20 bottlenecks, of which 15 may be nothing; widths | 10^43 |
 
