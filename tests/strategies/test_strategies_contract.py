@@ -31,7 +31,7 @@ all_strategies = pytest.mark.parametrize("name", STRATEGIES)
 @pytest.fixture(scope="module")
 def spaces(open_networks):
     scale = Scale(classes=3)
-    return SPACES | {name: DescribedSpace(open_networks[name](), scale) for name in OPEN}
+    return {**SPACES, **{name: DescribedSpace(open_networks[name](), scale) for name in OPEN}}
 
 
 def made(name):
