@@ -36,6 +36,7 @@ from dartsx.runtime.progress import Progress
 from dartsx.runtime.run_info import record_run_info
 from dartsx.runtime.signals import StopRequest
 from dartsx.runtime.tracing import collector_paused, run_once
+from dartsx.runtime.unrecorded import Unrecorded
 from dartsx.runtime.workdir import Workdir, WorkdirError, open_workdir
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "Progress",
     "Restored",
     "StopRequest",
+    "Unrecorded",
     "Workdir",
     "WorkdirError",
     "all_finite",

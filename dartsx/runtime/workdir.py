@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from dartsx.runtime.checkpoints import Checkpointer
 from dartsx.runtime.files import TEMPORARY_SUFFIX, read_json, write_json
 from dartsx.runtime.inputs import Input, check_inputs, located, recorded
 from dartsx.runtime.lock import LOCK_NAME, Locked, lock_folder
@@ -34,18 +35,33 @@ class Workdir:
       resumed: whether the run was there before.
       finished: whether it has finished; then nothing was changed, and nothing should be.
       primary: whether this process (number 0) is the one that writes.
+      opened: what it was opened with, see `open_workdir`.
     """
 
     path: pathlib.Path
     resumed: bool
     finished: bool
     primary: bool
+    opened: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
     _lock: Locked | None = dataclasses.field(default=None, repr=False, compare=False)
 
     @property
     def checkpoints(self) -> pathlib.Path:
         """Folder for the checkpoints."""
         return self.path / "checkpoints"
+
+    def checkpointer(self, keep: int) -> Checkpointer:
+        """Opens the checkpoints, of which so many are kept."""
+        return Checkpointer(self.checkpoints, keep=keep)
+
+    def part(self, name: str, **run: Any) -> "Workdir":
+        """Opens a folder in it for a part of the same run, as a work directory with the same config.
+
+        Args:
+          name: of the folder.
+          **run: further fields of its run.json.
+        """
+        return open_workdir(self.path / name, **{**self.opened, "run": {**self.opened["run"], **run}})
 
     def run_record(self) -> dict[str, Any]:
         """Contents of run.json."""
@@ -66,6 +82,10 @@ class Workdir:
         """Writes a JSON file of the folder, such as result.json, in one step."""
         if self.primary:
             write_json(self.path / name, value)
+
+    def read_json(self, name: str) -> Any:
+        """Reads a JSON file of the folder."""
+        return read_json(self.path / name)
 
     def close(self) -> None:
         """Lets go of the lock."""
@@ -124,9 +144,11 @@ def open_workdir(
       TypeError: naming the field, if the config is not plain JSON.
     """
     path = pathlib.Path(path).absolute()
-    given = (dict(run or {}), tuple(may_differ), dict(as_before or {}), dict(inputs or {}))
+    opened = {"config": config, "kind": kind, "run": dict(run or {})}
+    opened |= {"may_differ": tuple(may_differ), "as_before": dict(as_before or {})}
+    opened |= {"inputs": dict(inputs or {})}
     how = _open if jax.process_count() == 1 else _open_together
-    return how(path, config, kind, *given)
+    return dataclasses.replace(how(path, *opened.values()), opened=opened)
 
 
 def _open(

@@ -12,9 +12,12 @@ import pytest
 from PIL import Image
 
 from dartsx.data import train_stream
+from dartsx.feeds import Streamed
+from dartsx.feeds.streamed import statistics
+from dartsx.losses import classification
 from dartsx.runtime import make_mesh
 from experiments.jobs import run_evaluate
-from experiments.jobs.streamed import Streamed, open_streamed, statistics
+from experiments.jobs.evaluate import streamed_images
 from experiments.settings import SettingsError, evaluate_settings, parse_config
 
 TRAIN, TEST, CLASSES, BATCH, SIZE = 24, 11, 3, 4, 32
@@ -61,7 +64,7 @@ def config_of(folder, *overrides):
 
 @pytest.fixture
 def feed(folder):
-    opened = open_streamed(evaluate_settings(config_of(folder)), make_mesh(1))
+    opened = streamed_images(evaluate_settings(config_of(folder)), make_mesh(1)).feed
     yield opened
     opened.close()
 
@@ -141,8 +144,8 @@ def test_a_batch_is_normalised_and_cut_out_on_the_device(feed):
 def test_every_test_image_counts_once(feed):
     """The network here scores an image by its colour, so the mean loss tells which images were in it."""
     scores = np.array([1.0, -2.0, 0.5], np.float32)
-    predict = lambda scale, images: scale * images.mean((1, 2)) * scores  # noqa: E731
-    found = feed.evaluator(predict)(jnp.float32(1))
+    outputs = lambda scale, batch: scale * batch.images.mean((1, 2)) * scores  # noqa: E731
+    found = feed.evaluator(outputs, classification())(jnp.float32(1))
     mean, std = statistics("imagenet2012")
     logits = (np.array([colour(i) for i in range(TEST)]) / 255 - mean) / std * scores
     losses = np.log(np.exp(logits).sum(1)) - logits[np.arange(TEST), np.arange(TEST) % CLASSES]
@@ -161,7 +164,7 @@ def test_an_image_that_cannot_be_decoded_is_named_with_its_setting(folder, tmp_p
     (tmp_path / "test").symlink_to(folder / "test")
     (tmp_path / "train" / "class2").symlink_to(folder / "train" / "class2")
     settings = evaluate_settings(config_of(tmp_path, "--config.evaluate.batch_size=12"))
-    feed = open_streamed(settings, make_mesh(1))
+    feed = streamed_images(settings, make_mesh(1)).feed
     with pytest.raises(SettingsError, match=r"--config.dataset.name=.*bad\.png is not an image"):
         feed.rows(0, 0, 1)
     feed.close()

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from experiments.jobs.prefetch import ChunkReader, ahead
+from dartsx.feeds.prefetch import ChunkReader, ahead
 
 PATIENCE = 20  # seconds
 
