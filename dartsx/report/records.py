@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dartsx.spaces import AnyGenotype, Genotype
+from dartsx.spaces import Architecture
+
+if TYPE_CHECKING:
+    from dartsx.report.weights import Group
 
 
 class RunError(ValueError):
@@ -49,18 +52,6 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class AlphaEpoch:
-    """Alphas (logits) at the end of an epoch: rows are edges, columns are primitives.
-
-    A search in a space of topologies has one kind of cell: ``reduce`` is empty.
-    """
-
-    epoch: int
-    normal: tuple[tuple[float, ...], ...]
-    reduce: tuple[tuple[float, ...], ...]
-
-
-@dataclass(frozen=True)
 class SearchRun:
     """A finished search.
 
@@ -71,7 +62,8 @@ class SearchRun:
         method: such as "darts first_order".
         config: the resolved config.
         metrics: losses and accuracies, in the order in which they were written.
-        alphas: one entry per epoch.
+        epochs: those whose weights are logged.
+        groups: tables of the weights by which the search derives, one per cell type or for all decisions.
         diagnosis: what else was measured as epochs ended, split "diagnosis".
         seconds: wall clock of the search.
         gpu_days: device days as the run recorded them; None where it gave none.
@@ -85,8 +77,9 @@ class SearchRun:
     device: Device
     config: Mapping[str, Any]
     metrics: tuple[Metric, ...]
-    alphas: tuple[AlphaEpoch, ...]
-    genotype: AnyGenotype
+    epochs: tuple[int, ...]
+    groups: tuple[Group, ...]
+    genotype: Architecture
     seconds: float
     gpu_days: float | None
     valid_accuracy: float | None
@@ -116,7 +109,7 @@ class EvaluateRun:
         params: trainable parameters, without the auxiliary head.
         macs: multiply-adds of one image.
         genotype_name: the published name, such as "NASNet-A" or "resnet18", or None.
-        genotype: what was trained; None for a network that has no cells.
+        genotype: what was trained; None for a network by name.
         search: where the genotype came from; None if it was not searched here.
         data: as of a search.
     """
@@ -133,7 +126,7 @@ class EvaluateRun:
     epochs: int
     seconds: float
     genotype_name: str | None
-    genotype: Genotype | None
+    genotype: Architecture | None
     search: SearchSource | None
     data: Data | None = None
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dartsx import networks
 from dartsx.catalog import STAGED
 from dartsx.catalog.rules import did_you_mean
+from dartsx.networks import block_list
 from dartsx.spaces import (
     IMAGENET,
     AnyGenotype,
@@ -97,11 +98,17 @@ def read_subjects(given: str, genotype: str, image_size: int | None) -> list[Sub
     Raises:
       SettingsError: no such network or genotype.
     """
-    names = [name.strip("()[]'\" ") for name in listed(given, _names_a_file)]
+    names = [name.strip("'\" ") for name in listed(_unwrapped(given), _names_a_file)]
     names = [name for name in names if name]
     if not names:
         raise wrong("network", given, f"no network; choose one of {', '.join(_choices())}")
     return [_read_subject(name, given, genotype, image_size) for name in names]
+
+
+def _unwrapped(given: str) -> str:
+    """A tuple or list of names without its brackets, which names may have themselves: ``FBNet-C (timm)``."""
+    text = given.strip()
+    return text[1:-1] if text[:1] + text[-1:] in ("()", "[]") else text
 
 
 def _names_a_file(name: str) -> bool:
@@ -124,8 +131,10 @@ def _read_subject(name: str, given: str, genotype: str, image_size: int | None) 
         return Subject(kind, f"{kind}, {label}", image_size or description.image_size, description, cells)
     try:
         description = networks.network(name)
-    except ValueError:
+    except ValueError as error:
         known = _choices()
+        if block_list.is_file(name):
+            raise wrong("network", given, str(error)) from None
         raise wrong(
             "network", given, f"no network {name!r}; {did_you_mean(name, known)}choose one of {', '.join(known)}"
         ) from None
