@@ -96,9 +96,11 @@ def _rows(subject: job.Subject, cost: Cost):
 def _measured(subject: job.Subject):
     if not _LATENCY.value:
         return None
-    from dartsx.cost import measure_latency
+    from dartsx.cost import measure_latency, uniform_mixture
 
-    return measure_latency(subject.module(), subject.size, _BATCH.value, _REPEATS.value)
+    module = subject.module()
+    mixture = {"mixture": uniform_mixture(module.space)} if subject.kind == "supernet" else {}
+    return measure_latency(module, subject.size, _BATCH.value, _REPEATS.value, **mixture)
 
 
 def _write_plot(subjects: list[job.Subject], costs: list[Cost]) -> None:

@@ -381,3 +381,6 @@ def check_primitives(primitives: tuple[str, ...], custom_primitives: tuple[str, 
 def _check_range(field: str, value: int, most: int, allowed: str) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
         raise SpaceError(f"{field} is {show(value)}; allowed: {allowed}")
+
+
+DARTS_SPACE = CellSpace()

@@ -32,7 +32,7 @@ OWN = {
         Network("own", (ConvNorm(4),), ((Choice("op", {"k3": ConvNorm(4), "skip": None}),),), (Classifier(10),), "", 8)
     ),
 }
-ALL = SPACES | OWN
+ALL = {**SPACES, **OWN}
 spaces = pytest.mark.parametrize("name", ALL)
 
 
