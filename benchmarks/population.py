@@ -21,14 +21,13 @@ from typing import Any
 import jax
 
 from benchmarks import records, sizes, timing
-from benchmarks.scan import chunk_of, random_dataset
+from benchmarks.scan import chunk_of, random_dataset, random_search
 from benchmarks.starts import say
 from benchmarks.tasks.base import MEGABYTE
 from benchmarks.tasks.search import settings_of
 from dartsx.catalog import DTYPES, HYPERGRADIENTS, SEPARABLE_FORMS
 from dartsx.runtime import cores, enable_compilation_cache, jit, make_mesh, put_replicated, record_run_info, split_cpu
-from experiments.jobs.population import PopulationJob
-from experiments.jobs.search import SearchJob
+from experiments.jobs.population import population_of
 
 
 def parse() -> argparse.Namespace:
@@ -61,14 +60,14 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     given = {name: getattr(arguments, name) for name in ("hypergradient", "form", "dtype")}
     settings = settings_of(dataclasses.asdict(size) | given | {"remat": None})
     dataset = random_dataset(size, arguments.steps)
-    solo = SearchJob(settings, dataset, make_mesh(1))
+    solo = random_search(settings, dataset, make_mesh(1))
     modes = {"solo": Chunk(solo.loop(), put_replicated(solo.init(), solo.mesh), arguments.steps)}
     for n in dict.fromkeys(arguments.members):
         chunk = min(arguments.population_chunk, n) or None
         several = dataclasses.replace(settings, population=n, population_chunk=chunk)
         mesh = make_mesh(max(d for d in range(1, min(arguments.devices, jax.device_count()) + 1) if n % d == 0))
-        job = PopulationJob(several, dataset, mesh)
-        modes[n] = Chunk(job.loop(), job.init(), arguments.steps)
+        population = population_of(several, dataset, mesh)
+        modes[n] = Chunk(population.loop(), population.init(), arguments.steps)
     blocks = timing.in_turns({name: one.seconds for name, one in modes.items()}, arguments.rounds + 1, 1)
     blocks = {name: rounds[1:] for name, rounds in blocks.items()}  # the first round warms up
     found = timing.merged(blocks["solo"])

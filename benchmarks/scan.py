@@ -23,7 +23,9 @@ from benchmarks.tasks.search import CLASSES, settings_of
 from dartsx.catalog import DTYPES, REMAT, SEPARABLE_FORMS
 from dartsx.data import Dataset, Split
 from dartsx.runtime import Loop, jit, make_mesh, put_replicated, record_run_info
-from experiments.jobs.search import SearchJob
+from dartsx.search import Search
+from experiments.jobs.search import plan_of, search_examples
+from experiments.settings import SearchSettings
 
 
 def parse() -> argparse.Namespace:
@@ -54,14 +56,20 @@ def random_dataset(size: sizes.Size, steps: int) -> Dataset:
     return Dataset("random", "random", classes, split(2 * steps * size.batch), split(1), (0.5,) * 3, (0.25,) * 3)
 
 
+def random_search(settings: SearchSettings, dataset: Dataset, mesh: jax.sharding.Mesh) -> Search:
+    """As ``experiments.search`` runs it."""
+    plan = plan_of(settings, dataset.num_classes)
+    return Search(plan, search_examples(settings, dataset, mesh), settings.seed, mesh)
+
+
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """All figures; see the module's docstring."""
     size, steps = sizes.chosen(arguments), arguments.steps
     given = {"hypergradient": "first_order"} | {name: getattr(arguments, name) for name in ("form", "remat", "dtype")}
     mesh = make_mesh(1)
-    job = SearchJob(settings_of(dataclasses.asdict(size) | given), random_dataset(size, steps), mesh)
-    loop, rows = job.loop(), job.loop().rows(0, 0, steps)
-    states = {name: put_replicated(job.init(), mesh) for name in ("scan", "single")}
+    search = random_search(settings_of(dataclasses.asdict(size) | given), random_dataset(size, steps), mesh)
+    loop, rows = search.loop(), search.loop().rows(0, 0, steps)
+    states = {name: put_replicated(search.init(), mesh) for name in ("scan", "single")}
     compiled, figures = {}, {}
     for name, step, row in (("scan", chunk_of(loop), rows), ("single", loop.step, _row(rows, 0))):
         say(f"compiling {name}")

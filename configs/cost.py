@@ -16,6 +16,7 @@ def get_config():
             # three stages of 5 cells; or a name of dartsx.networks.
             # Several, separated by commas, are compared; cifar:NASNet-A names its genotype itself.
             "network": "cifar",
+            "space": {"name": ""},  # or the network of this space's architecture, such as s2 or my_module:my_space
             "genotype": "DARTS_V2",  # a name, a text, a file or a search's work directory
             "image_size": 0,  # 0: each network's own
         }

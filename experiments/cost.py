@@ -2,13 +2,13 @@
 
 ``python -m experiments.cost --config.network=mobilenet_v2 --config.image_size=224``
 ``python -m experiments.cost --config.network=cifar --config.genotype=DARTS_V2 --format=json``
+``python -m experiments.cost --config.space.name=s2 --config.genotype=runs/s2``
 ``python -m experiments.cost --config.network=resnet50,mobilenet_v2,imagenet:NASNet-A --latency --plot=costs.svg``
 """
 
 from __future__ import annotations
 
 import dataclasses
-import glob
 import json
 import pathlib
 import sys
@@ -20,6 +20,7 @@ from ml_collections import ConfigDict
 from dartsx.catalog.rules import at_least, where
 from experiments.jobs import cost as job
 from experiments.settings import SettingsError, run_main
+from experiments.settings.lists import folders
 from experiments.settings.read import read_group
 from experiments.tables import show
 
@@ -35,14 +36,24 @@ _LATENCY = flags.DEFINE_bool("latency", False, "also measure latency on the pres
 _BATCH = flags.DEFINE_integer("batch", 1, "images per call when latency is measured", lower_bound=1)
 _REPEATS = flags.DEFINE_integer("repeats", 30, "calls measured after three others", lower_bound=2)
 _PLOT = flags.DEFINE_string("plot", None, "SVG file to draw accuracy against multiply-adds to")
-_RUNS = flags.DEFINE_list("runs", [], "work directories of evaluations for the plot, or patterns, separated by commas")
+_RUNS = flags.DEFINE_multi_string(
+    "runs", [], "work directories of evaluations for the plot, or patterns, separated by commas"
+)
 _DATASET = flags.DEFINE_string("dataset", None, "whose accuracies the plot shows; by default by the networks")
 
 
 @dataclasses.dataclass(frozen=True)
-class CostSettings:
-    """The config: which networks, of which genotype (some have none), for which images."""
+class SpaceName:
+    """The space whose architecture is counted, at its own scale; empty for `network`."""
 
+    name: str
+
+
+@dataclasses.dataclass(frozen=True)
+class CostSettings:
+    """The config: which networks, of which genotype (some have none), for which images; or the network of a space."""
+
+    space: SpaceName
     network: str
     genotype: str
     image_size: int | None = where(at_least(0))
@@ -51,7 +62,10 @@ class CostSettings:
 def main(config: ConfigDict) -> None:
     """Prints the costs."""
     settings = read_group(CostSettings, _named(config))
-    subjects = job.read_subjects(settings.network, settings.genotype, settings.image_size)
+    if settings.space.name:
+        subjects = [job.space_subject(settings.space.name, settings.genotype, settings.image_size)]
+    else:
+        subjects = job.read_subjects(settings.network, settings.genotype, settings.image_size)
     costs = [subject.cost() for subject in subjects]
     latencies = [_measured(subject) for subject in subjects]
     if _PLOT.value:
@@ -75,16 +89,18 @@ def _named(config: ConfigDict) -> ConfigDict:
 
 
 def _rows(subject: job.Subject, cost: Cost):
-    grouped = _ROWS.value == "groups" or (_ROWS.value == "auto" and subject.kind in job.CELLS)
+    grouped = _ROWS.value == "groups" or (_ROWS.value == "auto" and bool(subject.description.labels))
     return cost.groups() if grouped else cost.rows
 
 
 def _measured(subject: job.Subject):
     if not _LATENCY.value:
         return None
-    from dartsx.cost import measure_latency
+    from dartsx.cost import measure_latency, uniform_mixture
 
-    return measure_latency(subject.module(), subject.size, _BATCH.value, _REPEATS.value)
+    module = subject.module()
+    mixture = {"mixture": uniform_mixture(module.space)} if subject.kind == "supernet" else {}
+    return measure_latency(module, subject.size, _BATCH.value, _REPEATS.value, **mixture)
 
 
 def _write_plot(subjects: list[job.Subject], costs: list[Cost]) -> None:
@@ -108,8 +124,7 @@ def _write_plot(subjects: list[job.Subject], costs: list[Cost]) -> None:
 def _own_points(dataset: str) -> list[Point]:
     from dartsx.report import aggregate, own_points, read_runs
 
-    folders = [path for pattern in _RUNS.value for path in sorted(glob.glob(pattern)) or [pattern]]
-    rows = aggregate(read_runs(folders).evaluates).rows
+    rows = aggregate(read_runs(folders(_RUNS.value)).evaluates).rows
     points = own_points(dataset, rows)
     if not points:
         others = ", ".join(sorted({row.dataset for row in rows}))

@@ -15,17 +15,19 @@ ALLOWED = {
     "spaces": {"networks"},
     "optim": set(),
     "data": {"catalog"},
+    "losses": set(),
+    "feeds": {"data", "losses", "runtime"},
     "runtime": set(),
     "networks": {"catalog"},
     "kernels": {"catalog", "networks"},
     "nn": {"catalog", "spaces", "networks", "kernels"},
     "cost": {"catalog", "spaces", "networks", "kernels", "nn", "runtime"},
-    "search": {"catalog", "spaces", "kernels", "nn", "runtime", "optim"},
-    "retrain": {"kernels", "nn", "runtime", "optim"},
+    "search": {"catalog", "spaces", "kernels", "nn", "cost", "data", "feeds", "losses", "runtime", "optim"},
+    "retrain": {"kernels", "nn", "feeds", "losses", "runtime", "optim"},
     "report": {"catalog", "spaces", "cost"},
     "tabular": {"spaces"},
     "objectives": {"spaces", "tabular", "cost", "search", "nn", "runtime"},
-    "strategies": {"spaces", "objectives", "runtime"},
+    "strategies": {"catalog", "spaces", "objectives", "runtime"},
 }
 
 
@@ -106,7 +108,52 @@ def test_importing_imports_no_jax(module):
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
-@pytest.mark.parametrize("folder", ["dartsx", "experiments", "configs", "benchmarks", "tests"])
+@pytest.mark.parametrize("folder", ["dartsx", "experiments", "configs", "benchmarks", "examples", "tests"])
 def test_sources_are_ascii(folder):
     for path in (ROOT / folder).rglob("*.py"):
         assert path.read_bytes().isascii(), path
+
+
+# Who asks for one of these by its type has to be told of every new space, architecture and network. What differs is
+# asked through their protocols, and `dartsx.nn.build` and `dartsx.nn.derived` choose modules by name.
+CLOSED_TO_SWITCHES = {
+    *("CellSpace", "RestrictedSpace", "TopologySpace", "DescribedSpace", "Space", "CellGraph"),
+    *("Genotype", "Topology", "Choices", "Architecture"),
+    *("Network", "CellNetwork", "TopologyNetwork", "DescribedNetwork"),
+    *("Supernet", "TopologySupernet", "OpenSupernet"),
+}
+# Attributes that only some of them have, and that protocols ask for instead.
+ASKED_BY_PROTOCOL = {"edges_kept", "choices", "cells", "normal", "reduce", "build", "build_cell", "concat", "graph"}
+
+
+def _names(node: ast.expr) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} | {
+        part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)
+    }
+
+
+def _switches(tree: ast.AST) -> list[int]:
+    """Lines that ask for the type, or for the attributes, of a space, an architecture or a network."""
+    found = []
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)) or len(node.args) < 2:
+            continue
+        asked = node.args[1]
+        if node.func.id in ("isinstance", "issubclass") and _names(asked) & CLOSED_TO_SWITCHES:
+            found.append(node.lineno)
+        if node.func.id in ("hasattr", "getattr") and getattr(asked, "value", None) in ASKED_BY_PROTOCOL:
+            found.append(node.lineno)
+    return found
+
+
+@pytest.mark.parametrize("folder", ["dartsx", "experiments"])
+def test_nobody_switches_on_the_type_of_a_space_an_architecture_or_a_network(folder):
+    found = {path: _switches(ast.parse(path.read_text())) for path in (ROOT / folder).rglob("*.py")}
+    assert not {str(path): lines for path, lines in found.items() if lines}
+
+
+@pytest.mark.parametrize(
+    "code", ["isinstance(g, Topology)", "isinstance(s, (int, spaces.CellSpace))", "hasattr(space, 'edges_kept')"]
+)
+def test_a_switch_is_found(code):
+    assert _switches(ast.parse(code))

@@ -37,6 +37,6 @@ def start(options: dict[str, Any]) -> Task:
 
     def make():
         state = run_once(lambda key: init_state(problem, key, (size.pixels, size.pixels, 3)), jax.random.key(0))
-        return make_step(problem), state, tuple(run_once(lambda: random_batch(1, size, config.dtype)))
+        return make_step(problem), state, (run_once(lambda: random_batch(1, size, config.dtype)),)
 
     return compiled_task(make, options["cache"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import jax
@@ -13,9 +14,9 @@ from benchmarks.sizes import Size
 from benchmarks.tasks.base import Task
 from benchmarks.tasks.compiled import compiled_task
 from dartsx.runtime import run_once
-from dartsx.search import Batch, init_state, make_step
+from dartsx.search import Batch, Plan, init_state, make_step, search_problem
 from dartsx.search.methods.p_darts import narrowed, strongest
-from experiments.jobs.search import search_problem
+from experiments.jobs.search import plan_of
 from experiments.settings import SearchSettings, search_settings
 
 CLASSES = 10
@@ -47,15 +48,15 @@ def random_batch(seed: int, size: Size, dtype: str) -> Batch:
     return Batch(jax.random.normal(pixels, shape, jnp.dtype(dtype)), jax.random.randint(labels, shape[:1], 0, CLASSES))
 
 
-def _change(settings: SearchSettings, keep: int):
-    """A change of the method to `keep` candidates on every edge, drawn at random; none if 0."""
+def _keeping(plan: Plan, keep: int) -> Plan:
+    """The plan with `keep` candidates on every edge, drawn at random; all if 0."""
     if not keep:
-        return None
+        return plan
     rng = np.random.default_rng(0)
-    strengths = {name: rng.uniform(size=shape) for name, shape in settings.space.alpha_shapes.items()}
-    everything = {name: np.ones(shape, bool) for name, shape in settings.space.alpha_shapes.items()}
-    kept = strongest(settings.space, strengths, everything, keep)
-    return lambda method, task: narrowed(method, kept)
+    strengths = {name: rng.uniform(size=shape) for name, shape in plan.space.alpha_shapes.items()}
+    everything = {name: np.ones(shape, bool) for name, shape in plan.space.alpha_shapes.items()}
+    kept = strongest(plan.space, strengths, everything, keep)
+    return dataclasses.replace(plan, change=lambda method, task: narrowed(method, kept))
 
 
 def start(options: dict[str, Any]) -> Task:
@@ -63,7 +64,8 @@ def start(options: dict[str, Any]) -> Task:
     size = Size(*(options[name] for name in ("channels", "layers", "batch", "pixels")))
     settings = settings_of(options)
     image_shape = (size.pixels, size.pixels, 3)
-    problem = search_problem(settings, CLASSES, EPOCH, image_shape, _change(settings, options.get("keep", 0)))
+    plan = _keeping(plan_of(settings, CLASSES), options.get("keep", 0))
+    problem = search_problem(plan, EPOCH, image_shape)
 
     def make():
         state = run_once(lambda key: init_state(problem, key, image_shape), jax.random.key(0))

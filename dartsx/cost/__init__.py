@@ -2,7 +2,7 @@
 
 from dartsx.cost.counts import Cost, LayerCost
 from dartsx.cost.expected import expected_cost
-from dartsx.cost.latency import Latency, measure_latency
+from dartsx.cost.latency import Latency, measure_latency, uniform_mixture
 from dartsx.cost.network import network_cost, steps_cost
 from dartsx.cost.penalty import cost_penalty
 
@@ -15,4 +15,5 @@ __all__ = [
     "measure_latency",
     "network_cost",
     "steps_cost",
+    "uniform_mixture",
 ]

@@ -8,7 +8,8 @@ import numpy as np
 from dartsx.data.checks import check_classes, check_pixels, checked_split, few, notice, one_line
 from dartsx.data.dataset import Dataset, Split
 from dartsx.data.images import resize_pixels
-from dartsx.data.splits import stratified_holdout
+from dartsx.data.layout import close_to
+from dartsx.data.splits import hold_out
 from dartsx.data.statistics import channel_statistics
 
 _FOUR = ("x_train", "y_train", "x_test", "y_test")
@@ -85,27 +86,24 @@ def load_npz(path: pathlib.Path, held_out: float, seed: int, image_size: int | N
         MemoryError: if they do not fit into memory.
     """
     path, name = path.expanduser(), path.stem
-    arrays = _read(path)
+    arrays, unused = _read(path)
     four, two = (all(key in arrays for key in keys) for keys in (_FOUR, _TWO))
     if not (four or two):
-        raise ValueError(f"{path} holds {_names(arrays)}; needed are {', '.join(_FOUR)}, or {', '.join(_TWO)}")
-    used = (*(_FOUR if four else _TWO), "classes")
-    unused = [key for key in arrays if key not in used]
+        found = _names([*arrays, *unused])
+        raise ValueError(f"{path} holds {found}; needed are {', '.join(_FOUR)}, or {', '.join(_TWO)}")
+    unused += [key for key in _TWO if four and key in arrays]
     if unused:
         notice(f"{path}: not read: {_names(unused)}")
     classes = _class_names(path, arrays["classes"]) if "classes" in arrays else None
-    pairs = (_FOUR[:2], _FOUR[2:]) if four else (_TWO,)
-    where = ("train", "test") if four else ("all",)
-    checked = [
-        checked_split(f"{name}: {part}", arrays[x], arrays[y]) for part, (x, y) in zip(where, pairs, strict=True)
-    ]
+    parts = {f"{name}: train": _FOUR[:2], f"{name}: test": _FOUR[2:]} if four else {name: _TWO}
+    checked = [checked_split(where, arrays[x], arrays[y]) for where, (x, y) in parts.items()]
     if image_size is not None:
         checked = [Split(resize_pixels(split.images, image_size), split.labels) for split in checked]
     if four:
         return from_arrays(name, *_flat(checked), classes=classes)
     (whole,) = checked
-    parts = [whole.select(indices) for indices in stratified_holdout(whole.labels, held_out, seed)]
-    return from_arrays(name, *_flat(parts), classes=classes, label=held_out_label(name, held_out, seed))
+    splits = [whole.select(indices) for indices in hold_out(name, whole.labels, held_out, seed)]
+    return from_arrays(name, *_flat(splits), classes=classes, label=held_out_label(name, held_out, seed))
 
 
 def held_out_label(name: str, held_out: float, seed: int) -> str:
@@ -113,18 +111,19 @@ def held_out_label(name: str, held_out: float, seed: int) -> str:
     return f"{name} ({held_out:.0%} held out, seed {seed})"
 
 
-def _read(path: pathlib.Path) -> dict[str, np.ndarray]:
-    """All arrays of a file by name."""
+def _read(path: pathlib.Path) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The arrays of a file that have one of the names above, by name; and the other names in it."""
     if path.is_dir():
         raise ValueError(f"{path} is a folder, not a file of arrays; write folder:{path} if it holds images")
     if not path.exists():
-        raise FileNotFoundError(f"no such file of arrays: {path}")
+        raise FileNotFoundError(f"no such file of arrays: {path}{close_to(path)}")
     try:
         file = np.load(path, allow_pickle=False)
         if isinstance(file, np.ndarray):
             raise ValueError("it is a single array, as np.save writes it; np.savez writes several by name")
         with file:
-            return {key: file[key] for key in file.files}
+            names = [key for key in file.files if key in (*_FOUR, *_TWO, "classes")]
+            return {key: file[key] for key in names}, [key for key in file.files if key not in names]
     except MemoryError as error:
         raise MemoryError(f"{path} does not fit into memory: {error}") from error
     except Exception as error:  # whatever zipfile, zlib and numpy make of other bytes

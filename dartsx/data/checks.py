@@ -81,22 +81,38 @@ def checked_split(where: str, images: np.ndarray, labels: np.ndarray) -> Split:
 
 
 def check_pixels(dataset: Dataset) -> None:
-    """Checks that the images of both splits show something: they differ, and use more than the values 0 and 1.
+    """Checks that the images of both splits show something.
+
+    Raises:
+        ValueError: if not; see `check_shown`.
+    """
+    for part, images in (("train", dataset.train.images), ("test", dataset.test.images)):
+        check_shown(dataset.name, part, len(images), _all_equal(images), int(images.max()))
+
+
+def check_shown(name: str, part: str, count: int, equal: bool, largest: int) -> None:
+    """Checks that images differ and use more than the values 0 and 1.
+
+    Args:
+        name: of the data set, for messages.
+        part: of it, for messages.
+        count: number of images.
+        equal: whether all are equal.
+        largest: of their pixels' values.
 
     Raises:
         ValueError: if not.
     """
-    for part, images in (("train", dataset.train.images), ("test", dataset.test.images)):
-        if len(images) > 1 and _all_equal(images):
-            raise ValueError(
-                f"{dataset.name}: all {len(images)} {part} images are equal, every pixel of them (white shapes on a "
-                "transparent background are: transparency is laid over white)"
-            )
-        if images.max() <= 1:
-            raise ValueError(
-                f"{dataset.name}: no pixel of the {part} images is above 1 of 255, so that they are black; values "
-                "from 0 to 1 must be multiplied by 255 before they become uint8"
-            )
+    if count > 1 and equal:
+        raise ValueError(
+            f"{name}: all {count} {part} images are equal, every pixel of them (white shapes on a transparent "
+            "background are: transparency is laid over white)"
+        )
+    if largest <= 1:
+        raise ValueError(
+            f"{name}: no pixel of the {part} images is above 1 of 255, so that they are black; values from 0 to 1 must "
+            "be multiplied by 255 before they become uint8"
+        )
 
 
 def check_classes(name: str, classes: Sequence[str] | None, train: np.ndarray, test: np.ndarray) -> tuple[str, ...]:

@@ -1,8 +1,11 @@
 """What a data set in memory is: two splits of raw pixels and the figures that describe them."""
 
 import dataclasses
+import functools
 
 import numpy as np
+
+from dartsx.data.identity import PIXELS, Fingerprint, Identity
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -42,6 +45,25 @@ class Split:
         return Split(self.images[indices], self.labels[indices])
 
 
+def check_range(name: str, part: str, labels: np.ndarray, classes: int) -> None:
+    """Checks that there is a class for every label.
+
+    Args:
+        name: of the data set, for messages.
+        part: of it, for messages.
+        labels: int [N].
+        classes: how many there are.
+
+    Raises:
+        ValueError: if not.
+    """
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= classes:
+        raise ValueError(
+            f"{name}: {part} labels run from {low} to {high}, but {classes} classes allow 0 to {classes - 1}"
+        )
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Dataset:
     """An image classification data set in memory.
@@ -74,14 +96,8 @@ class Dataset:
                 f"{self.name}: train images are {list(self.train.images.shape[1:])}, "
                 f"test images {list(self.test.images.shape[1:])}; they must have one size"
             )
-        for part in ("train", "test"):
-            labels = getattr(self, part).labels
-            low, high = int(labels.min()), int(labels.max())
-            if low < 0 or high >= len(self.classes):
-                raise ValueError(
-                    f"{self.name}: {part} labels run from {low} to {high}, "
-                    f"but {len(self.classes)} classes allow 0 to {len(self.classes) - 1}"
-                )
+        for part, split in (("train", self.train), ("test", self.test)):
+            check_range(self.name, part, split.labels, len(self.classes))
         channels = self.image_shape[-1]
         if len(self.mean) != channels or len(self.std) != channels:
             raise ValueError(
@@ -100,3 +116,13 @@ class Dataset:
     def num_classes(self) -> int:
         """How many classes there are."""
         return len(self.classes)
+
+    @functools.cached_property
+    def identity(self) -> Identity:
+        """What the data set is, whatever its name, its place and its format: equal for equal pixels and labels."""
+        fingerprint = Fingerprint()
+        for split in (self.train, self.test):
+            fingerprint.add(split.images, split.labels)
+        fingerprint.add(repr((self.mean, self.std)))
+        counts = len(self.train), len(self.test), self.num_classes
+        return Identity(fingerprint.text(), PIXELS, *counts, self.image_shape)

@@ -3,13 +3,18 @@
 import collections
 import dataclasses
 import pathlib
+import unicodedata
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from dartsx.data.checks import check_classes, few, notice
 from dartsx.data.layout import Listing, count_files, find_splits, printable, require_images
-from dartsx.data.splits import stratified_holdout
+from dartsx.data.splits import hold_out
+
+_CHUNK = 1000  # files whose sizes a thread asks for
+_THREADS = 16
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -40,6 +45,16 @@ class FolderRecords:
     def origin(self, index: int) -> str:
         """The file's path."""
         return printable(str(self.files[index]))
+
+    def index(self) -> tuple[str, ...]:
+        """Label, name and size of every file."""
+        chunks = [range(i, min(i + _CHUNK, len(self))) for i in range(0, len(self), _CHUNK)]
+        with ThreadPoolExecutor(_THREADS) as pool:  # over a network a million questions for a size take long
+            return tuple(line for chunk in pool.map(self._lines, chunks) for line in chunk)
+
+    def _lines(self, indices: range) -> list[str]:
+        names = [unicodedata.normalize("NFC", self.files[i].name) for i in indices]
+        return [f"{self.labels[i]} {name} {_size(self.files[i])}" for i, name in zip(indices, names, strict=True)]
 
     def select(self, indices: np.ndarray) -> "FolderRecords":
         """Only the examples of these numbers."""
@@ -94,7 +109,7 @@ def open_folder(path: pathlib.Path, held_out: float, seed: int) -> FolderSplits:
     classes = tuple(found.train)
     train = _records(found.train, classes)
     if found.test is None:
-        kept, out = stratified_holdout(train.labels, held_out, seed)
+        kept, out = hold_out(str(path), train.labels, held_out, seed)
         splits = FolderSplits(train.select(kept), train.select(out), held_out=True)
     else:
         _check_same_classes(path, found.train, found.test)
@@ -107,6 +122,13 @@ def open_folder(path: pathlib.Path, held_out: float, seed: int) -> FolderSplits:
 def _read(path: pathlib.Path) -> bytes:
     try:
         return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{printable(str(path))} cannot be read: {error.strerror}") from error
+
+
+def _size(path: pathlib.Path) -> int:
+    try:
+        return path.stat().st_size
     except OSError as error:
         raise ValueError(f"{printable(str(path))} cannot be read: {error.strerror}") from error
 

@@ -71,7 +71,7 @@ def list_folder(path: pathlib.Path) -> Listing:
         if entry.name.startswith("."):
             others["hidden"] += 1
         elif suffix in EXTENSIONS:
-            images.append(_checked_image(pathlib.Path(entry.path)))
+            images.append(_checked_image(entry))
         elif entry.is_dir():
             _add(folders, require_utf8(entry.name, f"folder in {path}"), pathlib.Path(entry.path))
         else:
@@ -88,7 +88,7 @@ def find_splits(path: pathlib.Path) -> Splits:
         ValueError: if its layout is none of those that `dartsx.data.folders` reads; says what was found.
     """
     if not path.exists():
-        raise FileNotFoundError(f"no such folder of images: {path}")
+        raise FileNotFoundError(f"no such folder of images: {path}{close_to(path)}")
     if not path.is_dir():
         raise ValueError(f"{path} is a file, not a folder of images; unpack it if it is an archive")
     root = list_folder(path)
@@ -107,6 +107,14 @@ def find_splits(path: pathlib.Path) -> Splits:
     left_out = [*_left_out(root, {f.name: f for f in used}), *(line for each in inner for line in _stray(each))]
     classes = [_classes(each) for each in inner]
     return Splits(classes[0], classes[1] if evaluation else None, tuple(left_out))
+
+
+def close_to(path: pathlib.Path) -> str:
+    """For messages: what lies where a missing path leads, if its name differs in capitals or form of Unicode only."""
+    name = unicodedata.normalize("NFC", path.name).casefold()
+    there = sorted(path.parent.iterdir()) if path.parent.is_dir() else []
+    close = [each.name for each in there if unicodedata.normalize("NFC", each.name).casefold() == name]
+    return f" (there is {few(close)}, other in capitals or in the form of its Unicode)" if close else ""
 
 
 def count_files(path: pathlib.Path) -> int:
@@ -142,12 +150,11 @@ def _entries(path: pathlib.Path) -> list[os.DirEntry]:
         raise ValueError(f"folder {path} cannot be read: {error.strerror}") from error
 
 
-def _checked_image(path: pathlib.Path) -> pathlib.Path:
-    if path.is_file():
-        return path
-    kinds = {path.is_dir: "a folder", path.is_symlink: "a link that leads nowhere"}
-    kind = next((text for asks, text in kinds.items() if asks()), "no regular file")
-    raise ValueError(f"{printable(str(path))} has the name of an image but is {kind}; rename or remove it")
+def _checked_image(entry: os.DirEntry) -> pathlib.Path:
+    if entry.is_file():
+        return pathlib.Path(entry.path)
+    kind = "a folder" if entry.is_dir() else "a link that leads nowhere" if entry.is_symlink() else "no regular file"
+    raise ValueError(f"{printable(entry.path)} has the name of an image but is {kind}; rename or remove it")
 
 
 def _add(folders: dict[str, pathlib.Path], name: str, path: pathlib.Path) -> None:
@@ -188,6 +195,10 @@ def _classes(root: Listing) -> dict[str, Listing]:
             f"{root.path} has {here}no folders: expected one folder of images per class, "
             "e.g. PATH/cat/1.png and PATH/dog/1.png, or PATH/train/cat/1.png"
         )
+    if all(name.casefold() in (TRAIN, *EVALUATION) for name in root.folders) and len(root.folders) > 1:
+        raise ValueError(
+            f"{root.path} has the folders {few(list(root.folders))} of splits but no {TRAIN} with a folder per class"
+        )
     return {name: list_folder(path) for name, path in root.folders.items()}
 
 
@@ -201,8 +212,8 @@ def require_images(classes: Mapping[str, Listing]) -> None:
             hint = ": they must lie directly in it, not in folders inside"
             if len(classes) == 1:
                 hint += f" (did you mean folder:{listing.path}?)"
-        if name.casefold() in _OTHER_SPELLINGS:
-            hint += f"; folders of splits are called {TRAIN} and {' or '.join(EVALUATION)}"
+        if name.casefold() in (*EVALUATION, *_OTHER_SPELLINGS):
+            hint += f"; folders of splits are called {TRAIN} and {' or '.join(EVALUATION)}, {TRAIN} among them"
         raise ValueError(f"class folder {listing.path} has no images{listing.what_else()}{hint}")
 
 

@@ -2,7 +2,7 @@
 
     python -m dartsx.data.prepare cifar10 --data_dir=DIR
 
-Needs TensorFlow, ``pip install 'dartsx[download]'``: TFDS encodes images with it. Reading the
+Needs TensorFlow, ``pip install -e '.[download]'`` in the checkout: TFDS encodes images with it. Reading the
 result does not. ``digits`` needs neither TensorFlow nor a network.
 """
 
@@ -47,7 +47,7 @@ def _download(name: str, data_dir: pathlib.Path) -> None:
     if importlib.util.find_spec("tensorflow") is None:
         raise ModuleNotFoundError(
             f"preparing {name!r} needs TensorFlow, which is not installed: "
-            "pip install 'dartsx[download]'. (Reading it later does not need TensorFlow.)"
+            "pip install -e '.[download]' in the checkout. (Reading it later does not need TensorFlow.)"
         )
     import tensorflow_datasets as tfds
 

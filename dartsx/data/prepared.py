@@ -8,7 +8,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from dartsx.data.checks import one_line
 from dartsx.data.known import KNOWN
+
+_AGAIN = "if its files are damaged, remove them and prepare it again (python -m dartsx.data.prepare)"
 
 
 class WrongFormatError(ValueError):
@@ -24,24 +27,37 @@ class TfdsRecords:
         source: a TFDS data source whose images are not decoded.
         keys: names of the image and of the label feature.
         where: data set and split, for error messages.
+        shards: number of examples in every file.
     """
 
     classes: tuple[str, ...]
     source: Any
     keys: tuple[str, str]
     where: str
+    shards: tuple[int, ...]
 
     def __len__(self) -> int:
         return len(self.source)
 
     def read(self, indices: Sequence[int]) -> list[tuple[bytes, int]]:
-        """The encoded images of these numbers, each with its label."""
+        """The encoded images of these numbers, each with its label.
+
+        Raises:
+            ValueError: if a file is damaged.
+        """
         image, label = self.keys
-        return [(e[image], int(e[label])) for e in self.source.__getitems__(list(indices))]
+        try:
+            return [(e[image], int(e[label])) for e in self.source.__getitems__(list(indices))]
+        except Exception as error:  # array_record has no class of errors of its own
+            raise ValueError(f"{self.where}: a file is damaged: {one_line(error)}; {_AGAIN}") from error
 
     def origin(self, index: int) -> str:
         """Data set, split and number."""
         return f"{self.where}, example {index}"
+
+    def index(self) -> tuple[str, ...]:
+        """Numbers of examples."""
+        return tuple(map(str, self.shards))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -86,12 +102,14 @@ def find_builder(name: str, data_dir: pathlib.Path) -> Any:
         return read_only_builder.builder_from_files(name, data_dir=str(data_dir))
     except registered.DatasetNotFoundError:
         require_known_name(name)
-    except ValueError:  # what TFDS says where it cannot parse the name
+    except Exception as error:  # names and versions that TFDS cannot parse, and whatever it makes of damaged files
         require_known_name(name)
-        raise
+        raise ValueError(
+            f"data set {name!r} in data_dir={data_dir} cannot be opened: {one_line(error)}; {_AGAIN}"
+        ) from error
     raise FileNotFoundError(
         f"data set {name!r} is not prepared in data_dir={data_dir}. To download and prepare it:\n"
-        "    pip install 'dartsx[download]'\n"
+        "    pip install -e '.[download]'   # in the checkout: brings TensorFlow, which encodes the images\n"
         f"    python -m dartsx.data.prepare {name} --data_dir={data_dir}"
     )
 
@@ -136,6 +154,10 @@ def open_prepared(name: str, data_dir: pathlib.Path | None) -> PreparedSplits:
     keys = _classification_keys(name, builder)
     known = KNOWN.get(base_name(name))
     evaluation = known.evaluation_split if known else _evaluation_split(name, builder)
+    for split in ("train", evaluation):
+        if split not in builder.info.splits:
+            there = ", ".join(builder.info.splits)
+            raise ValueError(f"data set {name!r} in {builder.data_dir} has no split {split!r}, only {there}")
     return PreparedSplits(
         train=_open_split(name, builder, keys, "train"),
         test=_open_split(name, builder, keys, evaluation),
@@ -172,14 +194,35 @@ def _evaluation_split(name: str, builder: Any) -> str:
 def _open_split(name: str, builder: Any, keys: tuple[str, str], split: str) -> TfdsRecords:
     import tensorflow_datasets as tfds
 
-    if split not in builder.info.splits:
-        raise ValueError(
-            f"data set {name!r} in {builder.data_dir} has no split {split!r}, only {', '.join(builder.info.splits)}"
-        )
-    label = builder.info.features[keys[1]]
-    source = builder.as_data_source(split, decoders={keys[0]: tfds.decode.SkipDecoding()}, file_format="array_record")
-    classes = tuple(label.int2str(i) for i in range(label.num_classes))
-    return TfdsRecords(classes, source, keys, f"{name} {split} in {builder.data_dir}")
+    where = f"{name} {split} in {builder.data_dir}"
+    shards = _checked_shards(builder.info.splits[split], where)
+    decoders = {keys[0]: tfds.decode.SkipDecoding()}
+    try:
+        source = builder.as_data_source(split, decoders=decoders, file_format="array_record")
+        label = builder.info.features[keys[1]]
+        classes = tuple(label.int2str(i).lstrip("\ufeff") for i in range(label.num_classes))
+    except Exception as error:
+        raise ValueError(f"{where}: its metadata are damaged: {one_line(error)}; {_AGAIN}") from error
+    return TfdsRecords(classes, source, keys, where, shards)
+
+
+def _checked_shards(split: Any, where: str) -> tuple[int, ...]:
+    """Numbers of examples in the files of a split, which are those that its metadata tell."""
+    from array_record.python.array_record_module import ArrayRecordReader
+
+    template = split.filename_template.replace(filetype_suffix="array_record")
+    counts = tuple(split.shard_lengths)
+    for i, told in enumerate(counts):
+        path = template.sharded_filepath(shard_index=i, num_shards=len(counts))
+        try:
+            reader = ArrayRecordReader(str(path))
+            found = reader.num_records()
+            reader.close()
+        except Exception as error:
+            raise ValueError(f"{path} is missing or damaged: {one_line(error)}; {_AGAIN}") from error
+        if found != told:
+            raise ValueError(f"{where}: {path.name} holds {found} examples, its metadata tell of {told}; {_AGAIN}")
+    return counts
 
 
 def _label(name: str, builder: Any, image_key: str) -> str:

@@ -36,6 +36,10 @@ class Records(Protocol):
         """Where an image comes from, for error messages."""
         ...
 
+    def index(self) -> Sequence[str]:
+        """What is known of all examples without reading them, in order, wherever they lie: for fingerprints."""
+        ...
+
 
 def decode_all(records: Records, image_size: int | None = None) -> Split:
     """Decodes all images into memory.

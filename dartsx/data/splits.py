@@ -54,3 +54,11 @@ def stratified_holdout(labels: np.ndarray, fraction: float, seed: int) -> tuple[
         quantile[members] = (np.arange(len(members)) + 0.5) / len(members)
     by_quantile = order[np.argsort(quantile, kind="stable")]
     return np.sort(by_quantile[count:]), np.sort(by_quantile[:count])
+
+
+def hold_out(name: str, labels: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """As `stratified_holdout`, with an error that names the data set."""
+    try:
+        return stratified_holdout(labels, fraction, seed)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from dartsx.networks import efficientnet, mixnet, mnasnet, mobilenet_v1, mobilenet_v2, mobilenet_v3, regnet
+from dartsx.networks import block_list, efficientnet, mixnet, mnasnet, mobilenet_v1, mobilenet_v2, mobilenet_v3, regnet
 from dartsx.networks.alexnet import alexnet, alexnet_two_towers
 from dartsx.networks.amoebanet import amoebanet_a
 from dartsx.networks.description import Network
@@ -95,6 +95,8 @@ NETWORKS: dict[str, Callable[..., Network]] = {
     "nasnet_a_cifar": partial(nasnet_a, "cifar"),
     "amoebanet_a_6_36_cifar": partial(amoebanet_a, 6, 36, stem="cifar"),
     "pnasnet5_cifar": partial(pnasnet5, "cifar"),
+    # Results of searches, as their authors published them.
+    **{name: partial(block_list.published, name) for name in block_list.shipped()},
 }
 
 # Names that libraries use, where they differ by more than case and punctuation.
@@ -126,20 +128,23 @@ def network(name: str, classes: int | None = None) -> Network:
     """The network of this name; case, ``-``, ``_`` and ``.`` need not match, but between digits there must be one.
 
     Args:
-      name: one of `names`, or a usual other name of one of them.
+      name: one of `names`, a usual other name of one of them, or a file of `dartsx.networks.block_list`.
       classes: number of logits; by default the paper's, 1000 or (CIFAR) 10.
 
     Raises:
-      ValueError: no such name (lists all), or a number of classes below 1.
+      ValueError: no such name (lists all), a file that holds no network, or a number of classes below 1.
     """
     exact = canonical_name(name)
     if classes is not None and classes < 1:
         raise ValueError(f"{exact}: the number of classes must be 1 or more, got {classes}")
-    return NETWORKS[exact]() if classes is None else NETWORKS[exact](classes=classes)
+    make = partial(block_list.from_file, exact) if block_list.is_file(exact) else NETWORKS[exact]
+    return make() if classes is None else make(classes=classes)
 
 
 def canonical_name(name: str) -> str:
-    """The name in the table for one that may be spelt differently; raises ValueError that lists all names."""
+    """The name in the table for one that may be spelt differently, a file as given; else ValueError that lists all."""
+    if block_list.is_file(name):
+        return name
     known = {_loose(exact): exact for exact in NETWORKS} | {_loose(alias): exact for alias, exact in ALIASES.items()}
     exact = known.get(_loose(name), name)
     check_choice("network", exact, NETWORKS)

@@ -10,7 +10,7 @@ from dartsx.catalog import DESCRIBED, STAGED
 from dartsx.nn.cell_network import CellNetwork
 from dartsx.nn.described import DescribedNetwork
 from dartsx.nn.topology_networks import TopologyNetwork
-from dartsx.spaces import Architecture, Space
+from dartsx.spaces import Architecture, Space, own_primitives
 
 AnyNetwork = CellNetwork | TopologyNetwork | DescribedNetwork
 
@@ -32,7 +32,7 @@ def network_of(
     Args:
       name: one of `dartsx.catalog.NETWORKS` that `dartsx.catalog.EXECUTORS` allows for such an architecture.
       architecture: cells, topology or choices.
-      space: the space of the choices, which alone can write their network; others need none.
+      space: the space of choices, and of cells with primitives of a user's own: it alone can write their networks.
       channels, layers, classes: size of the network, see `dartsx.spaces.Scale`.
       auxiliary, remat: see `CellNetwork`; other networks have neither.
       **options: dtype, form, backend, which all networks have.
@@ -46,10 +46,15 @@ Parts = dict[str, Any]
 
 
 def _cells(name: str, cells: Architecture, space: Space | None, size: Parts, only_cells: Parts, options: Parts):
+    if own_primitives(cells):
+        scale = {**size, "stem": name, "auxiliary": only_cells["auxiliary"]}
+        return DescribedNetwork(space.network(cells, dataclasses.replace(space.scale, **scale)), **options)
     return CellNetwork(cells, stem=name, **size, **only_cells, **options)
 
 
 def _topology(name: str, topology: Architecture, space: Space | None, size: Parts, only_cells: Parts, options: Parts):
+    if own_primitives(topology):
+        return _described(name, topology, space, size, only_cells, options)
     return TopologyNetwork(topology, **size, **options)
 
 

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from dartsx import networks
-from dartsx.kernels.channel_major.primitives import PRIMITIVES, Primitive, lookup
+from dartsx.kernels.channel_major.primitives import PRIMITIVES, Primitive, lookup, with_blocks
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan, plan_cells
 from dartsx.nn.cell_mixtures import cell_mixtures, count_cells
@@ -103,7 +103,7 @@ class Supernet(nn.Module):
         stem = parts.conv(self.stem_multiplier * self.channels, 3, padding=1, name="stem_conv")(x)
         s0 = s1 = parts.batch_norm(name="stem_bn")(stem, train)
         self.sow("intermediates", "stem_output", s1)
-        chosen = lookup(self.space.primitives, self.primitives or PRIMITIVES)
+        chosen = lookup(self.space.primitives, with_blocks(self.primitives or PRIMITIVES, self.space.graph.blocks))
         mixture = self.space.expand(mixture)
         cell_class = nn.remat(parts.cell, static_argnums=(4,)) if remat == "cell" else parts.cell
         mixtures = cell_mixtures(mixture, [plan.cell_type for plan in self.plans()], self.partial)

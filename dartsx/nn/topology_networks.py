@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from dartsx import networks
-from dartsx.kernels.channel_major.primitives import TOPOLOGY_PRIMITIVES, Primitive, lookup
+from dartsx.kernels.channel_major.primitives import TOPOLOGY_PRIMITIVES, Primitive, lookup, with_blocks
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan
 from dartsx.nn.cell_mixtures import cell_mixtures
@@ -138,7 +138,8 @@ class TopologySupernet(nn.Module):
         forms = Forms(self.backend, self.form)
         parts = parts_of(self.layout, forms, self.remat)
         remat = checked_remat(self.remat, self.partial, self.backend, parts.layout)
-        chosen = tuple(lookup(self.space.primitives, self.primitives or TOPOLOGY_PRIMITIVES).items())
+        table = with_blocks(self.primitives or TOPOLOGY_PRIMITIVES, self.space.graph.blocks)
+        chosen = tuple(lookup(self.space.primitives, table).items())
         plans = self.plans()
         mixtures = cell_mixtures(self.space.expand(mixture), [CELL] * len(plans), self.partial)
         cell_class = nn.remat(parts.cell, static_argnums=(4,)) if remat == "cell" else parts.cell

@@ -7,7 +7,6 @@ from dartsx.report.aggregate import Cost, Results, Row, aggregate, best_label
 from dartsx.report.page import ReportPaths, write_report
 from dartsx.report.published import Citations, PublishedResult, cite, published_results
 from dartsx.report.records import (
-    AlphaEpoch,
     Device,
     EvaluateRun,
     Excluded,
@@ -24,7 +23,6 @@ from dartsx.report.terminal import terminal_table
 from dartsx.report.tradeoff import own_points, pareto, published_points, tradeoff
 
 __all__ = [
-    "AlphaEpoch",
     "Citations",
     "Cost",
     "Device",

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 
-from dartsx.catalog import experiment
+from dartsx.catalog import PLACES, experiment
 from dartsx.report.records import EvaluateRun, Excluded, SearchRun
 from dartsx.report.settings import describe, varying
 from dartsx.spaces import to_json
 
 SEARCHED = "searched here"
 RETRAINED = "retrained here"
+_FINGERPRINT = 15  # characters that a row shows
 
 
 @dataclass(frozen=True)
@@ -127,11 +128,21 @@ def aggregate(runs: Sequence[EvaluateRun]) -> Results:
 
 def _settings(run: EvaluateRun, alike: Sequence[EvaluateRun]) -> dict[str, str]:
     """Settings of a run; with those of its search if the searches of all like runs are known."""
-    flat = {**experiment(run.config), "epochs": repr(run.epochs)}
-    if all(other.search is not None and other.search.run is not None for other in alike):
-        search = experiment(run.search.run.config)
+    flat = {**_experiment(run, alike), "epochs": repr(run.epochs)}
+    searches = [other.search.run for other in alike if other.search is not None and other.search.run is not None]
+    if len(searches) == len(alike):
+        search = _experiment(run.search.run, searches)
+        if run.search.run.data is not None:
+            search["data"] = run.search.run.data.fingerprint[:_FINGERPRINT]
         flat.update({f"search.{name}": value for name, value in search.items()})
     return flat
+
+
+def _experiment(run: SearchRun | EvaluateRun, alike: Sequence[SearchRun | EvaluateRun]) -> dict[str, str]:
+    """What the config decides; where the data lay does not if all like runs recorded what they were."""
+    recorded = all(other.data is not None for other in alike)
+    left_out = PLACES["data"] if recorded else ()
+    return {name: value for name, value in experiment(run.config).items() if name not in left_out}
 
 
 def _difference(key: tuple, setup: tuple, groups: Sequence[tuple]) -> str:

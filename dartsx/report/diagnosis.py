@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _COLOURS = ("#2563eb", "#ea580c")
-_KINDS = {"normal": _COLOURS[0], "reduce": _COLOURS[1]}
 # Title -> names of the figures with their labels; a panel without any is left out.
 _PANELS = {
     "dominant eigenvalue in alpha": {"eigenvalue": ""},
@@ -31,8 +31,8 @@ def diagnosis_plot(run: SearchRun) -> str:
     count = 2 + len(panels)
     figure = new_figure(3.7 * min(count, 3), 2.9 * (1 + (count > 3)))
     axes = figure.subplots(1 + (count > 3), min(count, 3), squeeze=False).ravel()
-    _by_kind(axes[0], run.diagnosis, "entropy", "entropy of every edge (nats)")
-    _by_kind(axes[1], run.diagnosis, "skips", "skip connections derived")
+    _by_group(axes[0], run.diagnosis, "entropy", "entropy of every decision (nats)")
+    _by_group(axes[1], run.diagnosis, "skips", "skip connections derived")
     for place, (title, series) in zip(axes[2:], panels.items(), strict=False):
         for colour, (name, label) in zip(_COLOURS, series.items(), strict=False):
             place.plot(*curve(run.diagnosis, SPLIT, name), "o-", ms=3, lw=1.3, color=colour, label=label)
@@ -42,13 +42,14 @@ def diagnosis_plot(run: SearchRun) -> str:
     return svg_text(figure)
 
 
-def _by_kind(axes: Axes, metrics: Sequence[Metric], prefix: str, title: str) -> None:
-    """A line for every figure ``<prefix>_<cell type>...``, coloured by cell type."""
-    labelled = set()
+def _by_group(axes: Axes, metrics: Sequence[Metric], prefix: str, title: str) -> None:
+    """A line for every figure ``<prefix>_<group>`` or ``<prefix>_<group>_<row>``, coloured by group."""
+    colours: dict[str, str] = {}
     for name in dict.fromkeys(metric.name for metric in metrics):
-        kind = name.removeprefix(f"{prefix}_").split("_")[0]
-        if name.startswith(f"{prefix}_") and kind in _KINDS:
-            label = None if kind in labelled else kind
-            labelled.add(kind)
-            axes.plot(*curve(metrics, SPLIT, name), lw=1.1, color=_KINDS[kind], label=label)
-    finish(axes, title, legend=len(labelled) > 1)
+        if not name.startswith(f"{prefix}_"):
+            continue
+        group = re.sub(r"_\d+$", "", name.removeprefix(f"{prefix}_"))
+        label = None if group in colours else group
+        colour = colours.setdefault(group, _COLOURS[len(colours) % len(_COLOURS)])
+        axes.plot(*curve(metrics, SPLIT, name), lw=1.1, color=colour, label=label)
+    finish(axes, title, legend=len(colours) > 1)

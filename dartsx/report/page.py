@@ -8,17 +8,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dartsx.report import graph
 from dartsx.report.aggregate import Results, Row, aggregate
 from dartsx.report.diagnosis import diagnosis_plot
-from dartsx.report.plots import TITLES, evaluate_curves, evolution, heat_map, search_curves
+from dartsx.report.plots import evaluate_curves, evolution, heat_map, search_curves
 from dartsx.report.records import EvaluateRun, Excluded, RunError, Runs, SearchRun
 from dartsx.report.runs import read_runs
 from dartsx.report.sections import Section, sections
 from dartsx.report.svg import cell_svg
 from dartsx.report.tables import csv_text, latex_text, markdown_table
 from dartsx.report.terminal import terminal_table
-from dartsx.spaces import CELL_TYPES, AnyGenotype, Topology
+from dartsx.report.weights import TITLES
+from dartsx.spaces import Architecture
 
 FIGURES = "figures"
 
@@ -137,16 +137,15 @@ def _search_chapter(number: int, run: SearchRun) -> Chapter:
     pictures.append(Picture(f"{name}_curves", "Learning curves", search_curves(run)))
     if run.diagnosis:
         pictures.append(Picture(f"{name}_diagnosis", "Diagnosis", diagnosis_plot(run)))
-    if run.alphas:
-        caption = "Mixtures of the last epoch; what the genotype kept is framed"
+    if run.groups:
+        caption = "Weights of the last epoch, by which the search derives; what it kept is framed"
         pictures.append(Picture(f"{name}_mixtures", caption, heat_map(run)))
-    if len(run.alphas) > 1:
-        for cell_type in graph.kinds(run):
-            caption = f"Mixtures of the {graph.title(run, cell_type)} by epoch"
-            picture = evolution(run, cell_type)
-            pictures.append(Picture(f"{name}_evolution_{cell_type}", caption, picture))
+    if len(run.epochs) > 1:
+        for group in run.groups:
+            caption = f"Weights of the {group.title} by epoch"
+            pictures.append(Picture(f"{name}_evolution_{group.name}", caption, evolution(run, group)))
     title = f"Search {number}: {run.method}, seed {run.seed}"
-    return Chapter(title, tuple(facts), _text(run.genotype), tuple(pictures))
+    return Chapter(title, tuple(facts), str(run.genotype), tuple(pictures))
 
 
 def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
@@ -163,24 +162,20 @@ def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
     if genotype is None or searched:
         return Chapter(f"Training: {row.method}", tuple(facts), None, tuple(pictures))
     pictures = [*_cells(name, genotype), *pictures]
-    return Chapter(f"Training: {row.method}", tuple(facts), _text(genotype), tuple(pictures))
+    return Chapter(f"Training: {row.method}", tuple(facts), str(genotype), tuple(pictures))
 
 
-def _text(genotype: AnyGenotype) -> str:
-    return str(genotype)
-
-
-def _cells(name: str, genotype: AnyGenotype) -> tuple[Picture, ...]:
-    if isinstance(genotype, Topology):
-        return ()  # its string says all
+def _cells(name: str, architecture: Architecture) -> tuple[Picture, ...]:
+    """Drawings of cells with two inputs; of other architectures the text says all."""
     return tuple(
         Picture(
-            name=f"{name}_{cell_type}",
-            caption=TITLES[cell_type].capitalize(),
-            svg=cell_svg(genotype.cell(cell_type), TITLES[cell_type].capitalize()),
+            name=f"{name}_{kind}",
+            caption=TITLES[kind].capitalize(),
+            svg=cell_svg(cell, TITLES[kind].capitalize()),
             drawing=True,
         )
-        for cell_type in CELL_TYPES
+        for kind, cell in architecture.cells.items()
+        if cell.num_inputs == 2
     )
 
 

@@ -1,94 +1,84 @@
-"""Plots of a report, as SVG text: mixtures as heat maps and over the epochs, learning curves.
+"""Plots of a report, as SVG text: the weights of a search as heat maps and over the epochs, learning curves.
 
 The same records give the same text. matplotlib is imported on first use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dartsx.report import graph
 from dartsx.report.figure import finish, new_figure, styled, svg_text
 from dartsx.report.records import EvaluateRun, Metric, SearchRun
-from dartsx.report.series import (
-    Matrix,
-    curve,
-    entropy,
-    primitive_labels,
-    softmax,
-    splits,
-)
+from dartsx.report.series import curve, splits
 from dartsx.report.svg import family_colours
-from dartsx.spaces import Edge
+from dartsx.report.weights import Group, entropy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-TITLES = {"normal": "normal cell", "reduce": "reduction cell"}
+COLUMNS = 4  # of the plots of decisions that are no edges
 _SPLIT_COLOURS = {"train": "#2563eb", "valid": "#ea580c", "test": "#0d9488"}
 _SPLIT_LINES = {"train": "-", "valid": "--", "test": "-."}
 
 
 @styled
 def heat_map(run: SearchRun) -> str:
-    """Mixtures of the last epoch, edges x primitives; what the genotype kept is framed."""
-    names = primitive_labels(run)
-    mixtures = {kind: softmax(graph.alphas(run, kind)[-1]) for kind in graph.kinds(run)}
-    rows = max(map(len, mixtures.values()))
-    figure = new_figure(5.5 * len(mixtures), 1.9 + 0.26 * rows)
-    panels = figure.subplots(1, len(mixtures), squeeze=False)[0]
-    top = max(max(row) for mixture in mixtures.values() for row in mixture)
-    for axes, (kind, mixture) in zip(panels, mixtures.items(), strict=True):
-        image = _heat_panel(axes, mixture, graph.labels(run, len(mixture)), names, top)
-        _frame_kept(axes, graph.kept(run, kind), graph.edges(run, len(mixture)), names)
-        axes.set_title(f"{graph.title(run, kind)}, epoch {run.alphas[-1].epoch}", loc="left", weight="bold")
-    figure.colorbar(image, ax=panels, shrink=0.8, pad=0.015, label="weight in the mixture")
+    """Weights of the last epoch, decisions x options; what the architecture kept is framed."""
+    rows = max(len(group.rows) for group in run.groups)
+    figure = new_figure(5.5 * len(run.groups), 1.9 + 0.26 * rows)
+    panels = figure.subplots(1, len(run.groups), squeeze=False)[0]
+    top = max(max(row) for group in run.groups for row in group.weights[-1])
+    for axes, group in zip(panels, run.groups, strict=True):
+        image = _heat_panel(axes, group, top)
+        _frame_kept(axes, group, run.genotype.choices)
+        axes.set_title(f"{group.title}, epoch {run.epochs[-1]}", loc="left", weight="bold")
+    figure.colorbar(image, ax=panels, shrink=0.8, pad=0.015, label="weight")
     return svg_text(figure)
 
 
 @styled
-def evolution(run: SearchRun, cell_type: str) -> str:
-    """Mixture of each edge over the epochs, one small plot per edge, stacked to 1.
+def evolution(run: SearchRun, group: Group) -> str:
+    """Weights of each decision over the epochs, one small plot per decision, stacked.
 
-    Needs the alphas of at least two epochs.
+    Edges of a cell stand in a grid of nodes by sources, with one legend; other decisions follow each other, each with
+    its own options. Needs at least two epochs.
     """
-    alphas = graph.alphas(run, cell_type)
-    mixtures = [softmax(matrix) for matrix in alphas]
-    epochs = [epoch.epoch for epoch in run.alphas]
-    names = primitive_labels(run)
-    edges = graph.edges(run, len(alphas[0]))
-    first, last = edges[0][1], edges[-1][1]
-    figure = new_figure(max(2.0 * last, 5.0), 1.25 * (last - first + 1) + 0.8)
-    grid = figure.subplots(last - first + 1, last, sharex=True, sharey=True, squeeze=False)
+    places = _grid(group)
+    rows, columns = (max(place[axis] for place in places) + 1 for axis in (0, 1))
+    figure = new_figure(max(2.0 * columns, 5.0), 1.25 * rows + 0.8)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes in grid.flat:
         axes.set_visible(False)
-    colours = _colours(names)
-    for i, (source, node) in enumerate(edges):
-        axes = grid[node - first][source]
+    shared = _shared_options(group)
+    top = max(max(sum(row) for row in table) for table in group.weights)
+    for i, (row, place) in enumerate(zip(group.rows, places, strict=True)):
+        axes = grid[place]
         axes.set_visible(True)
-        weights = [[mixture[i][j] for mixture in mixtures] for j in range(len(names))]
-        layers = axes.stackplot(epochs, weights, colors=colours, linewidth=0)
-        axes.set(xlim=(epochs[0], epochs[-1]), ylim=(0, 1))
-        axes.tick_params(labelbottom=node == last, labelsize=7)
+        weights = [[table[i][j] for table in group.weights] for j in range(len(row.options))]
+        layers = axes.stackplot(run.epochs, weights, colors=_colours(row.options), linewidth=0)
+        axes.set(xlim=(run.epochs[0], run.epochs[-1]), ylim=(0, max(1.0, top)))
+        axes.tick_params(labelbottom=place[0] == rows - 1, labelsize=7)
         axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.set_title(graph.label(run, source, node), fontsize=8, loc="left", pad=3)
-    figure.legend(layers[::-1], names[::-1], loc="upper right", frameon=False, fontsize=8)
-    title = f"{graph.title(run, cell_type)}: mixtures by epoch"
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, weight="bold")
+        axes.set_title(row.formula, fontsize=8, loc="left", pad=3)
+        if shared is None:
+            axes.legend(layers[::-1], row.options[::-1], fontsize=6, loc="center left", framealpha=0.6)
+    if shared is not None:
+        figure.legend(layers[::-1], shared[::-1], loc="upper right", frameon=False, fontsize=8)
+    figure.suptitle(f"{group.title}: weights by epoch", x=0.01, ha="left", fontsize=10, weight="bold")
     return svg_text(figure)
 
 
 @styled
 def search_curves(run: SearchRun) -> str:
-    """Loss, accuracy and entropy of the mixtures by epoch."""
+    """Loss, accuracy and entropy of the weights by epoch."""
     figure = new_figure(11.0, 2.9)
     panels = figure.subplots(1, 3)
     _curve_panel(panels[0], [run.metrics], "loss")
     _curve_panel(panels[1], [run.metrics], "accuracy")
-    epochs = [epoch.epoch for epoch in run.alphas]
-    panels[2].plot(epochs, [entropy(epoch) for epoch in run.alphas], "o-", ms=3, color="#7c3aed")
-    finish(panels[2], "entropy of the mixtures (nats)", legend=False)
+    entropies = [entropy([group.weights[i] for group in run.groups]) for i in range(len(run.epochs))]
+    panels[2].plot(run.epochs, entropies, "o-", ms=3, color="#7c3aed")
+    finish(panels[2], "entropy of the weights (nats)", legend=False)
     return svg_text(figure)
 
 
@@ -116,31 +106,43 @@ def _colours(names: Sequence[str]) -> list[tuple[float, ...]]:
     return colours
 
 
-def _heat_panel(axes: Axes, mixture: Matrix, rows: Sequence[str], names: Sequence[str], top: float) -> Any:
-    image = axes.imshow(mixture, cmap="Blues", vmin=0.0, vmax=top, aspect="auto")
-    axes.set_yticks(range(len(mixture)), [_math(label) for label in rows])
+def _heat_panel(axes: Axes, group: Group, top: float) -> Any:
+    table, shared = group.weights[-1], _shared_options(group)
+    image = axes.imshow(table, cmap="Blues", vmin=0.0, vmax=top, aspect="auto")
+    axes.set_yticks(range(len(table)), [row.formula for row in group.rows])
+    names = shared if shared is not None else [f"option {j + 1}" for j in range(len(table[0]))]
     axes.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
     axes.tick_params(length=0)
-    for i, row in enumerate(mixture):
-        for j, weight in enumerate(row):
+    for i, (row, weights) in enumerate(zip(group.rows, table, strict=True)):
+        for j, (option, weight) in enumerate(zip(row.options, weights, strict=False)):
             ink = "white" if weight > 0.6 * top else "#1f2937"
-            axes.text(j, i, f"{weight:.2f}", ha="center", va="center", fontsize=7, color=ink)
+            text = f"{weight:.2f}" if shared is not None else f"{option}: {weight:.2f}"
+            axes.text(j, i, text, ha="center", va="center", fontsize=7, color=ink)
     return image
 
 
-def _frame_kept(axes: Axes, kept: Sequence[Edge], edges: Sequence[tuple[int, int]], names: Sequence[str]) -> None:
+def _frame_kept(axes: Axes, group: Group, choices: Mapping[str, str]) -> None:
     from matplotlib.patches import Rectangle
 
-    for edge in kept:
-        if (edge.source, edge.node) in edges and edge.primitive in names:
-            i, j = edges.index((edge.source, edge.node)), names.index(edge.primitive)
-            corner = (j - 0.46, i - 0.46)
+    for i, row in enumerate(group.rows):
+        chosen = choices.get(row.name)
+        if chosen in row.options:
+            corner = (row.options.index(chosen) - 0.46, i - 0.46)
             axes.add_patch(Rectangle(corner, 0.92, 0.92, fill=False, ec="#dc2626", lw=1.5))
 
 
-def _math(label: str) -> str:
-    """An edge's label with the inputs' names set as formulas."""
-    return " ".join(f"${word}$" if word.startswith("c_") else word for word in label.split())
+def _shared_options(group: Group) -> tuple[str, ...] | None:
+    """The options that all decisions of the group have, or None if they differ."""
+    options = {row.options for row in group.rows}
+    return options.pop() if len(options) == 1 else None
+
+
+def _grid(group: Group) -> list[tuple[int, int]]:
+    """Row and column of every decision's plot."""
+    if any(row.ends is None for row in group.rows):
+        return [divmod(i, COLUMNS) for i in range(len(group.rows))]
+    first = min(row.ends[1] for row in group.rows)
+    return [(row.ends[1] - first, row.ends[0]) for row in group.rows]
 
 
 def _curve_panel(axes: Axes, runs: Sequence[Sequence[Metric]], key: str) -> None:

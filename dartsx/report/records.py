@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dartsx.spaces import AnyGenotype, Genotype
+from dartsx.spaces import Architecture
+
+if TYPE_CHECKING:
+    from dartsx.report.weights import Group
 
 
 class RunError(ValueError):
@@ -26,6 +29,19 @@ class Device:
 
 
 @dataclass(frozen=True)
+class Data:
+    """What the data of a run were, wherever they lay.
+
+    Attributes:
+        fingerprint: equal for equal data, ``sha256:`` and digits.
+        hashed: what was hashed, and the size that images were resized to; fingerprints of others cannot be compared.
+    """
+
+    fingerprint: str
+    hashed: str
+
+
+@dataclass(frozen=True)
 class Metric:
     """One measurement: name is "loss" or "accuracy", split "train", "valid" or "test"; or a figure of a diagnosis."""
 
@@ -36,28 +52,18 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class AlphaEpoch:
-    """Alphas (logits) at the end of an epoch: rows are edges, columns are primitives.
-
-    A search in a space of topologies has one kind of cell: ``reduce`` is empty.
-    """
-
-    epoch: int
-    normal: tuple[tuple[float, ...], ...]
-    reduce: tuple[tuple[float, ...], ...]
-
-
-@dataclass(frozen=True)
 class SearchRun:
     """A finished search.
 
     Attributes:
         path: its work directory.
         dataset: label of the data, such as "CIFAR-10 (JPEG)".
+        data: what they were; None where the run did not record it.
         method: such as "darts first_order".
         config: the resolved config.
         metrics: losses and accuracies, in the order in which they were written.
-        alphas: one entry per epoch.
+        epochs: those whose weights are logged.
+        groups: tables of the weights by which the search derives, one per cell type or for all decisions.
         diagnosis: what else was measured as epochs ended, split "diagnosis".
         seconds: wall clock of the search.
         gpu_days: device days as the run recorded them; None where it gave none.
@@ -71,12 +77,14 @@ class SearchRun:
     device: Device
     config: Mapping[str, Any]
     metrics: tuple[Metric, ...]
-    alphas: tuple[AlphaEpoch, ...]
-    genotype: AnyGenotype
+    epochs: tuple[int, ...]
+    groups: tuple[Group, ...]
+    genotype: Architecture
     seconds: float
     gpu_days: float | None
     valid_accuracy: float | None
     diagnosis: tuple[Metric, ...] = ()
+    data: Data | None = None
 
 
 @dataclass(frozen=True)
@@ -101,8 +109,9 @@ class EvaluateRun:
         params: trainable parameters, without the auxiliary head.
         macs: multiply-adds of one image.
         genotype_name: the published name, such as "NASNet-A" or "resnet18", or None.
-        genotype: what was trained; None for a network that has no cells.
+        genotype: what was trained; None for a network by name.
         search: where the genotype came from; None if it was not searched here.
+        data: as of a search.
     """
 
     path: Path
@@ -117,8 +126,9 @@ class EvaluateRun:
     epochs: int
     seconds: float
     genotype_name: str | None
-    genotype: Genotype | None
+    genotype: Architecture | None
     search: SearchSource | None
+    data: Data | None = None
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from dartsx.report.datasets import named_apart
 from dartsx.report.files import Fields, json_lines, read_text
 from dartsx.report.records import (
-    AlphaEpoch,
+    Data,
     Device,
     EvaluateRun,
     Excluded,
@@ -20,8 +20,8 @@ from dartsx.report.records import (
     SearchRun,
     SearchSource,
 )
-from dartsx.report.series import edge_nodes
-from dartsx.spaces import AnyGenotype, Topology, from_json
+from dartsx.report.weights import read_weights
+from dartsx.spaces import Architecture, from_json
 
 SCHEMA = 1
 KINDS = ("search", "evaluate")
@@ -53,6 +53,7 @@ def read_runs(paths: Iterable[str | Path]) -> Runs:
     if not found:
         reasons = "\n".join(f"  {item.path}: {item.reason}" for item in excluded.values())
         raise RunError(f"no finished run was found:\n{reasons}")
+    found = named_apart(found)
     evaluates = [run for run in found.values() if isinstance(run, EvaluateRun)]
     evaluates = [_with_search(run, found) for run in evaluates]
     searches = [run for run in found.values() if isinstance(run, SearchRun)]
@@ -104,22 +105,24 @@ def _search(path: Path, run: Fields, result: Fields) -> SearchRun:
     genotype = _genotype(path / "genotype.json")
     if genotype is None:
         raise RunError("genotype.json is missing")
-    alphas = _alphas(path / "alphas.jsonl")
-    _check_rows(alphas, genotype)
+    config = Fields(path / "config.json").data
+    epochs, groups = read_weights(path, run.data.get("decisions"), config, genotype)
     return SearchRun(
         path=path,
         dataset=run.get("dataset", str),
         method=run.get("method", str),
         seed=run.get("seed", int),
         device=_device(run),
-        config=Fields(path / "config.json").data,
+        config=config,
         metrics=_metrics(path / "metrics.jsonl"),
-        alphas=alphas,
+        epochs=epochs,
+        groups=groups,
         genotype=genotype,
         seconds=result.get("seconds", float),
         gpu_days=result.optional("gpu_days", float),
         valid_accuracy=result.optional("valid_accuracy", float),
         diagnosis=_diagnosis(path / "metrics.jsonl"),
+        data=_data(run, Fields(path / "config.json")),
     )
 
 
@@ -139,7 +142,18 @@ def _evaluate(path: Path, run: Fields, result: Fields) -> EvaluateRun:
         genotype_name=result.optional("genotype_name", str),
         genotype=_genotype(path / "genotype.json"),
         search=_source(result),
+        data=_data(run, Fields(path / "config.json")),
     )
+
+
+def _data(run: Fields, config: Fields) -> Data | None:
+    """What the run recorded of its data; older ones did not."""
+    recorded = run.optional("inputs", dict) or {}
+    if "data" not in recorded:
+        return None
+    data = run.inner("inputs").inner("data")
+    size = config.inner("dataset").data.get("image_size") if "dataset" in config.data else None
+    return Data(data.get("fingerprint", str), f"{data.get('hashed', str)}, resized to {size}")
 
 
 def _percent(result: Fields, key: str) -> float:
@@ -205,41 +219,7 @@ def _diagnosis(path: Path) -> tuple[Metric, ...]:
     )
 
 
-def _alphas(path: Path) -> tuple[AlphaEpoch, ...]:
-    epochs = []
-    for number, row in enumerate(json_lines(path), start=1):
-        try:
-            reduce = _matrix(row["reduce"]) if "reduce" in row else ()
-            epochs.append(AlphaEpoch(int(row["epoch"]), _matrix(row["normal"]), reduce))
-        except (KeyError, TypeError, ValueError) as error:
-            raise RunError(f"{path.name}, entry {number}: {error!r}") from None
-    shapes = {(len(e.normal), len(e.reduce), len(e.normal[0])) for e in epochs}
-    if len(shapes) > 1:
-        raise RunError(f"{path.name}: the shape of the alphas changes: {sorted(shapes)}")
-    return tuple(epochs)
-
-
-def _check_rows(alphas: tuple[AlphaEpoch, ...], genotype: AnyGenotype) -> None:
-    """Raises for a number of rows that no cell has, or that is not the topology's."""
-    for rows in {len(alphas[-1].normal), len(alphas[-1].reduce)} if alphas else ():
-        if isinstance(genotype, Topology):
-            if rows not in (0, len(genotype.edges)):
-                raise RunError(f"alphas.jsonl: {rows} rows; the topology has {len(genotype.edges)} edges")
-            continue
-        try:
-            edge_nodes(rows)
-        except ValueError as error:
-            raise RunError(f"alphas.jsonl: {error}") from None
-
-
-def _matrix(rows: Iterable[Iterable[float]]) -> tuple[tuple[float, ...], ...]:
-    matrix = tuple(tuple(float(value) for value in row) for row in rows)
-    if len({len(row) for row in matrix}) != 1 or not all(map(math.isfinite, sum(matrix, ()))):
-        raise ValueError("alphas must be finite numbers, as many in every row")
-    return matrix
-
-
-def _genotype(path: Path) -> AnyGenotype | None:
+def _genotype(path: Path) -> Architecture | None:
     if not path.exists():
         return None
     try:

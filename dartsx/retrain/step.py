@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import optax
 
 from dartsx.kernels.initial_weights import init_at_once
+from dartsx.losses import Inputs, Loss, classification, first
 from dartsx.nn import CellNetwork, DescribedNetwork, TopologyNetwork
-from dartsx.nn.losses import accuracy, cross_entropy
 from dartsx.runtime import at_step, stream
 
 
@@ -46,7 +46,8 @@ class RetrainProblem:
       steps_per_epoch: steps of one epoch.
       drop_path: p; epoch e = 0, 1, ... drops with probability p e / epochs.
       auxiliary_weight: weight of the auxiliary head's loss.
-      label_smoothing: of the training loss.
+      loss: what the outputs of each head on a batch cost, see `dartsx.losses`.
+      inputs: batch -> what the network reads of it, [N, H, W, channels].
     """
 
     network: CellNetwork | TopologyNetwork | DescribedNetwork
@@ -56,7 +57,8 @@ class RetrainProblem:
     steps_per_epoch: int
     drop_path: float = 0.0
     auxiliary_weight: float = 0.4
-    label_smoothing: float = 0.0
+    loss: Loss = classification()
+    inputs: Inputs = first
 
 
 def init_state(problem: RetrainProblem, key: jax.Array, image_shape: tuple[int, ...]) -> RetrainState:
@@ -72,26 +74,29 @@ def init_state(problem: RetrainProblem, key: jax.Array, image_shape: tuple[int, 
     )
 
 
-Step = Callable[[RetrainState, jax.Array, jax.Array], tuple[RetrainState, dict[str, dict[str, jax.Array]]]]
+Batch = Any  # a pytree of arrays with a leading axis of examples, as the loss takes it
+Step = Callable[[RetrainState, Batch], tuple[RetrainState, dict[str, dict[str, jax.Array]]]]
 
 
 def make_step(problem: RetrainProblem) -> Step:
-    """The pure function (state, images, labels) -> (state, metrics); jit it with donation."""
+    """The pure function (state, batch) -> (state, metrics); jit it with donation.
 
-    def step(state: RetrainState, images: jax.Array, labels: jax.Array):
+    The metrics are those of the main head; ``loss`` is what is trained, the auxiliary head's weighted part included.
+    """
+
+    def step(state: RetrainState, batch: Batch):
         def loss(params):
-            logits, stats = _forward(problem, state, params, images)
-            value = cross_entropy(logits.main, labels, problem.label_smoothing)
-            if logits.auxiliary is not None:
-                extra = cross_entropy(logits.auxiliary, labels, problem.label_smoothing)
-                value = value + problem.auxiliary_weight * extra
-            return value, (logits.main, stats)
+            outputs, stats = _forward(problem, state, params, problem.inputs(batch))
+            value, told = problem.loss(outputs.main, batch)
+            if outputs.auxiliary is not None:
+                value = value + problem.auxiliary_weight * problem.loss(outputs.auxiliary, batch)[0]
+            return value, (told, stats)
 
-        (value, (logits, stats)), gradient = jax.value_and_grad(loss, has_aux=True)(state.params)
+        (value, (told, stats)), gradient = jax.value_and_grad(loss, has_aux=True)(state.params)
         updates, optimizer = problem.optimizer.update(gradient, state.optimizer, state.params)
         metrics = {
             "loss": value,
-            "accuracy": accuracy(logits, labels),
+            **told,
             "gradient_norm": optax.tree.norm(gradient),
             "learning_rate": problem.rate(state.step),
         }
@@ -107,24 +112,24 @@ def make_step(problem: RetrainProblem) -> Step:
     return step
 
 
-def _forward(problem, state, params, images):
-    """Logits and new running statistics; masks from the streams ``drop_path`` and ``dropout``."""
+def _forward(problem, state, params, inputs):
+    """Outputs of the heads and new running statistics; masks from the streams ``drop_path`` and ``dropout``."""
     probability = None
     if problem.drop_path:
         epoch = state.step // problem.steps_per_epoch
         probability = problem.drop_path * epoch / problem.epochs
-    logits, moved = problem.network.apply(
+    outputs, moved = problem.network.apply(
         {"params": params, "batch_stats": state.batch_stats},
-        images,
+        inputs,
         True,
         probability,
         mutable=["batch_stats"],
         rngs={name: at_step(stream(state.key, name), state.step) for name in ("drop_path", "dropout")},
     )
-    return logits, moved.get("batch_stats", {})
+    return outputs, moved.get("batch_stats", {})
 
 
-def predict(problem: RetrainProblem, state: RetrainState, images: jax.Array) -> jax.Array:
-    """Logits [N, classes] by the running statistics, without drop path or auxiliary head."""
+def predict(problem: RetrainProblem, state: RetrainState, inputs: jax.Array) -> Any:
+    """Outputs, such as logits [N, classes], by the running statistics, without drop path or auxiliary head."""
     variables = {"params": state.params, "batch_stats": state.batch_stats}
-    return problem.network.apply(variables, images, False).main
+    return problem.network.apply(variables, inputs, False).main

@@ -11,6 +11,7 @@ from dartsx.runtime.compiling import jit, options_of
 from dartsx.runtime.distributed import DistributedError, initialize_distributed
 from dartsx.runtime.files import read_json, write_json
 from dartsx.runtime.guard import Guard, NonFiniteError, all_finite, first_nonfinite, nonfinite_leaves
+from dartsx.runtime.inputs import Input
 from dartsx.runtime.jsonl import JsonLines, read_records, truncate_after
 from dartsx.runtime.leaves import named_leaves
 from dartsx.runtime.loop import Loop, Outcome, chunk_length, run_loop
@@ -19,6 +20,7 @@ from dartsx.runtime.mesh import (
     MeshError,
     batch_sharding,
     check_batch,
+    check_devices,
     cores,
     local_rows,
     make_mesh,
@@ -34,6 +36,7 @@ from dartsx.runtime.progress import Progress
 from dartsx.runtime.run_info import record_run_info
 from dartsx.runtime.signals import StopRequest
 from dartsx.runtime.tracing import collector_paused, run_once
+from dartsx.runtime.unrecorded import Unrecorded
 from dartsx.runtime.workdir import Workdir, WorkdirError, open_workdir
 
 __all__ = [
@@ -43,6 +46,7 @@ __all__ = [
     "CompileTimer",
     "DistributedError",
     "Guard",
+    "Input",
     "JsonLines",
     "Loop",
     "MemberLogs",
@@ -53,12 +57,14 @@ __all__ = [
     "Progress",
     "Restored",
     "StopRequest",
+    "Unrecorded",
     "Workdir",
     "WorkdirError",
     "all_finite",
     "at_step",
     "batch_sharding",
     "check_batch",
+    "check_devices",
     "chunk_length",
     "collector_paused",
     "cores",

@@ -25,15 +25,14 @@ def default_cache_folder() -> pathlib.Path:
     below ``~/Library/Caches``, on Windows below ``%LOCALAPPDATA%``. The machine part keeps apart
     computers that share a home folder: CPU code compiled on one may not run on another.
     """
-    home = pathlib.Path.home()
     if os.environ.get("XDG_CACHE_HOME"):
         base = pathlib.Path(os.environ["XDG_CACHE_HOME"])
     elif sys.platform == "darwin":
-        base = home / "Library" / "Caches"
+        base = pathlib.Path.home() / "Library" / "Caches"
     elif os.name == "nt":
-        base = pathlib.Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
+        base = pathlib.Path(os.environ.get("LOCALAPPDATA") or pathlib.Path.home() / "AppData" / "Local")
     else:
-        base = home / ".cache"
+        base = pathlib.Path.home() / ".cache"
     return base / "dartsx" / "jax" / _machine()
 
 
@@ -51,13 +50,13 @@ def enable_compilation_cache(folder: str | os.PathLike | None = None) -> pathlib
     """
     if folder == "":
         return _use(None)
-    chosen = folder or jax.config.jax_compilation_cache_dir or default_cache_folder()
-    chosen = pathlib.Path(chosen).expanduser().absolute()
     try:
+        chosen = folder or jax.config.jax_compilation_cache_dir or default_cache_folder()
+        chosen = pathlib.Path(chosen).expanduser().absolute()
         chosen.mkdir(parents=True, exist_ok=True)
         if not os.access(chosen, os.W_OK):
             raise PermissionError(f"{chosen} is not writable")
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # a RuntimeError: nobody's home folder is known
         warnings.warn(f"compilation cache off: {error}", stacklevel=2)
         return _use(None)
     return _use(chosen)

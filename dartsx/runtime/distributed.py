@@ -2,10 +2,13 @@
 
 import dataclasses
 import os
+import sys
+import threading
 from collections.abc import Callable, Mapping
 
 import jax
 
+_QUIET_SECONDS = 10  # after which a process that waits says so
 _SLURM = ("SLURM_JOB_ID", "SLURM_STEP_NODELIST", "SLURM_NTASKS", "SLURM_PROCID", "SLURM_LOCALID")
 
 
@@ -137,6 +140,9 @@ def initialize_distributed(
         join = Join("mode='on'")
     if join is None or jax.distributed.is_initialized():
         return join
+    told = threading.Timer(_QUIET_SECONDS, _tell, [join])
+    told.daemon = True
+    told.start()
     try:
         jax.distributed.initialize(join.coordinator_address, join.num_processes, join.process_id)
     except (ValueError, RuntimeError) as error:
@@ -144,7 +150,17 @@ def initialize_distributed(
             f"could not join the other processes (decided by: {join.source}): {error}. For "
             "independent runs under one launcher turn joining off (mode='off')"
         ) from error
+    finally:
+        told.cancel()
     return join
+
+
+def _tell(join: Join) -> None:
+    """Says what a process waits for."""
+    number = "this process" if join.process_id is None else f"process {join.process_id}"
+    others = "the others" if join.num_processes is None else f"all {join.num_processes} processes"
+    where = f" at {join.coordinator_address}" if join.coordinator_address else ""
+    print(f"{number} waits for {others}{where} (decided by: {join.source})", file=sys.stderr, flush=True)
 
 
 def _from_launcher(env: Mapping[str, str], coordinator_address: str | None) -> Join | None:

@@ -20,13 +20,13 @@ import jax
 import numpy as np
 
 from dartsx.runtime.cache import CompileTimer
-from dartsx.runtime.checkpoints import Checkpointer
 from dartsx.runtime.compiling import jit
 from dartsx.runtime.guard import Guard, StopAtNonFinite
 from dartsx.runtime.metrics import MetricsWriter
 from dartsx.runtime.progress import Progress
 from dartsx.runtime.signals import StopRequest
 from dartsx.runtime.tracing import collector_paused
+from dartsx.runtime.unrecorded import Unrecorded
 from dartsx.runtime.workdir import Workdir
 
 Metrics = Mapping[str, Mapping[str, Any]]  # split -> name -> value: a scalar, or one per member of a population
@@ -50,7 +50,7 @@ class Loop:
       checkpoint_every: epochs between checkpoints.
       keep: checkpoints kept.
       guard: what is done about NaN and infinity.
-      writer: makes the logs of a work directory's folder.
+      writer: makes the logs of a work directory's folder, or of a run that has none (None).
     """
 
     title: str
@@ -66,7 +66,7 @@ class Loop:
     checkpoint_every: int = 1
     keep: int = 3
     guard: Guard = StopAtNonFinite()
-    writer: Callable[[pathlib.Path], MetricsWriter] = MetricsWriter
+    writer: Callable[[pathlib.Path | None], MetricsWriter] = MetricsWriter
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,7 +91,7 @@ def chunk_length(steps_per_epoch: int, most: int) -> int:
     return divisor if 2 * divisor >= most else most
 
 
-def run_loop(loop: Loop, state: Any, workdir: Workdir) -> Outcome:
+def run_loop(loop: Loop, state: Any, workdir: Workdir | Unrecorded) -> Outcome:
     """Runs all epochs from the newest checkpoint of the work directory, or from `state` if there is none.
 
     Raises:
@@ -100,7 +100,7 @@ def run_loop(loop: Loop, state: Any, workdir: Workdir) -> Outcome:
     """
     with (
         StopRequest() as stop,
-        Checkpointer(workdir.checkpoints, keep=loop.keep) as checkpoints,
+        workdir.checkpointer(loop.keep) as checkpoints,
         loop.writer(workdir.path) as writer,
     ):
         runner = _Runner(loop, workdir, stop, checkpoints, writer)

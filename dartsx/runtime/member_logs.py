@@ -16,7 +16,7 @@ class MemberLogs:
     members took together; a member's timing.jsonl has its equal share of them.
     """
 
-    def __init__(self, workdir: pathlib.Path, members: Sequence[pathlib.Path]):
+    def __init__(self, workdir: pathlib.Path | None, members: Sequence[pathlib.Path | None]):
         self._together = MetricsWriter(workdir)
         self.members = [MetricsWriter(folder) for folder in members]
 

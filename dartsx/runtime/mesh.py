@@ -11,10 +11,29 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 from dartsx.runtime.leaves import is_key
 
 AXIS = "data"
+# What hides devices from JAX, or asks for some.
+_VARIABLES = ("JAX_PLATFORMS", "CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "TPU_VISIBLE_CHIPS")
 
 
 class MeshError(ValueError):
     """Devices, or a batch, that do not fit."""
+
+
+def check_devices() -> None:
+    """Starts JAX's backend.
+
+    Raises:
+      MeshError: there is no device of the kind that the environment asks for, saying which variables do.
+    """
+    try:
+        jax.devices()
+    except (RuntimeError, AssertionError) as error:  # an assertion without words where a plugin found nothing
+        given = ", ".join(f"{name}={os.environ[name]!r}" for name in _VARIABLES if name in os.environ) or "none is set"
+        reason = (str(error).strip().splitlines() or ["no backend could be started"])[0]
+        raise MeshError(
+            f"JAX finds no device: {reason}. What decides: {given}; without JAX_PLATFORMS the best there is is taken, "
+            "JAX_PLATFORMS=cpu runs on the CPU"
+        ) from error
 
 
 def make_mesh(devices: int | None = None) -> Mesh:

@@ -10,25 +10,24 @@ import jax
 from dartsx.runtime.jsonl import JsonLines, truncate_after
 
 # Each log, and the field it is counted by.
-LOGS = {"metrics": "step", "timing": "step", "genotypes": "epoch", "alphas": "epoch"}
+LOGS = {"metrics": "step", "timing": "step", "genotypes": "epoch", "alphas": "epoch", "strengths": "epoch"}
 
 
 class MetricsWriter:
-    """Writes metrics.jsonl, timing.jsonl, genotypes.jsonl, alphas.jsonl and tensorboard/ of a
-    workdir.
+    """Writes metrics.jsonl, timing.jsonl, genotypes.jsonl, alphas.jsonl, strengths.jsonl and
+    tensorboard/ of a workdir.
 
-    metrics.jsonl, genotypes.jsonl and alphas.jsonl hold nothing but what follows from the config,
-    so that two runs of the same config end with equal bytes; wall-clock figures go to timing.jsonl.
-    A file is made when its first record comes. Only process 0 writes; on others every call does
-    nothing.
+    All but timing.jsonl, which has the wall-clock figures, hold nothing but what follows from the
+    config, so that two runs of the same config end with equal bytes. A file is made when its first
+    record comes. Only process 0 writes; on others, and without a workdir, every call does nothing.
 
     To resume to the bit: write the records of a step, then save the checkpoint of that step; after
     restoring call ``resume`` with the restored step and epoch before writing anything.
     """
 
-    def __init__(self, workdir: str | os.PathLike, *, primary: bool | None = None):
-        self._workdir = pathlib.Path(workdir)
-        self._primary = jax.process_index() == 0 if primary is None else primary
+    def __init__(self, workdir: str | os.PathLike | None, *, primary: bool | None = None):
+        self._workdir = pathlib.Path(workdir or "")
+        self._primary = workdir is not None and (jax.process_index() == 0 if primary is None else primary)
         self._files: dict[str, JsonLines] = {}
         self._events: Any = None
         self._purge_step: int | None = None
@@ -76,6 +75,22 @@ class MetricsWriter:
           alphas: logits by cell, such as ``{"normal": [edges, primitives], "reduce": ...}``.
         """
         self._write("alphas", {"epoch": int(epoch), **alphas})
+
+    def strengths(self, epoch: int, strengths: Mapping[str, Any]) -> None:
+        """Writes the weights by which an epoch's architecture is derived to strengths.jsonl.
+
+        A line is ``{"epoch": 3, "normal": [[0.1, 0.7, ...], ...], "reduce": ...}``: by group of the
+        space's alphas a row per edge or decision, a column per option, float64. They are what the
+        search method makes of the alphas (softmax for most, sigmoids for FairDARTS, edge weights
+        times softmax for PC-DARTS), without noise; an option that the method has dropped, or that
+        a shorter row does not have, has 0. Rows need not sum to 1. What rows and columns stand for
+        says ``decisions`` of run.json, by group and in order.
+
+        Args:
+          epoch: epochs done so far.
+          strengths: rows by group.
+        """
+        self._write("strengths", {"epoch": int(epoch), **strengths})
 
     def close(self) -> None:
         """Closes all files."""

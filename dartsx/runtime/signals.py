@@ -1,4 +1,4 @@
-"""A polite stop: SIGTERM and SIGINT raise a flag that the loop reads between chunks."""
+"""A polite stop: signals of people and schedulers raise a flag that the loop reads between chunks."""
 
 import signal
 import threading
@@ -7,9 +7,13 @@ from types import FrameType
 import jax
 import numpy as np
 
+# Of kill and ctrl-C, and of schedulers whose time is up (Slurm's --signal, SGE, LSF; a closed terminal). Windows has
+# only the first two.
+_SIGNALS = ("SIGTERM", "SIGINT", "SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGHUP")
+
 
 class StopRequest:
-    """Context manager that turns SIGTERM and SIGINT into a flag.
+    """Context manager that turns signals that ask for an end into a flag.
 
     The first signal sets the flag, so that the loop can save and leave. A second SIGINT (ctrl-C
     twice) raises ``KeyboardInterrupt`` at once. The handlers that were there before are put back on
@@ -62,8 +66,9 @@ class StopRequest:
 
     def __enter__(self) -> "StopRequest":
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT):
-                self._old[number] = signal.signal(number, self._handle)
+            for number in [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]:
+                if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+                    self._old[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *_: object) -> None:

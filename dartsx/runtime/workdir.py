@@ -1,5 +1,6 @@
 """The work directory: held by one run at a time, resumed by the same run, never overwritten."""
 
+import contextlib
 import dataclasses
 import datetime
 import math
@@ -11,7 +12,9 @@ from typing import Any
 import jax
 import numpy as np
 
+from dartsx.runtime.checkpoints import Checkpointer
 from dartsx.runtime.files import TEMPORARY_SUFFIX, read_json, write_json
+from dartsx.runtime.inputs import Input, check_inputs, located, recorded
 from dartsx.runtime.lock import LOCK_NAME, Locked, lock_folder
 from dartsx.runtime.run_info import record_run_info
 from dartsx.runtime.same_run import WorkdirError, check_config, check_surroundings
@@ -32,18 +35,33 @@ class Workdir:
       resumed: whether the run was there before.
       finished: whether it has finished; then nothing was changed, and nothing should be.
       primary: whether this process (number 0) is the one that writes.
+      opened: what it was opened with, see `open_workdir`.
     """
 
     path: pathlib.Path
     resumed: bool
     finished: bool
     primary: bool
+    opened: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
     _lock: Locked | None = dataclasses.field(default=None, repr=False, compare=False)
 
     @property
     def checkpoints(self) -> pathlib.Path:
         """Folder for the checkpoints."""
         return self.path / "checkpoints"
+
+    def checkpointer(self, keep: int) -> Checkpointer:
+        """Opens the checkpoints, of which so many are kept."""
+        return Checkpointer(self.checkpoints, keep=keep)
+
+    def part(self, name: str, **run: Any) -> "Workdir":
+        """Opens a folder in it for a part of the same run, as a work directory with the same config.
+
+        Args:
+          name: of the folder.
+          **run: further fields of its run.json.
+        """
+        return open_workdir(self.path / name, **{**self.opened, "run": {**self.opened["run"], **run}})
 
     def run_record(self) -> dict[str, Any]:
         """Contents of run.json."""
@@ -65,6 +83,10 @@ class Workdir:
         if self.primary:
             write_json(self.path / name, value)
 
+    def read_json(self, name: str) -> Any:
+        """Reads a JSON file of the folder."""
+        return read_json(self.path / name)
+
     def close(self) -> None:
         """Lets go of the lock."""
         if self._lock is not None:
@@ -77,7 +99,8 @@ class Workdir:
         try:
             if kind is not None and not self.finished:
                 status = "stopped" if issubclass(kind, KeyboardInterrupt) else "failed"
-                self.update_run(status=status)
+                with contextlib.suppress(OSError):  # of a full disk, say, which is then what the error is about
+                    self.update_run(status=status)
         finally:
             self.close()
 
@@ -90,6 +113,7 @@ def open_workdir(
     run: Mapping[str, Any] | None = None,
     may_differ: Sequence[str] = (),
     as_before: Mapping[str, Any] | None = None,
+    inputs: Mapping[str, Input] | None = None,
 ) -> Workdir:
     """Creates a work directory, or opens it again for the same run.
 
@@ -107,19 +131,24 @@ def open_workdir(
       may_differ: dotted names of config fields (or groups of them) in which a resumed run may
         differ, such as ``"log"`` or ``"mesh.devices"``.
       as_before: by dotted name, what stands for config fields that a run of an earlier version lacks.
+      inputs: what the run reads beside its config, by name; recorded in run.json when it begins. It
+        may lie elsewhere when the run goes on, but must be the same.
 
     Returns:
       The open work directory, locked until it is closed or the process dies.
 
     Raises:
       WorkdirError: if the folder belongs to something else, to a run with another config (naming
-        the fields) or under other surroundings, is in use, or cannot be written to.
+        the fields), other inputs (saying what changed) or under other surroundings, is in use, cannot
+        be written to, or its name is no UTF-8.
       TypeError: naming the field, if the config is not plain JSON.
     """
     path = pathlib.Path(path).absolute()
-    if jax.process_count() == 1:
-        return _open(path, config, kind, dict(run or {}), tuple(may_differ), dict(as_before or {}))
-    return _open_together(path, config, kind, dict(run or {}), tuple(may_differ), dict(as_before or {}))
+    opened = {"config": config, "kind": kind, "run": dict(run or {})}
+    opened |= {"may_differ": tuple(may_differ), "as_before": dict(as_before or {})}
+    opened |= {"inputs": dict(inputs or {})}
+    how = _open if jax.process_count() == 1 else _open_together
+    return dataclasses.replace(how(path, *opened.values()), opened=opened)
 
 
 def _open(
@@ -129,8 +158,10 @@ def _open(
     run: dict[str, Any],
     may_differ: tuple[str, ...],
     as_before: dict[str, Any],
+    inputs: Mapping[str, Input],
 ) -> Workdir:
     config = _plain_config(config)
+    _check_name(path)
     if path.exists() and not path.is_dir():
         raise WorkdirError(f"work directory {path} is a file; choose another path")
     foreign = not (path / "config.json").exists() and _contents(path)
@@ -139,12 +170,15 @@ def _open(
             f"work directory {path} is not empty and holds no run of ours (no config.json; found "
             f"{', '.join(foreign[:5])}); choose another path or an empty folder"
         )
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WorkdirError(f"work directory {path} cannot be made: {error.strerror}; choose another path") from error
     lock = lock_folder(path)
     if isinstance(lock, str):
         raise WorkdirError(f"work directory {path} is in use by {lock}; wait for it or stop it")
     try:
-        return _enter(path, config, kind, run, may_differ, as_before, lock)
+        return _enter(path, config, kind, run, may_differ, as_before, inputs, lock)
     except BaseException:
         lock.release()
         raise
@@ -157,9 +191,11 @@ def _enter(
     run: dict[str, Any],
     may_differ: tuple[str, ...],
     as_before: dict[str, Any],
+    inputs: Mapping[str, Input],
     lock: Locked,
 ) -> Workdir:
     info = record_run_info()
+    run = {**run, "inputs": {name: dict(given.content) for name, given in inputs.items()}}
     if not (path / "config.json").exists():
         write_json(path / "config.json", config)
         _start(path, kind, run, info)
@@ -172,7 +208,9 @@ def _enter(
     found = record.get("kind") if isinstance(record, dict) else None
     if record is not None and found != kind:
         raise WorkdirError(f"work directory {path} holds a run of kind {found!r}, not {kind!r}; choose another path")
-    allowed = check_config(path, there, config, may_differ, as_before, record)
+    known = recorded(record)
+    allowed = check_config(path, there, config, (*may_differ, *located(known, inputs)), as_before, record)
+    check_inputs(path, known, inputs, allowed)
     if record is None:  # killed between the two files
         _start(path, kind, run, info)
         return Workdir(path, resumed=True, finished=False, primary=True, _lock=lock)
@@ -182,8 +220,10 @@ def _enter(
         again = {"started": _now(), "command": info["command"], "config": allowed}
         again |= {key: value for key, value in info.items() if key != "command" and record.get(key) != value}
         resumes = [*record.get("resumes", []), again]
+        # What an older version did not record counts from now on.
         begun = {key: info[key] for key in ("device", "numerics", "versions")}
-        write_json(path / "run.json", {**begun, **record, "status": "running", "resumes": resumes})
+        now = {"inputs": {**run["inputs"], **known}, "status": "running", "resumes": resumes}
+        write_json(path / "run.json", {**begun, **record, **now})
     return Workdir(path, resumed=True, finished=finished, primary=True, _lock=lock)
 
 
@@ -220,6 +260,14 @@ def _open_together(path: pathlib.Path, *args: Any) -> Workdir:
     if not usable:
         raise WorkdirError(f"process 0 could not open the work directory {path}; see its message")
     return opened or Workdir(path, resumed=resumed, finished=finished, primary=False)
+
+
+def _check_name(path: pathlib.Path) -> None:
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        name = str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+        raise WorkdirError(f"the name of work directory {name} is no UTF-8; choose another path") from None
 
 
 def _plain_config(value: Any, name: str = "config") -> Any:

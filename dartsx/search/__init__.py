@@ -1,11 +1,15 @@
-"""Search: relaxations, hypergradients, methods, and the compiled step that alternates alphas and weights."""
+"""Search: relaxations, hypergradients, methods, the compiled step of alphas and weights; whole searches."""
 
-from dartsx.search.diagnosis import entropies, hessian_extremes, make_diagnosis, make_eigenvalues, skip_counts
+from dartsx.feeds import Batch
+from dartsx.search.bound import Bound
+from dartsx.search.diagnosis import entropies, hessian_extremes, make_diagnosis, make_eigenvalues
 from dartsx.search.hypergradient import Bilevel, Inner, Result
 from dartsx.search.hypergradients import HYPERGRADIENTS, hypergradient_by_name
+from dartsx.search.members import Population
 from dartsx.search.method import Epoch, Method, Task
 from dartsx.search.methods import compose
 from dartsx.search.methods.darts import darts
+from dartsx.search.plan import Alphas, Plan, PlanError, Weights, search_problem
 from dartsx.search.population import (
     GoOnWithSound,
     PopulationState,
@@ -13,8 +17,11 @@ from dartsx.search.population import (
     over_members,
     take_member,
 )
+from dartsx.search.run import run_search
+from dartsx.search.search import Search, SearchResult
+from dartsx.search.shared_weights import sharing_weights
+from dartsx.search.stages import run_stages
 from dartsx.search.step import (
-    Batch,
     SearchProblem,
     SearchState,
     init_state,
@@ -25,17 +32,25 @@ from dartsx.search.step import (
 
 __all__ = [
     "HYPERGRADIENTS",
+    "Alphas",
     "Batch",
     "Bilevel",
+    "Bound",
     "Epoch",
     "GoOnWithSound",
     "Inner",
     "Method",
+    "Plan",
+    "PlanError",
+    "Population",
     "PopulationState",
     "Result",
+    "Search",
     "SearchProblem",
+    "SearchResult",
     "SearchState",
     "Task",
+    "Weights",
     "compose",
     "darts",
     "entropies",
@@ -49,6 +64,9 @@ __all__ = [
     "make_weight_step",
     "over_members",
     "predict",
-    "skip_counts",
+    "run_search",
+    "run_stages",
+    "search_problem",
+    "sharing_weights",
     "take_member",
 ]

@@ -1,6 +1,6 @@
 """Diagnosis of a search's state: curvature, the error of the hypergradient, the price of deriving.
 
-On one training and one validation batch (the accuracies on several), all normalised by the batch:
+On one training and one validation batch (the metrics on several), all normalised by the batch:
 
   eigenvalue        dominant eigenvalue (largest in magnitude) of d^2 L_valid / d alpha^2, by Lanczos over exact
                     Hessian-vector products. Where it grows, DARTS is about to derive poor cells
@@ -10,11 +10,12 @@ On one training and one validation batch (the accuracies on several), all normal
                     cosine, and |g - h| / |h|.
   accuracy_mixed, accuracy_derived, discretization_gap  validation accuracy of the supernet under its mixture without
                     noise, under the one-hot mixture of the derived cell with the same weights, and the difference
-                    (arXiv:2108.04392).
+                    (arXiv:2108.04392). Losses with other metrics, or none, have these or ``loss`` in its place; the
+                    difference is that of the problem's score.
 
 Eigenvalue and hypergradients are taken under the mixture of a search step, drawn once for a whole diagnosis where the
 method draws. Compiling costs more than computing, so all comes from three programs: the gradient in weights and alphas,
-the forward derivative of the alphas' gradient along both, and the accuracy.
+the forward derivative of the alphas' gradient along both, and the metrics.
 """
 
 from __future__ import annotations
@@ -29,14 +30,20 @@ import numpy as np
 import optax
 from jax.flatten_util import ravel_pytree
 
-from dartsx.nn.losses import accuracy, cross_entropy
 from dartsx.optim import momentum_buffer
 from dartsx.runtime import at_step, jit, stream
 from dartsx.search.hypergradient import RADIUS, Bilevel, Inner, alpha_gradient, virtual_weights
 from dartsx.search.lanczos import Extremes, extreme_eigenvalues
 from dartsx.search.method import Mixture
-from dartsx.search.step import Batch, SearchProblem, SearchState, expected_mixture
-from dartsx.spaces import SKIP, Architecture
+from dartsx.search.step import (
+    Batch,
+    SearchProblem,
+    SearchState,
+    expected_mixture,
+    loss_of_alpha,
+    shifted,
+    values_by_batch,
+)
 
 # One program for all leaves of a tree, not one for each of their shapes.
 _zeros = jit(functools.partial(jax.tree.map, jnp.zeros_like))
@@ -81,40 +88,43 @@ def make_eigenvalues(problem: SearchProblem, iterations: int = ITERATIONS) -> Ca
 def make_diagnosis(problem: SearchProblem, iterations: int = ITERATIONS) -> Diagnose:
     """The function (state, training batch, validation batches, one-hot mixture) -> numbers by name.
 
-    Validation images are [batches, N, H, W, channels], labels [batches, N]: accuracies are over all, the rest looks at
-    the first. The one-hot mixture is ``space.encode`` of the derived genotype. Compiled on first use.
+    Leaves of the validation batches are [batches, N, ...]: metrics are over all, the rest looks at the first. The
+    one-hot mixture is ``space.encode`` of the derived genotype. Compiled on first use.
     """
     gradients, derivative = _make_gradients(problem), _make_derivative(problem)
     mixture = jit(lambda state: expected_mixture(problem, state))
-    right = jit(lambda state, mixture, batches: _accuracy(problem, state, mixture, batches))
+    values = jit(lambda state, mixture, batches: values_by_batch(problem, state, mixture, batches))
 
     def diagnose(state: SearchState, train: Batch, valid: Batch, one_hot: Mapping[str, jax.Array]):
         first = jax.tree.map(lambda leaf: leaf[0], valid)
         still = _zeros(state.params)  # not None: the program that also serves the hypergradient
         extremes = _eigenvalues(derivative, state, first, still, iterations)
-        mixed = mixture(state)
-        accuracies = [float(right(state, m, valid)) for m in (mixed, _derived(mixed, one_hot))]
+        weights = mixture(state)
+        mixed, derived = (
+            {name: float(value) for name, value in values(state, m, valid).items()}
+            for m in (weights, _derived(weights, one_hot))
+        )
         return {
             "eigenvalue": extremes.dominant,
             "largest_eigenvalue": extremes.largest,
             **_hypergradient_error(problem, gradients, derivative, state, train, first),
-            "accuracy_mixed": accuracies[0],
-            "accuracy_derived": accuracies[1],
-            "discretization_gap": accuracies[0] - accuracies[1],
+            **{f"{name}_mixed": mixed[name] for name in _told(mixed)},
+            **{f"{name}_derived": derived[name] for name in _told(derived)},
+            "discretization_gap": problem.score(mixed) - problem.score(derived),
         }
 
     return diagnose
 
 
-def entropies(mixture: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Entropy in nats of every edge's mixture, [edges] by cell type."""
-    logs = {kind: np.log(rows, where=rows > 0, out=np.zeros_like(rows)) for kind, rows in mixture.items()}
-    return {kind: -(rows * logs[kind]).sum(-1) for kind, rows in mixture.items()}
+def entropies(strengths: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Entropy in nats of every row of weights over its sum, [rows] by group; 0 where all weights are 0."""
+    return {name: _entropy(np.asarray(rows, np.float64)) for name, rows in strengths.items()}
 
 
-def skip_counts(architecture: Architecture) -> dict[str, int]:
-    """Skip connections of an architecture by cell type; none where it has no cells."""
-    return {kind: sum(edge.primitive == SKIP for edge in cell.edges) for kind, cell in architecture.cells.items()}
+def _entropy(rows: np.ndarray) -> np.ndarray:
+    totals = rows.sum(-1, keepdims=True)
+    shares = np.divide(rows, totals, where=totals > 0, out=np.zeros_like(rows))
+    return -(shares * np.log(shares, where=shares > 0, out=np.zeros_like(rows))).sum(-1)
 
 
 def _make_gradients(problem: SearchProblem):
@@ -133,7 +143,7 @@ def _make_derivative(problem: SearchProblem):
     @jit
     def derivative(state: SearchState, batch: Batch, along_weights: Any, along_alpha: Any):
         loss = _loss(problem, state, batch)
-        bilevel = Bilevel(loss, loss, lambda *given: loss(*given)[0])
+        bilevel = Bilevel(loss, loss, shifted(problem, batch, loss))
         if along_weights is None:
             of_alpha = functools.partial(alpha_gradient, bilevel, state.params)
             return jax.jvp(of_alpha, (state.alpha,), (along_alpha,))[1]
@@ -180,26 +190,11 @@ def _derived(mixture: Mixture, one_hot: Mapping[str, jax.Array]) -> Mixture:
 
 
 def _loss(problem, state, batch: Batch):
-    """(weights, alpha) -> (loss, None); a third argument is added to the images."""
-    key, progress = at_step(stream(state.key, "diagnosis"), state.step), state.step / problem.total_steps
-
-    def loss(params, alpha, shift=None):
-        images = batch.images if shift is None else batch.images + shift.astype(batch.images.dtype)
-        mixture = problem.method.mixture(alpha, key, progress)
-        return cross_entropy(_logits(problem, state, params, mixture, images), batch.labels), None
-
-    return loss
+    """`loss_of_alpha` under the mixture of this diagnosis."""
+    key = at_step(stream(state.key, "diagnosis"), state.step)
+    return loss_of_alpha(problem, state, batch, key, state.step / problem.total_steps)
 
 
-def _accuracy(problem, state, mixture, batches: Batch) -> jax.Array:
-    """Mean over batches [K, N, ...], one after another."""
-
-    def of_batch(batch):
-        return accuracy(_logits(problem, state, state.params, mixture, batch[0]), batch[1])
-
-    return jnp.mean(jax.lax.map(of_batch, tuple(batches)))
-
-
-def _logits(problem, state, params, mixture, images: jax.Array) -> jax.Array:
-    variables = {"params": params, "batch_stats": state.batch_stats}
-    return problem.supernet.apply(variables, images, mixture, True)
+def _told(values: Mapping[str, float]) -> list[str]:
+    """The metrics, or the loss where it has none."""
+    return [name for name in values if name != "loss"] or ["loss"]

@@ -11,20 +11,13 @@ import jax.numpy as jnp
 import optax
 
 from dartsx.kernels.initial_weights import init_at_once
+from dartsx.losses import Inputs, Loss, Score, accuracy_or_loss, classification, first
 from dartsx.nn import Supernet, TopologySupernet
-from dartsx.nn.losses import accuracy, cross_entropy
 from dartsx.optim import momentum_buffer
 from dartsx.runtime import at_step, stream
 from dartsx.search import relax
 from dartsx.search.hypergradient import Bilevel, Inner
 from dartsx.search.method import Method
-
-
-class Batch(NamedTuple):
-    """Images [N, H, W, channels], normalised and augmented, and labels [N] int32."""
-
-    images: jax.Array
-    labels: jax.Array
 
 
 class SearchState(NamedTuple):
@@ -66,6 +59,9 @@ class SearchProblem:
       weight_decay: of the weights' optimiser.
       total_steps: steps of the whole search, the denominator of `progress`.
       alpha_start: first step that moves the alphas.
+      loss: what the outputs of the supernet on a batch cost, see `dartsx.losses`.
+      inputs: batch -> what the supernet reads of it, [N, H, W, channels].
+      score: values of the loss by name -> the number by which architectures are compared, bigger is better.
     """
 
     supernet: Supernet | TopologySupernet
@@ -77,6 +73,9 @@ class SearchProblem:
     weight_decay: float
     total_steps: int
     alpha_start: int = 0
+    loss: Loss = classification()
+    inputs: Inputs = first
+    score: Score = accuracy_or_loss
 
 
 def init_state(problem: SearchProblem, key: jax.Array, image_shape: tuple[int, ...]) -> SearchState:
@@ -106,6 +105,7 @@ def init_state(problem: SearchProblem, key: jax.Array, image_shape: tuple[int, .
     )
 
 
+Batch = Any  # a pytree of arrays with a leading axis of examples, as the loss takes it
 Step = Callable[[SearchState, Batch, Batch], tuple[SearchState, dict[str, dict[str, jax.Array]]]]
 
 
@@ -148,23 +148,38 @@ def _progress(problem: SearchProblem, state: SearchState) -> jax.Array:
 
 
 def _network_loss(problem: SearchProblem, state: SearchState, batch: Batch):
-    """(weights, mixture) -> (loss, (logits, new running statistics or None)); `shift` is added to the images."""
+    """(weights, mixture) -> (loss, (its metrics, new running statistics or None)); `shift` is added to the inputs."""
 
     def loss(params, mixture, mutable: bool = False, shift: jax.Array | None = None):
         variables = {"params": params, "batch_stats": state.batch_stats}
-        images = batch.images if shift is None else batch.images + shift.astype(batch.images.dtype)
+        inputs = problem.inputs(batch)
+        if shift is not None:
+            inputs = inputs + shift.astype(inputs.dtype)
         if not mutable:
-            logits, stats = problem.supernet.apply(variables, images, mixture, True), None
+            outputs, stats = problem.supernet.apply(variables, inputs, mixture, True), None
         else:
-            logits, moved = problem.supernet.apply(variables, images, mixture, True, mutable=["batch_stats"])
+            outputs, moved = problem.supernet.apply(variables, inputs, mixture, True, mutable=["batch_stats"])
             stats = moved["batch_stats"]
-        return cross_entropy(logits, batch.labels), (logits, stats)
+        value, metrics = problem.loss(outputs, batch)
+        return value, (metrics, stats)
 
     return loss
 
 
-def _loss(problem: SearchProblem, state: SearchState, batch: Batch, key, progress):
-    """(weights, alpha) -> (loss, (logits, None)); `shift` as in `_network_loss`."""
+def loss_of_alpha(problem: SearchProblem, state: SearchState, batch: Batch, key: jax.Array, progress: jax.Array):
+    """The loss of a batch as a function of weights and alphas, by the batch's own statistics.
+
+    Args:
+      problem: see `SearchProblem`.
+      state: whose running statistics and choices are used.
+      batch: see `SearchProblem`.
+      key: draws the mixture.
+      progress: share of the search that is done.
+
+    Returns:
+      (weights, alpha) -> (loss, (its metrics, None)). A further scalar `shift` is added to what the network reads of
+      the batch (see `hypergradient.alpha_gradient`), whatever else the batch holds; targets stay as they are.
+    """
     of_mixture = _network_loss(problem, state, batch)
 
     def loss(params, alpha, shift: jax.Array | None = None):
@@ -172,6 +187,13 @@ def _loss(problem: SearchProblem, state: SearchState, batch: Batch, key, progres
         return of_mixture(params, mixture, shift=shift)
 
     return loss
+
+
+def shifted(problem: SearchProblem, batch: Batch, loss) -> Callable[..., jax.Array] | None:
+    """The value of `loss_of_alpha`, for `Bilevel.shifted_train`; None where the network reads whole numbers."""
+    if not jnp.issubdtype(problem.inputs(batch).dtype, jnp.floating):
+        return None
+    return lambda params, alpha, shift: loss(params, alpha, shift)[0]
 
 
 def _chosen(mixture: Mapping[str, jax.Array], state: SearchState) -> Mapping[str, jax.Array]:
@@ -189,11 +211,11 @@ def _chosen(mixture: Mapping[str, jax.Array], state: SearchState) -> Mapping[str
 def _alpha_step(problem, state, train, valid, key, progress):
     method = problem.method
     train_key, valid_key = jax.random.split(key)
-    valid_loss = _loss(problem, state, valid, valid_key, progress)
+    valid_loss = loss_of_alpha(problem, state, valid, valid_key, progress)
 
     def penalised(params, alpha):
-        loss, (logits, _) = valid_loss(params, alpha)
-        return loss + (method.penalty(alpha, progress) if method.penalty else 0), (loss, logits)
+        loss, (told, _) = valid_loss(params, alpha)
+        return loss + (method.penalty(alpha, progress) if method.penalty else 0), (loss, told)
 
     inner = Inner(
         problem.rate(state.step),
@@ -201,10 +223,10 @@ def _alpha_step(problem, state, train, valid, key, progress):
         problem.weight_decay,
         momentum_buffer(state.weight_opt),
     )
-    train_loss = _loss(problem, state, train, train_key, progress)
-    bilevel = Bilevel(train_loss, penalised, lambda *given: train_loss(*given)[0])
+    train_loss = loss_of_alpha(problem, state, train, train_key, progress)
+    bilevel = Bilevel(train_loss, penalised, shifted(problem, train, train_loss))
     result = method.hypergradient(bilevel, state.params, state.alpha, inner)
-    loss, logits = result.auxiliary
+    loss, told = result.auxiliary
     updates, alpha_opt = problem.alpha_optimizer.update(result.gradient, state.alpha_opt, state.alpha)
     alpha = optax.apply_updates(state.alpha, updates)
     if problem.alpha_start:
@@ -217,14 +239,14 @@ def _alpha_step(problem, state, train, valid, key, progress):
     candidates = {name: alpha[name] for name in problem.supernet.space.alpha_shapes}
     metrics = {
         "loss": loss,
-        "accuracy": accuracy(logits, valid.labels),
+        **told,
         "alpha_gradient_norm": optax.tree.norm(result.gradient),
         "alpha_entropy": relax.entropy(relax.softmax(candidates)),
     }
     return state._replace(alpha=alpha, alpha_opt=alpha_opt), metrics
 
 
-def _weight_step(problem, state, batch, key, progress, watched: Batch | None = None):
+def _weight_step(problem, state, batch, key, progress, watched: Batch = None):
     """Moves the weights; `watched` is the validation batch, for methods that freeze weights."""
     method, loss = problem.method, _network_loss(problem, state, batch)
     mixture = _chosen(method.mixture(state.alpha, jax.random.split(key)[0], progress), state)
@@ -232,7 +254,7 @@ def _weight_step(problem, state, batch, key, progress, watched: Batch | None = N
         perturb_key = stream(key, "perturbation")
         mixture = method.perturb(lambda m: loss(state.params, m)[0], mixture, perturb_key, progress)
     value_and_grad = jax.value_and_grad(lambda w: loss(w, mixture, mutable=True), has_aux=True)
-    (value, (logits, batch_stats)), gradient = value_and_grad(state.params)
+    (value, (told, batch_stats)), gradient = value_and_grad(state.params)
     memory = state.memory
     if watched is not None:
         of_valid = jax.grad(lambda w: _network_loss(problem, state, watched)(w, mixture)[0])
@@ -244,7 +266,7 @@ def _weight_step(problem, state, batch, key, progress, watched: Batch | None = N
     updates, weight_opt = _updates(problem, state, memory, gradient)
     metrics = {
         "loss": value,
-        "accuracy": accuracy(logits, batch.labels),
+        **told,
         "gradient_norm": optax.tree.norm(gradient),
         "learning_rate": problem.rate(state.step),
     }
@@ -264,10 +286,47 @@ def _updates(problem, state, memory, gradient):
     return updates, weight_opt
 
 
-def predict(problem: SearchProblem, state: SearchState, images: jax.Array) -> jax.Array:
-    """Logits [N, classes] by the running statistics, under the mixture without noise."""
+def predict(problem: SearchProblem, state: SearchState, inputs: jax.Array) -> Any:
+    """Outputs of the supernet, such as logits [N, classes], by the running statistics, under the mixture without noise.
+
+    Args:
+      problem: see `SearchProblem`.
+      state: of the search.
+      inputs: [N, H, W, channels].
+    """
     variables = {"params": state.params, "batch_stats": state.batch_stats}
-    return problem.supernet.apply(variables, images, expected_mixture(problem, state), False)
+    return problem.supernet.apply(variables, inputs, expected_mixture(problem, state), False)
+
+
+def outputs(problem: SearchProblem) -> Callable[[SearchState, Batch], Any]:
+    """`predict` as a function of (state, batch)."""
+    return lambda state, batch: predict(problem, state, problem.inputs(batch))
+
+
+def values_by_batch(
+    problem: SearchProblem,
+    state: SearchState,
+    mixture: Mapping[str, jax.Array],
+    rows: Any,
+    batch: Callable[[Any], Batch] = lambda row: row,
+) -> dict[str, jax.Array]:
+    """Loss and metrics under a mixture by the statistics of each batch; means over batches, one after another.
+
+    Args:
+      problem: see `SearchProblem`.
+      state: whose weights are used.
+      mixture: of every edge.
+      rows: leaves [batches, ...].
+      batch: makes a batch of a row.
+    """
+    variables = {"params": state.params, "batch_stats": state.batch_stats}
+
+    def of_row(row: Any) -> dict[str, jax.Array]:
+        given = batch(row)
+        loss, metrics = problem.loss(problem.supernet.apply(variables, problem.inputs(given), mixture, True), given)
+        return {"loss": loss, **metrics}
+
+    return jax.tree.map(jnp.mean, jax.lax.map(of_row, rows))
 
 
 def expected_mixture(problem: SearchProblem, state: SearchState) -> Mapping[str, jax.Array]:

@@ -14,7 +14,7 @@ from dartsx.spaces.found import from_text
 from dartsx.spaces.genotype import CELL_TYPES, Cell, Edge, Genotype
 from dartsx.spaces.named import SPACES, named_space
 from dartsx.spaces.nb201 import NB201
-from dartsx.spaces.primitives import DARTS, NONE, PRIMITIVES, SKIP
+from dartsx.spaces.primitives import DARTS, NONE, PRIMITIVES, SKIP, own_primitives
 from dartsx.spaces.published import Source, published
 from dartsx.spaces.published import names as published_names
 from dartsx.spaces.published import source as published_source
@@ -55,6 +55,7 @@ __all__ = [
     "from_json",
     "from_text",
     "named_space",
+    "own_primitives",
     "published",
     "published_names",
     "published_source",

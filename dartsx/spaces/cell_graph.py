@@ -1,7 +1,9 @@
 """What is known of spaces of cells and of no others: methods that need it ask for it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from dartsx.networks.blocks.candidates import Make
 from dartsx.spaces.errors import SpaceError
 
 
@@ -14,12 +16,14 @@ class CellGraph:
       edges: (source, node) of the rows of every table, by node, inside a node by source.
       concat: nodes whose concatenation is a cell's output.
       kept: edges into each node of a derived cell, or None where every edge is kept ('none' among its candidates).
+      blocks: what primitives of a user's own are, by name.
     """
 
     primitives: tuple[str, ...]
     edges: tuple[tuple[int, int], ...]
     concat: tuple[int, ...]
     kept: int | None
+    blocks: Mapping[str, Make] = field(default_factory=dict, hash=False)
 
     @property
     def nodes(self) -> tuple[int, ...]:

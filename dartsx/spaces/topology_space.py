@@ -53,7 +53,7 @@ class TopologySpace:
     @property
     def graph(self) -> CellGraph:
         """What only spaces of cells have; every edge is kept."""
-        return CellGraph(self.primitives, self.edges, self.concat, None)
+        return CellGraph(self.primitives, self.edges, self.concat, None, self.blocks)
 
     @property
     def concat(self) -> tuple[int, ...]:
@@ -96,7 +96,8 @@ class TopologySpace:
         Raises GenotypeError for what has other cells, SpaceError for a primitive whose block is not known, by name.
         """
         if tuple(topology.cells) != (CELL,):
-            raise GenotypeError(f"the space has topologies of one cell; given is one with {list(topology.cells)}")
+            given = f"cells {', '.join(topology.cells)}" if topology.cells else "no cells"
+            raise GenotypeError(f"the space has topologies of one cell; this one has {given}")
         return topology_network(topology, scale or self.scale, self.blocks)
 
     def supernet_layers(self, scale: Scale | None = None, partial: int = 1, affine: bool = False) -> Network:
@@ -152,6 +153,16 @@ class TopologySpace:
             raise SpaceError("the space has one topology only: nothing to mutate")
         columns[rng.integers(len(columns))] += rng.integers(1, len(self.primitives))
         return self._topology(columns % len(self.primitives))
+
+    def neighbours(self, genotype: Topology, rng: np.random.Generator) -> list[Topology]:
+        """Return all topologies that differ in the primitive of one edge; nothing is drawn.
+
+        Raises GenotypeError if the topology does not belong to the space.
+        """
+        del rng
+        columns = self.encode(genotype)[CELL].argmax(1)
+        changes = [(e, c) for e, old in enumerate(columns) for c in range(len(self.primitives)) if c != old]
+        return [self._topology([*columns[:edge], column, *columns[edge + 1 :]]) for edge, column in changes]
 
     def validate(self, genotype: Topology) -> None:
         """Raise GenotypeError, saying why, if the topology does not belong to the space."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import jax
@@ -13,12 +13,12 @@ from ml_collections import ConfigDict
 from dartsx.catalog import acts_alone
 from dartsx.report.benchmark import FALL, Trajectory, csv_rows, summary, trajectories_plot
 from dartsx.report.tables import markdown_table
+from dartsx.search import Plan, search_problem, sharing_weights
 from dartsx.spaces import NB201
 from dartsx.tabular import NB201Table, expected_best
 from experiments.jobs.population import run_search
 from experiments.jobs.random_search import TRAINING_EPOCHS, random_trajectory, search_costs, training_costs
-from experiments.jobs.random_sharing import RandomSharingJob
-from experiments.jobs.search import run_one_search, search_problem
+from experiments.jobs.search import blaming_fields, plan_of, run_one_search
 from experiments.jobs.trajectories import DATASETS, search_trajectory
 from experiments.settings import SearchSettings, SettingsError, search_settings
 from experiments.trials import Trial, run_local
@@ -70,7 +70,7 @@ def run_benchmark(
         _check(search_settings(config))
     first = next(iter(configs.values()))
     runs = [run for name, config in configs.items() for run in runs_of(name, config, seeds, workdir)]
-    runs += [_single(SHARED, first, seed, workdir, RandomSharingJob) for seed in seeds]
+    runs += [_single(SHARED, first, seed, workdir, sharing_weights) for seed in seeds]
     methods: dict[str, list[Trajectory]] = {}
     failures: list[str] = []
     for run, result in zip(runs, run_local((run.trial for run in runs), workdir), strict=True):
@@ -96,9 +96,9 @@ def runs_of(method: str, config: ConfigDict, seeds: Sequence[int], workdir: path
     return [Run(method, Trial(folder.name, run_search, config), members)]
 
 
-def _single(method: str, config: ConfigDict, seed: int, workdir: pathlib.Path, job=None) -> Run:
+def _single(method: str, config: ConfigDict, seed: int, workdir: pathlib.Path, *change: Callable[[Plan], Plan]) -> Run:
     def run(config: ConfigDict, folder: pathlib.Path) -> bool:
-        return run_one_search(config, folder, job)
+        return run_one_search(config, folder, *change)
 
     trial = Trial(f"{_folder_name(method)}-{seed}", run, _changed(config, seed=seed))
     return Run(method, trial, (workdir / trial.name,))
@@ -153,4 +153,5 @@ def _check(settings: SearchSettings) -> None:
         problem = "the benchmark looks cells of NAS-Bench-201 up; needs --config.space.name=nb201"
         raise SettingsError(problem, "space.name")
     # Names what does not fit, before the first search.
-    search_problem(settings, classes=10, steps=1, image_shape=(32, 32, 3))
+    with blaming_fields():
+        search_problem(plan_of(settings, classes=10), steps=1, image_shape=(32, 32, 3))

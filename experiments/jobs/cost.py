@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dartsx import networks
 from dartsx.catalog import STAGED
 from dartsx.catalog.rules import did_you_mean
-from dartsx.spaces import AnyGenotype, CellSpace, GenotypeError, Topology, resolve_genotype
+from dartsx.networks import block_list
+from dartsx.spaces import (
+    IMAGENET,
+    AnyGenotype,
+    CellSpace,
+    GenotypeError,
+    Scale,
+    SpaceError,
+    named_space,
+    resolve_genotype,
+)
 from experiments import tables
 from experiments.settings import blame
-from experiments.settings.combinations import check_network
+from experiments.settings.combinations import network_for
 from experiments.settings.errors import wrong
+from experiments.settings.lists import listed
 
 if TYPE_CHECKING:
     from dartsx.cost import Cost, Latency, LayerCost
 
-# Networks of cells, and the size of their images.
-CELLS = {"cifar": 32, "imagenet": 224, STAGED: 32, "supernet": 32}
+CELLS = ("cifar", "imagenet", STAGED, "supernet")  # networks of cells
 _BYTES = 4  # of a float32
 
 
@@ -28,47 +39,51 @@ class Subject:
     """One network of a comparison.
 
     Attributes:
-      kind: "cifar", "imagenet", "nb201", "supernet" or the name of a described network.
+      kind: "cifar", "imagenet", "nb201", "supernet", the name of a space or that of a described network.
       label: as it is printed.
       size: height and width of its images.
-      genotype: of networks of cells, else None.
-      description: of described networks, else None.
+      description: its layers.
+      genotype: where a module of its own computes it, else None.
     """
 
     kind: str
     label: str
     size: int
+    description: networks.Network
     genotype: AnyGenotype | None = None
-    description: networks.Network | None = None
-
-    @property
-    def classes(self) -> int:
-        """Number of its logits."""
-        if self.description is not None:
-            return self.description.classes
-        return 1000 if self.kind == "imagenet" else 10
 
     def module(self) -> Any:
         """Its Flax module, of full size."""
-        from dartsx.nn import CellNetwork, Supernet, TopologyNetwork  # imports JAX: wrong names fail before
-        from dartsx.nn.described import DescribedNetwork
+        from dartsx.nn import CellNetwork, DescribedNetwork, Supernet, TopologyNetwork  # imports JAX
 
-        if self.description is not None:
-            return DescribedNetwork(self.description)
-        if self.kind == "supernet":
-            return Supernet(CellSpace())
-        if self.kind == "imagenet":
-            return CellNetwork(self.genotype, 48, 14, 1000, stem="imagenet")
-        if self.kind == STAGED:
-            return TopologyNetwork(self.genotype)
-        return CellNetwork(self.genotype)
+        modules = {
+            "cifar": lambda: CellNetwork(self.genotype),
+            "imagenet": lambda: CellNetwork(self.genotype, 48, 14, 1000, stem="imagenet"),
+            STAGED: lambda: TopologyNetwork(self.genotype),
+            "supernet": lambda: Supernet(CellSpace()),
+        }
+        return modules[self.kind]() if self.kind in modules else DescribedNetwork(self.description)
 
     def cost(self) -> Cost:
         """Its exact cost."""
         from dartsx.cost import network_cost
 
         with blame("image_size", self.size, ValueError):
-            return network_cost(self.description or self.module().description, self.size)
+            return network_cost(self.description, self.size)
+
+
+def space_subject(space: str, genotype: str, image_size: int | None) -> Subject:
+    """The network of an architecture of a space, at the space's own scale.
+
+    Raises:
+      SettingsError: no such space or architecture.
+    """
+    with blame("space.name", space, SpaceError):
+        found = named_space(space)
+    with blame("genotype", genotype, GenotypeError, SpaceError):
+        architecture, label = resolve_genotype(genotype)
+        description = found.network(architecture)
+    return Subject(f"space {space}", f"{space}, {label}", image_size or description.image_size, description)
 
 
 def read_subjects(given: str, genotype: str, image_size: int | None) -> list[Subject]:
@@ -83,30 +98,47 @@ def read_subjects(given: str, genotype: str, image_size: int | None) -> list[Sub
     Raises:
       SettingsError: no such network or genotype.
     """
-    names = [name.strip("()[]'\" ") for name in given.split(",")]
+    names = [name.strip("'\" ") for name in listed(_unwrapped(given), _names_a_file)]
     names = [name for name in names if name]
     if not names:
         raise wrong("network", given, f"no network; choose one of {', '.join(_choices())}")
     return [_read_subject(name, given, genotype, image_size) for name in names]
 
 
+def _unwrapped(given: str) -> str:
+    """A tuple or list of names without its brackets, which names may have themselves: ``FBNet-C (timm)``."""
+    text = given.strip()
+    return text[1:-1] if text[:1] + text[-1:] in ("()", "[]") else text
+
+
+def _names_a_file(name: str) -> bool:
+    """Whether the genotype behind a network's name is a path that exists, or one of several in such a file."""
+    path = name.partition(":")[2]
+    return os.path.exists(path) or (":" in path and os.path.isfile(path.rpartition(":")[0]))
+
+
 def _read_subject(name: str, given: str, genotype: str, image_size: int | None) -> Subject:
     kind, _, own = name.partition(":")
     if kind == "supernet" and not own:
-        return Subject(kind, "supernet, DARTS space", image_size or CELLS[kind])
+        description = CellSpace().supernet_layers(Scale(16, 8))
+        return Subject(kind, "supernet, DARTS space", image_size or description.image_size, description)
     if kind in CELLS and kind != "supernet":
         with blame(*(("network", given) if own else ("genotype", genotype)), GenotypeError):
             cells, label = resolve_genotype(own or genotype)
-        check_network(kind, isinstance(cells, Topology), "network")
-        return Subject(kind, f"{kind}, {label}", image_size or CELLS[kind], cells)
+            network_for(kind, cells.executor, "network")
+            space = named_space("nb201" if kind == STAGED else "darts")
+            description = space.network(cells, IMAGENET if kind == "imagenet" else None)
+        return Subject(kind, f"{kind}, {label}", image_size or description.image_size, description, cells)
     try:
         description = networks.network(name)
-    except ValueError:
+    except ValueError as error:
         known = _choices()
+        if block_list.is_file(name):
+            raise wrong("network", given, str(error)) from None
         raise wrong(
             "network", given, f"no network {name!r}; {did_you_mean(name, known)}choose one of {', '.join(known)}"
         ) from None
-    return Subject(description.name, description.name, image_size or description.image_size, None, description)
+    return Subject(description.name, description.name, image_size or description.image_size, description)
 
 
 def _choices() -> tuple[str, ...]:
@@ -176,7 +208,7 @@ def _times(latency: Latency) -> str:
 
 def dataset(subjects: Sequence[Subject]) -> str:
     """The data set on which such networks are compared: ImageNet, or CIFAR-10 where all have 10 classes."""
-    return "CIFAR-10" if all(subject.classes == 10 for subject in subjects) else "ImageNet"
+    return "CIFAR-10" if all(subject.description.classes == 10 for subject in subjects) else "ImageNet"
 
 
 def exact_name(label: str) -> str:

@@ -9,13 +9,16 @@ import contextlib
 import functools
 import os
 import pathlib
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 from ml_collections import ConfigDict
 
 from dartsx import optim
 from dartsx.catalog import STEMS
+from dartsx.data.identity import Identity
+from dartsx.feeds import Feed, InMemory, image_examples, open_streamed, trial_length
+from dartsx.losses import classification
 from dartsx.networks import network as named_network
 from dartsx.nn import DescribedNetwork
 from dartsx.nn.derived import AnyNetwork, network_of
@@ -33,11 +36,8 @@ from dartsx.runtime import (
     stream,
 )
 from dartsx.spaces import published_names, to_json
-from experiments.jobs.feed import Feed, trial_length
-from experiments.jobs.in_memory import open_in_memory
-from experiments.jobs.setup import comparison, finished_before, resolved, start
-from experiments.jobs.streamed import open_streamed
-from experiments.settings import EvaluateSettings, evaluate_settings
+from experiments.jobs.setup import comparison, finished_before, inputs, load_checked, open_checked, resolved, start
+from experiments.settings import EvaluateSettings, blame, evaluate_settings
 
 # Fields that an evaluation does not read.
 SEARCH_ONLY = ("search", "space", "method", "hypergradient", "population", "population_chunk", "members")
@@ -55,13 +55,63 @@ def run_evaluate(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     """
     settings = evaluate_settings(config)
     mesh = start(settings)
-    open_feed = open_streamed if settings.dataset.stream else open_in_memory
     plain = _record(config, settings)
-    with contextlib.closing(open_feed(settings, mesh)) as feed:
-        job = EvaluateJob(settings, feed, mesh)
-        run = {"seed": settings.seed, "dataset": feed.label, "method": None}
-        with open_workdir(workdir, plain, "evaluate", run=run, **comparison(plain)) as folder:
+    images = (streamed_images if settings.dataset.stream else images_in_memory)(settings, mesh)
+    with contextlib.closing(images.feed):
+        job = EvaluateJob(settings, images, mesh)
+        run = {"seed": settings.seed, "dataset": images.label, "method": None}
+        read = inputs(images.identity, settings.genotype)
+        with open_workdir(workdir, plain, "evaluate", run=run, inputs=read, **comparison(plain)) as folder:
             return finished_before(folder) or job.run(folder)
+
+
+class Images(NamedTuple):
+    """What an evaluation knows of its images.
+
+    Attributes:
+      feed: where their batches come from.
+      label: what reports call the data set.
+      identity: what it is.
+    """
+
+    feed: Feed
+    label: str
+    identity: Identity
+
+
+def images_in_memory(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Images:
+    """Loads the data set and copies it to every device.
+
+    Raises:
+      SettingsError: the data cannot be loaded or do not fit the settings.
+    """
+    dataset, group = load_checked(settings), settings.evaluate
+    given = (dataset, group.augment, settings.dtype, mesh)
+    train, test = (image_examples(split, *given) for split in (dataset.train, dataset.test))
+    feed = InMemory(train, test, group.batch_size, settings.seed, mesh)
+    return Images(feed, dataset.label, dataset.identity)
+
+
+def streamed_images(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Images:
+    """Opens the data set and looks at some images; one that cannot be decoded is the setting's fault, not a defect.
+
+    Raises:
+      SettingsError: the data are not there or do not fit the settings.
+    """
+    (source, identity), group = open_checked(settings), settings.evaluate
+    feed = open_streamed(
+        source,
+        mesh,
+        group.batch_size,
+        settings.dataset.image_size,
+        settings.seed,
+        group.augment,
+        jitter=group.augment.jitter,
+        dtype=settings.dtype,
+        host_workers=group.host_workers,
+        watched=functools.partial(blame, "dataset.name", source.name, ValueError),
+    )
+    return Images(feed, source.label, identity)
 
 
 def _record(config: ConfigDict, settings: EvaluateSettings) -> dict[str, Any]:
@@ -74,13 +124,14 @@ def _record(config: ConfigDict, settings: EvaluateSettings) -> dict[str, Any]:
 class EvaluateJob:
     """The parts of one evaluation, made from its settings and data."""
 
-    def __init__(self, settings: EvaluateSettings, feed: Feed, mesh: jax.sharding.Mesh):
+    def __init__(self, settings: EvaluateSettings, images: Images, mesh: jax.sharding.Mesh):
         group = settings.evaluate
-        self.settings, self.feed, self.mesh = settings, feed, mesh
+        self.settings, self.feed, self.image_shape, self.mesh = settings, images.feed, images.identity.image_shape, mesh
         self.key = jax.random.key(settings.seed)
-        self.epochs, self.steps = trial_length(group.epochs, feed.steps, group.max_steps)
-        self.problem = retrain_problem(settings, feed.classes, feed.steps)
-        self.test = feed.evaluator(functools.partial(predict, self.problem))
+        self.epochs, self.steps = trial_length(group.epochs, self.feed.steps, group.max_steps)
+        self.problem = problem = retrain_problem(settings, images.identity.classes, self.feed.steps)
+        outputs = lambda state, batch: predict(problem, state, problem.inputs(batch))  # noqa: E731
+        self.test = self.feed.evaluator(outputs, classification())
         self.tested: dict[str, float] = {}  # after the last epoch that was tested here
 
     def run(self, folder: Workdir) -> bool:
@@ -95,7 +146,7 @@ class EvaluateJob:
 
     def init(self) -> RetrainState:
         """The state before the first step."""
-        return run_once(lambda key: init_state(self.problem, key, self.feed.image_shape), self.key)
+        return run_once(lambda key: init_state(self.problem, key, self.image_shape), self.key)
 
     def loop(self) -> Loop:
         """The loop over all steps."""
@@ -116,7 +167,7 @@ class EvaluateJob:
     def finish(self, outcome: Outcome, folder) -> None:
         """Writes the test error and the exact costs of the network."""
         test = self.tested or self.test(outcome.state)
-        params, macs = _counts(self.problem.network, self.feed.image_shape)
+        params, macs = _counts(self.problem.network, self.image_shape)
         label = self.settings.genotype_label
         result = {
             "test_error": 100 * (1 - test["accuracy"]),
@@ -136,7 +187,7 @@ class EvaluateJob:
 
         def step(state, arrays, row):
             key = at_step(stream(state.key, "train/augment"), state.step)
-            return train_step(state, *self.feed.batch(arrays, row, key))
+            return train_step(state, self.feed.batch(arrays, row, key))
 
         return step
 
@@ -162,7 +213,7 @@ def retrain_problem(settings: EvaluateSettings, classes: int, steps: int) -> Ret
         steps_per_epoch=steps,
         drop_path=group.drop_path,
         auxiliary_weight=group.auxiliary_weight,
-        label_smoothing=group.label_smoothing,
+        loss=classification(group.label_smoothing),
     )
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from dartsx.data import steps_per_epoch
+from dartsx.feeds import trial_length
 from dartsx.objectives import NB201Objective
 from dartsx.objectives.nb201 import TRAINING_IMAGES, VALID_ACCURACY
 from dartsx.report.benchmark import Trajectory
+from dartsx.search import search_problem
 from dartsx.spaces import NB201
 from dartsx.strategies import best, queries, random_search
 from dartsx.tabular import NB201Table
-from experiments.jobs import feed
-from experiments.jobs.search import search_problem
+from experiments.jobs.search import plan_of
 from experiments.jobs.setup import load_checked
 from experiments.jobs.trajectories import looked_up
 from experiments.settings import SearchSettings
@@ -28,8 +29,8 @@ def search_costs(settings: SearchSettings) -> np.ndarray:
     """
     dataset, group = load_checked(settings), settings.search
     full = steps_per_epoch(int(group.train_fraction * len(dataset.train)), group.batch_size)
-    epochs, steps = feed.trial_length(group.epochs, full, group.max_steps)
-    supernet = search_problem(settings, dataset.num_classes, full, dataset.image_shape).supernet
+    epochs, steps = trial_length(group.epochs, full, group.max_steps)
+    supernet = search_problem(plan_of(settings, dataset.num_classes), full, dataset.image_shape).supernet
     macs = supernet.description.macs(dataset.image_shape)
     return 2.0 * group.batch_size * steps * macs * np.arange(1, epochs + 1)
 

@@ -2,7 +2,7 @@
 
 from experiments.settings.command_line import CommandLine, parse_config
 from experiments.settings.data_checks import check_against_data
-from experiments.settings.errors import SettingsError, blame
+from experiments.settings.errors import SettingsError, blame, wrong
 from experiments.settings.flags import REQUIRED, run_main
 from experiments.settings.groups import (
     AlphaOptimizer,
@@ -41,4 +41,5 @@ __all__ = [
     "run_main",
     "search_settings",
     "with_values",
+    "wrong",
 ]

@@ -1,14 +1,17 @@
 """How every entry point starts: read flags, call ``main``, answer wrong input by one message."""
 
+import os
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from absl import app, flags, logging
 
 from experiments.settings.command_line import DEFAULT, CommandLine, parse_config
 from experiments.settings.errors import SettingsError
+from experiments.settings.surroundings import STATUS, explain
 
 flags.disclaim_key_flags()  # --help of an entry point then lists --config
 
@@ -38,7 +41,8 @@ def run_main(main: Callable[..., None], config: str | None = DEFAULT, workdir: s
 
     Flags other than ``--config`` are absl's: define them beside ``main``. Wrong input, found here
     or raised by ``main``, is printed to stderr without a traceback; the exit status is then 2 (1 if
-    the loss was not finite). Any other exception is a defect and keeps its traceback.
+    the loss was not finite). Faults of the surroundings, such as a full disk, are said in one line;
+    the exit status is 1. Any other exception is a defect and keeps its traceback.
 
     Args:
       main: gets the config with its overrides, or without config the positional arguments.
@@ -69,13 +73,18 @@ def run_main(main: Callable[..., None], config: str | None = DEFAULT, workdir: s
         if not flags.FLAGS["verbosity"].present:
             logging.set_verbosity(logging.WARNING)  # Orbax tells of every file it writes
         warnings.showwarning = _show_warning
+        threading.excepthook = _thread_failed
+        logging.get_absl_handler().addFilter(_is_news)
+        folder = "" if workdir is None else flags.FLAGS.workdir
         try:
-            main(argument, *([] if workdir is None else [flags.FLAGS.workdir]))
+            main(argument, *([] if workdir is None else [folder]))
         except Exception as error:
-            status = exit_status(error)
-            if status is None:
+            status, fault = exit_status(error), explain(error, folder)
+            if status is not None:
+                _stop(error, status, given)
+            if fault is None:
                 raise
-            _stop(error, status, given)
+            _leave(fault)
 
     app.run(guarded, flags_parser=parse)
 
@@ -87,6 +96,29 @@ def exit_status(error: Exception) -> int | None:
         if status is not None:
             return status
     return None
+
+
+def _leave(fault: str) -> NoReturn:
+    """Ends at once: what libraries try at the end of a process would meet the same fault, and tell of it at length."""
+    print(f"error: {fault}", file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(STATUS)
+
+
+_THREAD_FAILED = threading.excepthook
+
+
+def _thread_failed(failure: Any) -> None:
+    """Says nothing of a fault of the surroundings that a library's thread met: the main thread meets it too."""
+    if explain(failure.exc_value) is None and "handle is closed" not in str(failure.exc_value):
+        _THREAD_FAILED(failure)
+
+
+def _is_news(record: Any) -> bool:
+    """Whether a library's log entry says more than a fault of the surroundings, which the main thread meets too."""
+    error = record.exc_info[1] if record.exc_info else None
+    return error is None or explain(error) is None
 
 
 _SHOW_WARNING = warnings.showwarning

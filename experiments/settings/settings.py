@@ -14,6 +14,7 @@ from dartsx.spaces import (
     Space,
     SpaceError,
     named_space,
+    own_primitives,
     resolve_genotype,
 )
 from experiments.settings.combinations import (
@@ -88,7 +89,7 @@ class EvaluateSettings:
       genotype: the cells or the topology to train; None with `network`, or if it was left out and may be.
       genotype_label: published name, path or ``"given text"``; ``""`` without genotype.
       dataset: which images.
-      space: the space of the genotype where its network is a described one, which only the space can write, else None.
+      space: the space of the genotype where only that can write its network: choices, and primitives of a user's own.
       evaluate: the network and its training.
     """
 
@@ -163,7 +164,7 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
     if network is None:
         executor = genotype.executor if genotype is not None else _space(read.space).executor
         evaluate = dataclasses.replace(evaluate, network=network_for(evaluate.network, executor))
-    if evaluate.network == DESCRIBED:
+    if evaluate.network == DESCRIBED or (genotype is not None and own_primitives(genotype)):
         space = _space(read.space)
         if genotype is not None:
             _check_member(space, genotype, config)

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import pytest
 
-from dartsx.cost import latency, measure_latency
+from dartsx.cost import latency, measure_latency, uniform_mixture
 from dartsx.networks import Network
 from dartsx.networks.layers import Conv, Flatten, Linear
 from dartsx.nn import Supernet
@@ -17,8 +17,8 @@ def test_quartiles_of_the_repeats_after_the_warm_up(monkeypatch):
     calls = []
     monkeypatch.setattr(latency.time, "perf_counter", lambda: float(len(calls)) ** 2)
 
-    def forward(module, images):
-        assert images.shape == (5, 4, 6, 3)
+    def forward(module, inputs):
+        assert [x.shape for x in inputs] == [(5, 4, 6, 3)]
         return lambda: calls.append(1) or jnp.zeros(())
 
     monkeypatch.setattr(latency, "_forward", forward)
@@ -34,9 +34,9 @@ def test_a_network_is_measured_on_the_present_device():
     assert times[3:] == (4, 2, "cpu")
 
 
-def test_a_supernet_gets_a_mixture():
+def test_a_supernet_reads_a_mixture_besides_the_images():
     supernet = Supernet(CellSpace(("none", "skip_connect"), num_nodes=1), 2, 1, 3, stem_multiplier=1)
-    assert measure_latency(supernet, 4, repeats=2, warmup=1).median > 0
+    assert measure_latency(supernet, 4, repeats=2, warmup=1, mixture=uniform_mixture(supernet.space)).median > 0
 
 
 @pytest.mark.parametrize(("name", "least"), [("batch", 1), ("repeats", 2), ("warmup", 1)])

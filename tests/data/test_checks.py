@@ -126,7 +126,7 @@ def test_a_sound_file_is_loaded_without_a_word(file):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"Images": PIXELS, "labels": LABELS}, r"holds the arrays Images, labels \(rename Images to images\)"),
+        ({"Images": PIXELS, "labels": LABELS}, r"holds the arrays labels, Images \(rename Images to images\)"),
         ({"images": PIXELS, "labels": LABELS, "classes": np.array(10)}, r"classes must be an array of names"),
         ({"images": PIXELS, "labels": LABELS, "classes": np.array(list("aabc"))}, "several of a"),
         ({}, "holds no arrays"),

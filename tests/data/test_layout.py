@@ -140,6 +140,20 @@ def test_images_without_classes_are_explained(tmp_path):
     assert "ROOT has 5 images and no folders: expected one folder of images per class" in refused(tmp_path / "bare")
 
 
+def test_splits_without_one_to_train_with_are_explained(tmp_path):
+    write(tmp_path, *five("test/a"), *five("val/a"))
+    assert refused(tmp_path) == "ROOT has the folders test, val of splits but no train with a folder per class"
+
+
+def test_a_missing_path_is_told_what_is_there(tmp_path):
+    write(tmp_path / unicodedata.normalize("NFD", "Caf\u00e9"), *five("a"))
+    with pytest.raises(FileNotFoundError, match="no such folder of images: .*there is .*, other in capitals or"):
+        load(tmp_path / "caf\u00e9")
+    (tmp_path / "Mine.NPZ").write_bytes(b"")
+    with pytest.raises(FileNotFoundError, match="no such file of arrays: .*there is Mine.NPZ"):
+        load_dataset(str(tmp_path / "mine.npz"))
+
+
 def test_a_class_of_foreign_files_is_explained(tmp_path):
     write(tmp_path, *five("a"))
     (tmp_path / "b").mkdir()

@@ -12,6 +12,7 @@ from dartsx.data import from_arrays, load_dataset, open_source, prepare, prepare
 from dartsx.data.checks import DataNotice
 from dartsx.data.digits import prepare_digits
 from dartsx.data.images import decode
+from dartsx.data.statistics import channel_statistics
 
 
 def pattern(label, number, size=8, mode="RGB"):
@@ -94,7 +95,7 @@ def test_tfrecord_format_is_refused_with_the_command_that_converts(tfds_dir):
 def test_absent_data_are_refused_with_the_commands_that_prepare_them(tmp_path):
     with pytest.raises(FileNotFoundError) as error:
         load_dataset("cifar100", tmp_path)
-    assert "pip install 'dartsx[download]'" in str(error.value)
+    assert "pip install -e '.[download]'" in str(error.value)
     command = f"python -m dartsx.data.prepare cifar100 --data_dir={tmp_path}"
     assert command in str(error.value)
 
@@ -123,7 +124,7 @@ def test_a_missing_split_is_named(tfds_dir):
 
 def test_prepare_without_tensorflow_says_what_to_install(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(prepare.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(SystemExit, match=r"needs TensorFlow.*pip install 'dartsx\[download\]'"):
+    with pytest.raises(SystemExit, match=r"needs TensorFlow.*pip install -e '.\[download\]'"):
         prepare.main(["cifar100", f"--data_dir={tmp_path}"])
 
 
@@ -242,6 +243,14 @@ def test_an_evaluation_class_that_training_lacks_is_refused(tmp_path):
     write_folder(tmp_path / "test", {"a": 1, "c": 1})
     with pytest.raises(ValueError, match="has classes that .*train lacks: c"):
         load_dataset(f"folder:{tmp_path}")
+
+
+def test_a_folder_that_is_called_as_a_known_data_set_has_its_own_statistics(tmp_path, monkeypatch):
+    write_folder(tmp_path / "cifar10" / "mine", {"a": 5, "b": 5})
+    monkeypatch.chdir(tmp_path)
+    data = load_dataset("cifar10/mine")
+    assert data.mean == channel_statistics(data.train.images)[0]
+    assert open_source("cifar10/mine").known is None
 
 
 # A user's own arrays

@@ -1,5 +1,6 @@
 """A search bound to a cost: with every method, in a population, and what is refused."""
 
+import dataclasses
 import json
 
 import jax
@@ -10,10 +11,11 @@ from configs.digits import get_config
 from dartsx.catalog import METHODS
 from dartsx.cost import expected_cost
 from dartsx.nn import supernet_of
-from dartsx.search import Task
+from dartsx.search import Task, search_problem
+from dartsx.search.bound import bounded
 from dartsx.search.methods import compose
 from dartsx.spaces import CellSpace, named_space
-from experiments.jobs.bound import bound
+from experiments.jobs.search import blaming_fields, plan_of
 from experiments.settings import SettingsError, search_settings
 
 PRIMITIVES = ("none", "skip_connect", "conv_1x1", "separable_3x3")
@@ -29,17 +31,13 @@ def bound_config(method="darts", **fields):
     return config
 
 
-def problem_of(config):
-    settings = search_settings(config)
-    supernet = supernet_of(settings.space, channels=4, layers=4)
-    return settings, supernet, Task(settings.space, supernet.cells)
-
-
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_moves_its_alphas_towards_cheaper_networks(method):
-    settings, supernet, task = problem_of(bound_config(method))
+    plan = plan_of(search_settings(bound_config(method)), classes=10)
+    supernet = supernet_of(plan.space, channels=4, layers=4)
+    task = Task(plan.space, supernet.cells)
     plain = compose(method, task)
-    costly = bound(plain, settings, supernet, IMAGES)
+    costly = bounded(plain, plan.bound, supernet, IMAGES)
     own = plain.penalty or (lambda alpha, progress: 0.0)
     alpha = plain.init(jax.random.key(0), task.space.alpha_shapes)
     ratio = float(expected_cost(supernet, IMAGES)(costly.chances(alpha))) / 1e4
@@ -81,8 +79,8 @@ def test_wrong_bounds_are_refused_by_name(fields, message):
 
 
 def test_a_cost_that_a_space_does_not_have_is_refused():
-    config = bound_config(**{"search.cost.kind": "memory"})
-    settings, _, task = problem_of(config)
-    topologies = supernet_of(named_space("nb201"))
-    with pytest.raises(SettingsError, match="--config.search.cost.kind='memory'.*allowed: params, macs, activations"):
-        bound(compose("darts", task), settings, topologies, IMAGES)
+    plan = plan_of(search_settings(bound_config(**{"search.cost.kind": "memory"})), classes=10)
+    topologies = dataclasses.replace(plan, space=named_space("nb201"))
+    message = "--config.search.cost.kind='memory'.*allowed: params, macs, activations"
+    with pytest.raises(SettingsError, match=message), blaming_fields():
+        search_problem(topologies, steps=1, image_shape=IMAGES)

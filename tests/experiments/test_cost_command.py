@@ -38,6 +38,7 @@ def run(*arguments, form="json", **settings):
         (["--config.network=imagenet"], {"params": 4_718_752, "macs": 529_911_552}),
         (["--config.network=supernet"], {"params": 1_930_618, "macs": 300_255_744}),
         (["--config.network=MobileNet-V2"], {"params": 3_504_872, "macs": 300_774_272}),
+        (["--config.network=ofa-note8-22"], {"params": 4_304_592, "macs": 67_196_888}),
         (["--config.network=imagenet:DARTS_V2"], {"params": 4_718_752, "macs": 529_911_552}),
         (["--config.network=nb201", f"--config.genotype={TOPOLOGY}"], {"params": 73_306 + 2 * 243_040 + 28_000}),
     ],

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dartsx import optim
+from dartsx.feeds import Batch
 from dartsx.networks import amoebanet, names, nasnet, network, pnasnet
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.inverted import InvertedBottleneck
@@ -88,7 +89,7 @@ def test_a_step_trains_the_variables_of_the_description(name):
     assert set(variables.get("batch_stats", {})) == norms
 
     def step(params, stats):
-        return make_step(problem)(fresh(problem, params, stats), jnp.zeros((2, size, size, 3)), jnp.arange(2))
+        return make_step(problem)(fresh(problem, params, stats), Batch(jnp.zeros((2, size, size, 3)), jnp.arange(2)))
 
     moved, metrics = jax.eval_shape(step, variables["params"], variables.get("batch_stats", {}))
     after = {"params": moved.params, "batch_stats": moved.batch_stats}
@@ -104,7 +105,7 @@ def test_every_family_trains_for_a_step(name, quick_jit):
     problem = retraining(DescribedNetwork(described, form="plain"))
     state = start(problem, size)
     images = jnp.asarray(np.random.default_rng(0).normal(size=(4, size, size, 3)), jnp.float32)
-    moved, metrics = quick_jit(make_step(problem))(state, images, jnp.arange(4))
+    moved, metrics = quick_jit(make_step(problem))(state, Batch(images, jnp.arange(4)))
     assert np.isfinite(metrics["train"]["loss"]) and 0 < metrics["train"]["gradient_norm"] < np.inf
     assert int(moved.step) == 1
     changed = jax.tree.map(lambda a, b: bool((a != b).any()), state.params, moved.params)
@@ -198,7 +199,7 @@ def test_training_learns_and_predicts(quick_jit):
     state, step = start(problem, 8), quick_jit(make_step(problem))
     losses = []
     for _ in range(12):
-        state, metrics = step(state, images, jnp.asarray(labels))
+        state, metrics = step(state, Batch(images, jnp.asarray(labels)))
         losses.append(float(metrics["train"]["loss"]))
     assert losses[-1] < 0.5 * losses[0]
     assert predict(problem, state, images).shape == (12, 3)

@@ -1,22 +1,18 @@
 """Series and plots: numbers by hand, well-formed and repeatable pictures."""
 
+import json
 import math
 from xml.etree import ElementTree
 
 import matplotlib
 import pytest
 
-from dartsx.report import AlphaEpoch, read_runs
+from dartsx.report import RunError, read_run, read_runs
 from dartsx.report.plots import evaluate_curves, evolution, heat_map, search_curves
 from dartsx.report.records import Metric
-from dartsx.report.series import (
-    curve,
-    edge_labels,
-    entropy,
-    primitive_labels,
-    softmax,
-    splits,
-)
+from dartsx.report.series import curve, splits
+from dartsx.report.weights import entropy, softmax
+from dartsx.spaces import Choices, to_json
 
 
 @pytest.fixture
@@ -28,8 +24,11 @@ def test_softmax_and_entropy_equal_the_hand_computation():
     alphas = ((0.0, math.log(3.0)), (1000.0, 1000.0))
     assert softmax(alphas) == (pytest.approx((0.25, 0.75)), pytest.approx((0.5, 0.5)))
     first = 0.25 * math.log(4.0) + 0.75 * math.log(4.0 / 3.0)
-    both = AlphaEpoch(1, alphas, alphas)
-    assert entropy(both) == pytest.approx((first + math.log(2.0)) / 2)
+    assert entropy([softmax(alphas)] * 2) == pytest.approx((first + math.log(2.0)) / 2)
+
+
+def test_entropy_divides_rows_by_their_sums():
+    assert entropy([((2.0, 2.0), (0.0, 0.0))]) == pytest.approx(math.log(2.0) / 2)
 
 
 def test_curve_takes_the_mean_of_an_epoch_and_one_split_only():
@@ -46,27 +45,53 @@ def test_curve_takes_the_mean_of_an_epoch_and_one_split_only():
 
 
 def test_edges_and_primitives_are_named(search):
-    labels = edge_labels(14)
+    normal = search.groups[0]
+    labels = [row.label for row in normal.rows]
     assert labels[:3] == ["c_{k-2} to 0", "c_{k-1} to 0", "c_{k-2} to 1"]
     assert labels[-1] == "2 to 3" and len(labels) == 14
-    assert primitive_labels(search)[3] == "skip_connect"
+    assert normal.rows[0].name == "normal/0-2" and normal.rows[0].formula == "$c_{k-2}$ to 0"
+    assert normal.rows[0].options[3] == "skip_connect" and normal.title == "normal cell"
 
 
 def test_primitives_named_in_the_config_come_first(search_run):
     path = search_run("a")
-    names = [f"own_{i}" for i in range(8)]
-    (path / "config.json").write_text(f'{{"space": {{"primitives": {names}}}}}'.replace("'", '"'))
-    assert primitive_labels(read_runs([path]).searches[0]) == names
+    names = tuple(f"own_{i}" for i in range(8))
+    (path / "config.json").write_text(json.dumps({"space": {"primitives": names}}))
+    assert read_run(path).groups[0].rows[0].options == names
 
 
-def test_alphas_that_fit_no_cell_are_refused():
-    with pytest.raises(ValueError, match="13 rows fit no cell"):
-        edge_labels(13)
+def test_alphas_that_fit_no_cell_are_refused(search_run):
+    path = search_run("a")
+    (path / "alphas.jsonl").write_text(json.dumps({"epoch": 1, "normal": [[0.0, 1.0]] * 13}))
+    with pytest.raises(RunError, match="13 rows fit no cell"):
+        read_run(path)
+
+
+def test_logged_strengths_are_shown_as_they_are_and_alphas_only_without_them(search_run):
+    path = search_run("a")
+    rows = [[0.5] * 8] * 14  # sigmoids: rows need not sum to 1
+    (path / "strengths.jsonl").write_text(json.dumps({"epoch": 3, "normal": rows, "reduce": rows}))
+    assert read_run(path).groups[0].weights == (tuple(map(tuple, rows)),)
+    (path / "strengths.jsonl").unlink()
+    assert sum(read_run(path).groups[0].weights[0][0]) == pytest.approx(1)
+
+
+def test_decisions_of_any_space_are_drawn_with_their_own_options(search_run):
+    path = search_run("chain", decisions={"decisions": {"op1": ["k3", "k5", "skip"], "width": ["8", "12"]}})
+    (path / "genotype.json").write_text(json.dumps(to_json(Choices({"op1": "k5", "width": "12"}))))
+    lines = [{"epoch": e, "decisions": [[0.2, 0.5, 0.3], [0.4, 0.6, 0.0]]} for e in (1, 2)]
+    (path / "strengths.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    run = read_run(path)
+    (group,) = run.groups
+    assert [(row.label, row.options) for row in group.rows] == [("op1", ("k3", "k5", "skip")), ("width", ("8", "12"))]
+    for text in (heat_map(run), evolution(run, group)):
+        assert "op1" in text and "width" in text
+    assert "k5: 0.50" in heat_map(run)
 
 
 @pytest.mark.parametrize(
     "plot",
-    [heat_map, search_curves, lambda run: evolution(run, "normal")],
+    [heat_map, search_curves, lambda run: evolution(run, run.groups[0])],
     ids=["heat_map", "search_curves", "evolution"],
 )
 def test_plot_is_well_formed_repeatable_and_undated(search, plot):

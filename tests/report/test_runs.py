@@ -24,8 +24,8 @@ def test_search_is_read_with_all_that_a_report_needs(search_run):
     )
     assert str(run.device) == "4 x TPU v4"
     assert run.genotype == published("DARTS_V2")
-    assert [epoch.epoch for epoch in run.alphas] == [1, 2, 3]
-    assert (len(run.alphas[0].normal), len(run.alphas[0].normal[0])) == (14, 8)
+    assert run.epochs == (1, 2, 3)
+    assert (len(run.groups[0].weights[0]), len(run.groups[0].weights[0][0])) == (14, 8)
     assert (run.seconds, run.valid_accuracy) == (90.0, 0.75)
     assert len(run.metrics) == 3 * 2 * 2
 

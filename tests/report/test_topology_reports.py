@@ -38,7 +38,7 @@ def text(svg):
 def test_its_plots_have_six_edges_and_the_primitives_of_the_space(run):
     search = read_run(run)
     assert {"0 to 1", "2 to 3", "nor_conv_3x3"} <= text(heat_map(search))
-    assert "cell: mixtures by epoch" in text(evolution(search, "normal"))
+    assert "cell: weights by epoch" in text(evolution(search, search.groups[0]))
 
 
 def test_a_report_shows_its_string_and_diagnosis(run, tmp_path):
@@ -53,7 +53,7 @@ def test_the_diagnosis_is_read_and_drawn(run):
     values = {(metric.epoch, metric.name): metric.value for metric in search.diagnosis}
     assert len(values) == 3 * len(LIGHT) + len(HEAVY) and values[3, "eigenvalue"] == -0.5
     drawn = text(diagnosis_plot(search))
-    assert {"entropy of every edge (nats)", "dominant eigenvalue in alpha", "derived cell"} <= drawn
+    assert {"entropy of every decision (nats)", "dominant eigenvalue in alpha", "derived cell"} <= drawn
 
 
 def test_alphas_of_another_graph_are_refused(run):

@@ -7,6 +7,8 @@ import numpy as np
 import optax
 import pytest
 
+from dartsx.feeds import Batch
+from dartsx.losses import classification
 from dartsx.nn.cell_network import Logits
 from dartsx.retrain import RetrainProblem, init_state, make_step, predict
 
@@ -34,7 +36,7 @@ class Telling(nn.Module):
 def data():
     rng = np.random.default_rng(0)
     images, labels = rng.normal(size=(6, 4, 4, 3)), rng.integers(0, CLASSES, 6)
-    return jnp.asarray(images, jnp.float32), jnp.asarray(labels, jnp.int32)
+    return Batch(jnp.asarray(images, jnp.float32), jnp.asarray(labels, jnp.int32))
 
 
 def problem_and_start(auxiliary=True, **changes):
@@ -53,8 +55,8 @@ def loss_of(scores, labels, smoothing):
 @pytest.mark.parametrize("auxiliary", [True, False])
 def test_loss_adds_the_weighted_auxiliary_head_and_smooths_both(data, auxiliary, smoothing):
     images, labels = data
-    problem, state = problem_and_start(auxiliary, auxiliary_weight=0.3, label_smoothing=smoothing)
-    moved, metrics = make_step(problem)(state, images, labels)
+    problem, state = problem_and_start(auxiliary, auxiliary_weight=0.3, loss=classification(smoothing))
+    moved, metrics = make_step(problem)(state, data)
     mean = np.asarray(images).mean((1, 2, 3))[:, None]
     expected = loss_of(mean * state.params["main"], labels, smoothing)
     if auxiliary:
@@ -70,7 +72,7 @@ def test_drop_path_probability_is_p_times_the_share_of_epochs_done(data):
     step = jax.jit(make_step(problem))
     seen = []
     for _ in range(EPOCHS * STEPS):
-        state, _ = step(state, *data)
+        state, _ = step(state, data)
         seen.append(float(state.batch_stats["probability"]))
     expected = [0.2 * (at // STEPS) / EPOCHS for at in range(EPOCHS * STEPS)]
     np.testing.assert_allclose(seen, expected, rtol=1e-6)
@@ -79,7 +81,7 @@ def test_drop_path_probability_is_p_times_the_share_of_epochs_done(data):
 
 def test_without_drop_path_the_network_is_told_so(data):
     problem, state = problem_and_start()
-    moved, _ = make_step(problem)(state, *data)
+    moved, _ = make_step(problem)(state, data)
     assert moved.batch_stats["probability"] == -1
 
 
@@ -88,7 +90,7 @@ def test_every_step_draws_its_own_masks_and_the_same_when_repeated(data):
     step = jax.jit(make_step(problem))
 
     def drawn(at, key):
-        moved, _ = step(state._replace(step=jnp.int32(at), key=jax.random.key(key)), *data)
+        moved, _ = step(state._replace(step=jnp.int32(at), key=jax.random.key(key)), data)
         return float(moved.batch_stats["drawn"])
 
     assert drawn(7, 0) == drawn(7, 0)
@@ -99,3 +101,22 @@ def test_prediction_is_the_main_head(data):
     problem, state = problem_and_start()
     mean = data[0].mean((1, 2, 3))[:, None]
     np.testing.assert_allclose(predict(problem, state, data[0]), mean * state.params["main"], rtol=1e-6)
+
+
+def test_a_regression_on_pairs_is_trained_on_both_heads(data):
+    def dense(outputs, batch):
+        error = outputs - batch["targets"].mean((1, 2))
+        return jnp.mean(error**2), {"mae": jnp.mean(jnp.abs(error))}
+
+    targets = jnp.ones((6, 2, 2, CLASSES))
+    problem, state = problem_and_start(auxiliary_weight=0.3, loss=dense, inputs=lambda batch: batch["images"])
+    step = jax.jit(make_step(problem))
+    losses = []
+    for _ in range(5):
+        state, metrics = step(state, {"images": data.images, "targets": targets})
+        losses.append(float(metrics["train"]["loss"]))
+    assert set(metrics["train"]) == {"loss", "mae", "gradient_norm", "learning_rate"}
+    mean, start = np.asarray(data.images).mean((1, 2, 3))[:, None], problem_and_start()[1].params
+    of_head = {name: float(np.mean((mean * weights - 1) ** 2)) for name, weights in start.items()}
+    assert losses[0] == pytest.approx(of_head["main"] + 0.3 * of_head["extra"], rel=1e-5)
+    assert losses[-1] < losses[0]

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from dartsx import optim
+from dartsx.feeds import Batch
+from dartsx.losses import accuracy, cross_entropy
 from dartsx.nn import CellNetwork
-from dartsx.nn.losses import accuracy, cross_entropy
 from dartsx.retrain import RetrainProblem, init_state, make_step, predict
 from dartsx.spaces import from_text
 
@@ -29,7 +30,7 @@ def data():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 3, 24)
     images = 0.3 * rng.normal(size=(24, 8, 8, 3)) + np.eye(3)[labels][:, None, None]
-    return jnp.asarray(images, jnp.float32), jnp.asarray(labels, jnp.int32)
+    return Batch(jnp.asarray(images, jnp.float32), jnp.asarray(labels, jnp.int32))
 
 
 def _start(problem, quick_jit):
@@ -52,7 +53,7 @@ def test_training_learns_and_predicts(data, quick_jit):
     step = quick_jit(make_step(problem))
     losses = []
     for _ in range(12):
-        state, metrics = step(state, *data)
+        state, metrics = step(state, data)
         losses.append(float(metrics["train"]["loss"]))
     assert losses[-1] < 0.5 * losses[0]
     scores = quick_jit(lambda s, x: predict(problem, s, x))(state, data[0])
@@ -67,7 +68,7 @@ def test_drop_path_grows_from_nothing_over_the_epochs(data, quick_jit):
     for name, problem in (("dropping", dropping), ("plain", plain)):
         step = quick_jit(make_step(problem))
         losses[name] = [
-            float(step(state._replace(step=jnp.int32(at)), *data)[1]["train"]["loss"]) for at in (0, 2, 3, 9)
+            float(step(state._replace(step=jnp.int32(at)), data)[1]["train"]["loss"]) for at in (0, 2, 3, 9)
         ]
     assert losses["dropping"][:2] == pytest.approx(losses["plain"][:2], rel=1e-5)
     assert losses["dropping"][2] != pytest.approx(losses["plain"][2], rel=1e-3)

@@ -11,7 +11,7 @@ def send(number):
     os.kill(os.getpid(), number)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGXCPU, signal.SIGHUP])
 def test_signal_sets_the_flag_and_handlers_come_back(number):
     before = signal.getsignal(number)
     with StopRequest() as stop:

@@ -10,8 +10,8 @@ from jax.flatten_util import ravel_pytree
 
 from dartsx.kernels.channel_major.primitives import PRIMITIVES
 from dartsx.kernels.channel_major.primitives.pool import Pool
+from dartsx.losses import cross_entropy
 from dartsx.nn import Supernet, per_edge
-from dartsx.nn.losses import cross_entropy
 from dartsx.search import HYPERGRADIENTS, Bilevel, Inner
 from dartsx.search.hypergradient import RADIUS
 from dartsx.search.relax import softmax

@@ -10,7 +10,7 @@ import optax
 import pytest
 
 from dartsx import optim
-from dartsx.nn.losses import cross_entropy
+from dartsx.losses import cross_entropy
 from dartsx.search import Batch, SearchProblem, darts, init_state, make_step
 from dartsx.search.hypergradient import RADIUS
 from dartsx.spaces import CellSpace

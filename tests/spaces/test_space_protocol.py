@@ -32,7 +32,7 @@ OWN = {
         Network("own", (ConvNorm(4),), ((Choice("op", {"k3": ConvNorm(4), "skip": None}),),), (Classifier(10),), "", 8)
     ),
 }
-ALL = SPACES | OWN
+ALL = {**SPACES, **OWN}
 spaces = pytest.mark.parametrize("name", ALL)
 
 
@@ -89,6 +89,19 @@ def test_a_mutation_is_another_architecture_of_the_space(name):
         changed = space.mutate(arch, rng)
         space.validate(changed)
         assert changed != arch
+
+
+@spaces
+def test_neighbours_are_what_mutation_draws_from(name):
+    space, rng = ALL[name], np.random.default_rng(1)
+    for arch in drawn(space, 2):
+        around = {frozenset(other.choices.items()) for other in space.neighbours(arch, rng)}
+        for other in space.neighbours(arch, rng):
+            space.validate(other)
+            assert other != arch
+        if all(not decision.active_if for decision in space.decisions.values()):
+            assert len(around) == len(space.neighbours(arch, rng))
+            assert {frozenset(space.mutate(arch, rng).choices.items()) for _ in range(50)} <= around
 
 
 @spaces

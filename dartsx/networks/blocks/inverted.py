@@ -14,10 +14,10 @@ from dartsx.networks.trace import Trace, Value
 class InvertedBottleneck:
     """y = norm P(se(act norm D(act norm E x))) (+ x): [H, W, C] -> [H / stride, W / stride, features].
 
-    E is a 1x1 convolution to `expanded` channels (left out where that is C), D a depthwise one, P a 1x1 convolution
-    without activation: the bottleneck is linear. x is added where shapes agree. Sources: MobileNetV2 (relu6),
-    arXiv:1801.04381, figure 4; MobileNetV3 (hard swish, `se`), arXiv:1905.02244, figure 4; MixNet (several kernels),
-    arXiv:1907.09595, figure 1.
+    E is a 1x1 convolution to `expanded` channels (left out where that is C, unless it `expands` always), D a depthwise
+    one, P a 1x1 convolution without activation: the bottleneck is linear. x is added where shapes agree. Sources:
+    MobileNetV2 (relu6), arXiv:1801.04381, figure 4; MobileNetV3 (hard swish, `se`), arXiv:1905.02244, figure 4; MixNet
+    (several kernels), arXiv:1907.09595, figure 1.
 
     Attributes:
       features: output channels.
@@ -29,6 +29,7 @@ class InvertedBottleneck:
       residual: whether x may be added.
       splits_in, splits_out: number of parts in which E and P convolve (MixNet).
       epsilon: of the batch norms.
+      expands: whether E stands also where it keeps the number of channels.
     """
 
     features: int
@@ -42,12 +43,13 @@ class InvertedBottleneck:
     splits_in: int = 1
     splits_out: int = 1
     epsilon: float = 1e-5
+    expands: bool = False
 
     def build(self, trace: Trace, x: Value) -> Value:
         """Expand, depthwise, gate, project, add."""
         expanded = self.expanded or round(x.channels * self.expansion)
         y = x
-        if not same(expanded, x.channels):
+        if self.expands or not same(expanded, x.channels):
             y = mixed_pointwise(trace, y, expanded, self.splits_in, "expand")
             y = trace.act(trace.norm(y, self.epsilon, "expand_norm"), self.act)
         y = mixed_depthwise(trace, y, self.kernel, self.stride)

@@ -21,6 +21,7 @@ class SqueezeExcite:
       of: the channels that are gated, or those that entered the surrounding block.
       divisor: squeezed channels are rounded to a multiple of this.
       act, gate: the two activations.
+      features: squeezed channels, where they are given as such and not by the ratio.
     """
 
     ratio: float = 1 / 16
@@ -28,18 +29,22 @@ class SqueezeExcite:
     divisor: int = 1
     act: str = "relu"
     gate: str = "sigmoid"
+    features: int | None = None
 
     def build(self, trace: Trace, x: Value, block_input: int | None = None) -> Value:
         """Gates x; `block_input` is the number of channels that entered the surrounding block."""
-        of = x.channels if self.of == "gated" or block_input is None else block_input
-        squeezed = (
-            make_divisible(of * self.ratio, self.divisor) if self.divisor > 1 else each(max, 1, round(of * self.ratio))
-        )
+        squeezed = self.features or self._squeezed(x.channels, block_input)
         with trace.scope("se"):
             y = trace.global_pool(x)
             y = trace.act(trace.conv(y, squeezed, 1, bias=True, name="squeeze"), self.act)
             y = trace.act(trace.conv(y, x.channels, 1, bias=True, name="excite"), self.gate)
             return trace.gate(x, y)
+
+    def _squeezed(self, channels: int, block_input: int | None) -> int:
+        of = channels if self.of == "gated" or block_input is None else block_input
+        return (
+            make_divisible(of * self.ratio, self.divisor) if self.divisor > 1 else each(max, 1, round(of * self.ratio))
+        )
 
 
 def gated(trace: Trace, x: Value, se: SqueezeExcite | None, block_input: int) -> Value:

@@ -2,7 +2,7 @@
 
 Mixture: one-hot on every edge, drawn anew in every step. Hypergradient: none; alphas stay zero, the validation batch is
 only looked at. Derivation: not from alphas, but by comparing drawn cells on validation images; see
-`experiments.jobs.random_sharing`.
+`dartsx.search.shared_weights`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import jax.numpy as jnp
 
 from dartsx.search.hypergradient import Bilevel, Inner, Result, Tree
 from dartsx.search.method import Alpha, Method
+from dartsx.search.methods.darts import strength
 
 
 def draw(alpha: Alpha, key: jax.Array, progress: jax.Array) -> dict[str, jax.Array]:
@@ -42,7 +43,7 @@ def random_sharing() -> Method:
         init=lambda key, shapes: {name: jnp.zeros(shape) for name, shape in shapes.items()},
         mixture=draw,
         hypergradient=none,
-        strength=dict,
+        strength=strength,
         discretize=discretize,
         lazy=True,
     )

@@ -38,7 +38,6 @@ def test_layers_do_not_depend_on_the_stride(name):
     assert primitive.weights(CHANNELS, 1) == primitive.weights(CHANNELS, 2)
     assert norm_widths(primitive, CHANNELS, 1) == norm_widths(primitive, CHANNELS, 2)
     assert all(weight.fan_in > 0 for weight in primitive.weights(CHANNELS, 1).values())
-    assert primitive.macs(CHANNELS, 8, 8, 1) > 0
 
 
 @pytest.mark.parametrize("stride", [1, 2])

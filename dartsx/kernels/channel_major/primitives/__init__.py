@@ -2,7 +2,7 @@
 
 from dartsx.kernels.channel_major.primitives.base import Block, Branches, Primitive, norm_widths
 from dartsx.kernels.channel_major.primitives.skip import factorized_reduction
-from dartsx.kernels.channel_major.primitives.table import PRIMITIVES, TOPOLOGY_PRIMITIVES, families, lookup
+from dartsx.kernels.channel_major.primitives.table import PRIMITIVES, TOPOLOGY_PRIMITIVES, families, lookup, with_blocks
 
 __all__ = [
     "PRIMITIVES",
@@ -14,4 +14,5 @@ __all__ = [
     "families",
     "lookup",
     "norm_widths",
+    "with_blocks",
 ]

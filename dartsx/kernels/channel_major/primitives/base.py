@@ -5,8 +5,6 @@ A primitive (a candidate operation such as ``sep_conv_3x3``) is a frozen record.
   weights(channels, stride)          name -> `Weight`, for one edge
   norms(stride)                      names of its batch norms; the last one ends the primitive
   norm_channels(channels, stride)    their widths; only where these are not all that of the edge
-  macs(channels, height, width, stride)  multiply-adds of one edge
-  outputs(channels, height, width, stride)  numbers in the output of each of its convolutions
   per_source                         all targets of a source share one result (and its statistics)
   evaluate(...)                      static: all given members of the family, on all edges of a block, together
 
@@ -81,14 +79,6 @@ class Primitive(Protocol):
 
     def norms(self, stride: int) -> tuple[str, ...]:
         """Names of the batch norms, in order of computation."""
-        ...
-
-    def macs(self, channels: int, height: int, width: int, stride: int) -> int:
-        """Multiply-adds of convolutions on one edge, for one image of the given input size."""
-        ...
-
-    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
-        """Numbers in the output of each convolution, in order of computation, for one such image."""
         ...
 
     @staticmethod

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
@@ -51,15 +50,6 @@ class Described:
     def norm_channels(self, channels: int, stride: int) -> tuple[int, ...]:
         """Width of each of them."""
         return tuple(step.shape[-1] for step in _norms(self, channels, stride))
-
-    def macs(self, channels: int, height: int, width: int, stride: int) -> int:
-        """Those of all convolutions and linear layers."""
-        return sum(step.macs for step in _steps(self, channels, stride, height, width))
-
-    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
-        """Numbers in the output of each convolution or linear layer, in order of computation, for one such image."""
-        steps = _steps(self, channels, stride, height, width)
-        return tuple(math.prod(step.shape) for step in steps if step.macs)
 
     def steps(self, channels: int, height: int, width: int, stride: int) -> tuple[Step, ...]:
         """All layers for sources of this size, of which the first is the source and the last a batch norm."""

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from dartsx.kernels.channel_major.primitives.base import Block, Branches, halved
+from dartsx.kernels.channel_major.primitives.base import Block, Branches
 from dartsx.networks.layers import Weight
 
 
@@ -37,17 +37,6 @@ class Factorized:
     def norms(self, stride: int) -> tuple[str, ...]:
         """One, at the end."""
         return ("bn",)
-
-    def macs(self, channels: int, height: int, width: int, stride: int) -> int:
-        """k C C for every pixel of both results."""
-        row_pixels = height * halved(width, stride)
-        pixels = row_pixels + halved(height, stride) * halved(width, stride)
-        return self.kernel * channels**2 * pixels
-
-    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
-        """C for every pixel of the row's result and of the column's."""
-        columns = halved(width, stride)
-        return channels * height * columns, channels * halved(height, stride) * columns
 
     @staticmethod
     def evaluate(members: Mapping[str, Factorized], block: Block) -> list[Branches]:

@@ -33,14 +33,6 @@ class Noise:
         """None."""
         return ()
 
-    def macs(self, channels: int, height: int, width: int, stride: int) -> int:
-        """0."""
-        return 0
-
-    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
-        """None: it has no convolution."""
-        return ()
-
     @staticmethod
     def evaluate(members: Mapping[str, Noise], block: Block) -> list[Branches]:
         """Independent numbers on every edge of the block."""

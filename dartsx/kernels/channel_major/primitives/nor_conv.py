@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.kernels.channel_major.convolution import convolve
-from dartsx.kernels.channel_major.primitives.base import Block, Branches, halved
+from dartsx.kernels.channel_major.primitives.base import Block, Branches
 from dartsx.kernels.window import Window
 from dartsx.networks.layers import Weight
 
@@ -29,14 +29,6 @@ class NorConv:
     def norms(self, stride: int) -> tuple[str, ...]:
         """One, at the end."""
         return ("bn",)
-
-    def macs(self, channels: int, height: int, width: int, stride: int) -> int:
-        """Output pixels * k k C C."""
-        return self.kernel**2 * channels**2 * halved(height, stride) * halved(width, stride)
-
-    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
-        """C for every pixel of the output."""
-        return (channels * halved(height, stride) * halved(width, stride),)
 
     @staticmethod
     def evaluate(members: Mapping[str, NorConv], block: Block) -> list[Branches]:

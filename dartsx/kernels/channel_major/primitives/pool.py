@@ -29,14 +29,6 @@ class Pool:
         """The supernet's norm."""
         return ("bn",) if self.normalised else ()
 
-    def macs(self, channels: int, height: int, width: int, stride: int) -> int:
-        """0: convolutions and linear layers are counted, pooling is not."""
-        return 0
-
-    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
-        """None: it has no convolution."""
-        return ()
-
     @staticmethod
     def evaluate(members: Mapping[str, Pool], block: Block) -> list[Branches]:
         """One shared result per source."""

@@ -9,7 +9,7 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from dartsx.kernels.channel_major.primitives.base import Block, Branches, halved
+from dartsx.kernels.channel_major.primitives.base import Block, Branches
 from dartsx.kernels.channel_major.separable_forms import Unit, separable
 from dartsx.networks.layers import Weight
 
@@ -39,16 +39,6 @@ class Separable:
     def norms(self, stride: int) -> tuple[str, ...]:
         """One after every unit."""
         return tuple(f"bn{self.suffix(unit)}" for unit in range(self.repeats))
-
-    def macs(self, channels: int, height: int, width: int, stride: int) -> int:
-        """repeats * pixels * (k k C + C C), all at the output's size."""
-        pixels = halved(height, stride) * halved(width, stride)
-        return self.repeats * pixels * (self.kernel**2 * channels + channels**2)
-
-    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
-        """C for every pixel of the output, once for each of the 2 * repeats convolutions."""
-        pixels = halved(height, stride) * halved(width, stride)
-        return (channels * pixels,) * (2 * self.repeats)
 
     @staticmethod
     def evaluate(members: Mapping[str, Separable], block: Block) -> list[Branches]:

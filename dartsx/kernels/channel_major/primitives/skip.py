@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.kernels.channel_major.convolution import pointwise
-from dartsx.kernels.channel_major.primitives.base import Block, Branches, halved
+from dartsx.kernels.channel_major.primitives.base import Block, Branches
 from dartsx.networks.layers import Weight
 
 
@@ -51,14 +51,6 @@ class Skip:
         """One, after the reduction."""
         return () if stride == 1 else ("bn",)
 
-    def macs(self, channels: int, height: int, width: int, stride: int) -> int:
-        """pixels * C * C at stride 2."""
-        return 0 if stride == 1 else halved(height, 2) * halved(width, 2) * channels**2
-
-    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
-        """The joint output of both convolutions at stride 2."""
-        return () if stride == 1 else (channels * halved(height, 2) * halved(width, 2),)
-
     @staticmethod
     def evaluate(members: Mapping[str, Skip], block: Block) -> list[Branches]:
         """The sources themselves, or one reduction per edge."""
@@ -82,14 +74,6 @@ class Zero:
         return {}
 
     def norms(self, stride: int) -> tuple[str, ...]:
-        """None."""
-        return ()
-
-    def macs(self, channels: int, height: int, width: int, stride: int) -> int:
-        """0."""
-        return 0
-
-    def outputs(self, channels: int, height: int, width: int, stride: int) -> tuple[int, ...]:
         """None."""
         return ()
 

@@ -13,6 +13,7 @@ from dartsx.kernels.channel_major.primitives.pool import Pool
 from dartsx.kernels.channel_major.primitives.separable import Separable
 from dartsx.kernels.channel_major.primitives.skip import Skip, Zero
 from dartsx.networks.blocks.candidate_blocks import CANDIDATE_BLOCKS
+from dartsx.networks.blocks.candidates import Make
 
 PRIMITIVES: dict[str, Primitive] = {
     "none": Zero(),
@@ -45,6 +46,11 @@ def families(primitives: Mapping[str, Primitive]) -> dict[type, dict[str, Primit
     for name, primitive in primitives.items():
         groups.setdefault(type(primitive), {})[name] = primitive
     return groups
+
+
+def with_blocks(table: Mapping[str, Primitive], blocks: Mapping[str, Make]) -> dict[str, Primitive]:
+    """The table with primitives of a user's own, whose blocks are given by name."""
+    return {**table, **{name: Described(make) for name, make in blocks.items()}}
 
 
 def lookup(names: Iterable[str], table: Mapping[str, Primitive] = PRIMITIVES) -> dict[str, Primitive]:

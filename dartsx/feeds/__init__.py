@@ -1,0 +1,24 @@
+"""Feeds: from a data set to the batches of a compiled step, and to figures over all examples of a test set."""
+
+from dartsx.feeds.evaluation import evaluator, example_sums, means
+from dartsx.feeds.examples import Batch, Examples, epoch_order, image_examples, sharded_rows, take, trial_length
+from dartsx.feeds.feed import Feed
+from dartsx.feeds.in_memory import InMemory
+from dartsx.feeds.streamed import Streamed, open_streamed
+
+__all__ = [
+    "Batch",
+    "Examples",
+    "Feed",
+    "InMemory",
+    "Streamed",
+    "epoch_order",
+    "evaluator",
+    "example_sums",
+    "image_examples",
+    "means",
+    "open_streamed",
+    "sharded_rows",
+    "take",
+    "trial_length",
+]

@@ -1,0 +1,66 @@
+"""Binds a search to the expected cost of the networks that its alphas stand for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dartsx.cost import cost_penalty, expected_cost
+from dartsx.search.method import HostAlpha, Method
+
+
+@dataclasses.dataclass(frozen=True)
+class Bound:
+    """What the expected cost of the alphas' networks adds to their loss, see `dartsx.cost.cost_penalty`.
+
+    Attributes:
+      kind: of cost, see `dartsx.cost.expected_cost`.
+      target: in units of the cost.
+      weight: in units of the loss.
+      form: of the penalty.
+      channels: of the network that is counted; None: as the supernet.
+      layers: of the network that is counted; None: as the supernet.
+    """
+
+    kind: str
+    target: float
+    weight: float = 1.0
+    form: str = "linear"
+    channels: int | None = None
+    layers: int | None = None
+
+
+def bounded(method: Method, bound: Bound, supernet: Any, image_shape: Sequence[int]) -> Method:
+    """The method with the penalty of the bound, beside its own if it has one.
+
+    Raises:
+      ValueError: the cost cannot be computed for this space or these images.
+    """
+    own = method.penalty
+    cost = _counted(bound, supernet, image_shape)
+    added = cost_penalty(cost, method.chances, bound.weight, bound.target, bound.form)
+    both = added if own is None else lambda alpha, progress: own(alpha, progress) + added(alpha, progress)
+    return dataclasses.replace(method, penalty=both)
+
+
+def cost_figure(
+    bound: Bound | None, method: Method, supernet: Any, image_shape: Sequence[int]
+) -> Callable[[HostAlpha], dict[str, float]]:
+    """A function of the alphas -> the expected cost of their networks by name; nothing where there is no bound."""
+    if bound is None:
+        return lambda alpha: {}
+    cost = _counted(bound, supernet, image_shape)
+
+    def expected(alpha: HostAlpha) -> dict[str, float]:
+        chances = {name: np.asarray(rows, np.float64) for name, rows in method.chances(alpha).items()}
+        return {f"expected_{bound.kind}": float(cost(chances))}
+
+    return expected
+
+
+def _counted(bound: Bound, supernet: Any, image_shape: Sequence[int]) -> Callable[[Any], Any]:
+    sizes = {"channels": bound.channels or supernet.channels, "layers": bound.layers or supernet.layers}
+    return expected_cost(supernet.clone(**sizes), image_shape, bound.kind)

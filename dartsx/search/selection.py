@@ -1,0 +1,70 @@
+"""Perturbation-based selection after a search: the compiled parts that `methods.darts_pt` asks for."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import numpy as np
+
+from dartsx import optim
+from dartsx.feeds import evaluator, sharded_rows
+from dartsx.runtime import jit, put_replicated, stream
+from dartsx.search.method import Supernet
+from dartsx.search.methods.darts_pt import undecided
+from dartsx.search.step import SearchState, make_weight_step, outputs
+from dartsx.spaces import AnyGenotype
+
+
+def select(search: Any, state: SearchState) -> AnyGenotype:
+    """The architecture of a finished `Search`; runs again from the start if it is interrupted."""
+    tuned = _Tuned(search, state)
+    seed = int(jax.random.bits(stream(search.key, "selection"), dtype=np.uint32))
+    supernet = Supernet(tuned.score, tuned.tune)
+    return search.problem.method.select(search.plan.space, supernet, np.random.default_rng(seed))
+
+
+class _Tuned:
+    """A supernet whose weights go on being trained between choices.
+
+    As in the released code tuning starts from a fresh optimiser at a tenth of the learning rate.
+    """
+
+    def __init__(self, search: Any, state: SearchState):
+        self.search, self.turns = search, 0
+        weights, problem = search.plan.weights, search.problem
+        rate = optim.constant(weights.learning_rate / 10)
+        optimizer = optim.sgd(rate, weights.momentum, weights.weight_decay, weights.clip)
+        self.problem = dataclasses.replace(problem, weight_optimizer=optimizer, rate=rate)
+        choice = put_replicated(undecided(search.plan.space), search.mesh)
+        weight_opt = put_replicated(optimizer.init(state.params), search.mesh)
+        self.state = state._replace(weight_opt=weight_opt, memory={**state.memory, "choice": choice})
+        self.evaluate = evaluator(outputs(problem), problem.loss, search.examples, search.mesh)
+        self.steps = jit(self._steps(), donate_argnums=0)
+
+    def score(self, choice: Any) -> float:
+        """On the half that trained the alphas."""
+        search = self.search
+        return search.problem.score(self.evaluate(self._under(choice), search.halves["valid"], search.plan.batch_size))
+
+    def tune(self, choice: Any, epochs: int) -> None:
+        """Trains the weights under a choice, on batches of their own."""
+        search = self.search
+        self.state = self._under(choice)
+        for _ in range(epochs):
+            rows = search.rows(search.epochs + self.turns, 0, search.steps)
+            self.state = self.steps(self.state, search.arrays, sharded_rows(rows, search.mesh))
+            self.turns += 1
+
+    def _under(self, choice: Any) -> SearchState:
+        memory = {**self.state.memory, "choice": put_replicated(choice, self.search.mesh)}
+        return self.state._replace(memory=memory)
+
+    def _steps(self):
+        weight_step, batch = make_weight_step(self.problem), self.search.batch_of("train")
+
+        def step(state, arrays, row):
+            return weight_step(state, batch(state, arrays, row))[0], None
+
+        return lambda state, arrays, rows: jax.lax.scan(lambda s, row: step(s, arrays, row), state, rows)[0]
