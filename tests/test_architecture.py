@@ -27,7 +27,7 @@ ALLOWED = {
     "report": {"catalog", "spaces", "cost"},
     "tabular": {"spaces"},
     "objectives": {"spaces", "tabular", "cost", "search", "nn", "runtime"},
-    "strategies": {"spaces", "objectives", "runtime"},
+    "strategies": {"catalog", "spaces", "objectives", "runtime"},
 }
 
 

@@ -190,10 +190,16 @@ class CellSpace:
         if not kinds:
             raise SpaceError("the space has one genotype only: nothing to mutate")
         changes = kinds[rng.integers(len(kinds))]
-        cell_type, position, edge = changes[rng.integers(len(changes))]
-        cell = genotype.cell(cell_type)
-        edges = (*cell.edges[:position], edge, *cell.edges[position + 1 :])
-        return replace(genotype, **{cell_type: self._cell(edges)})
+        return with_edge(genotype, *changes[rng.integers(len(changes))])
+
+    def neighbours(self, genotype: Genotype, rng: np.random.Generator) -> list[Genotype]:
+        """Return all genotypes that differ in one edge's primitive or source; nothing is drawn.
+
+        Raises GenotypeError if the genotype does not belong to the space.
+        """
+        del rng
+        self.validate(genotype)
+        return [with_edge(genotype, *change) for kind in self._changes(genotype) for change in kind]
 
     def validate(self, genotype: Genotype) -> None:
         """Raise GenotypeError, saying why, if the genotype does not belong to the space."""
@@ -311,6 +317,13 @@ class CellSpace:
 def with_own(custom_primitives: Iterable[str], blocks: Blocks) -> tuple[str, ...]:
     """Return custom primitives, those with a block of their own included."""
     return tuple(dict.fromkeys((*custom_primitives, *blocks)))
+
+
+def with_edge(genotype: Genotype, cell_type: str, position: int, edge: Edge) -> Genotype:
+    """Return the genotype with another edge at a place of a cell's list."""
+    cell = genotype.cell(cell_type)
+    edges = (*cell.edges[:position], edge, *cell.edges[position + 1 :])
+    return replace(genotype, **{cell_type: Cell(edges, cell.concat)})
 
 
 def check_cells(architecture: Architecture) -> None:

@@ -117,6 +117,10 @@ class WrittenSpace(Decided):
                 return Choices(changed)
         raise SpaceError(f"no change of one decision of {architecture} is an architecture")
 
+    def neighbours(self, architecture: Architecture, rng: np.random.Generator) -> list[Choices]:
+        """As `Decided.neighbours`, without what is no architecture."""
+        return [found for found in super().neighbours(architecture, rng) if not self._broken(found.choices)]
+
     def __iter__(self) -> Iterator[Choices]:
         """All architectures, one after the other."""
         return (Choices(chosen) for chosen in self._assignments if not self._broken(chosen))

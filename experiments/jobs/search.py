@@ -15,7 +15,7 @@ from dartsx.feeds import Examples, image_examples
 from dartsx.runtime import open_workdir
 from dartsx.search import Alphas, Bound, Plan, PlanError, Search, Weights, run_stages
 from dartsx.spaces import Space
-from experiments.jobs.setup import comparison, finished_before, load_checked, resolved, start
+from experiments.jobs.setup import comparison, finished_before, inputs, load_checked, resolved, start
 from experiments.settings import SearchSettings, search_settings, wrong
 
 # Fields of the config that the arguments of a plan come from, where both can be wrong.
@@ -47,7 +47,9 @@ def run_one_search(
         plan = change(plan_of(settings, dataset.num_classes))
         search = Search(plan, search_examples(settings, dataset, mesh), settings.seed, mesh)
         run = run_record(search, dataset)
-        with open_workdir(workdir, plain, "search", run=run, **comparison(plain)) as folder:
+        with open_workdir(
+            workdir, plain, "search", run=run, inputs=inputs(dataset.identity), **comparison(plain)
+        ) as folder:
             return finished_before(folder) or run_stages(search, folder, title(settings)) is not None
 
 

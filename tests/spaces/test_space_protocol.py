@@ -92,6 +92,19 @@ def test_a_mutation_is_another_architecture_of_the_space(name):
 
 
 @spaces
+def test_neighbours_are_what_mutation_draws_from(name):
+    space, rng = ALL[name], np.random.default_rng(1)
+    for arch in drawn(space, 2):
+        around = {frozenset(other.choices.items()) for other in space.neighbours(arch, rng)}
+        for other in space.neighbours(arch, rng):
+            space.validate(other)
+            assert other != arch
+        if all(not decision.active_if for decision in space.decisions.values()):
+            assert len(around) == len(space.neighbours(arch, rng))
+            assert {frozenset(space.mutate(arch, rng).choices.items()) for _ in range(50)} <= around
+
+
+@spaces
 def test_architectures_of_other_spaces_are_refused(name):
     space = ALL[name]
     for other in (

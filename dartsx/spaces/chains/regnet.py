@@ -106,7 +106,7 @@ def _not_falling(sizes: Mapping[str, tuple[int, ...]], others: Mapping[str, Deci
 
 
 def _multiset(options: tuple[int, ...], rng: np.random.Generator) -> list[int]:
-    """One number per stage that do not fall, all such lists equally likely: subsets of a longer range, pushed together."""
+    """A number per stage, none below the one before, uniformly: subsets of a longer range, pushed together."""
     places = sorted(rng.choice(len(options) + len(STAGES) - 1, len(STAGES), replace=False))
     return [options[place - i] for i, place in enumerate(places)]
 
@@ -133,11 +133,5 @@ anynetx_c = anynet("c", ("ratio", "group"), ())
 anynetx_d = anynet("d", ("ratio", "group"), ("width",))
 anynetx_e = anynet("e", ("ratio", "group"), ("width", "depth"))
 regnetx = WrittenSpace(
-    {
-        **{name: Decision(options) for name, options in NUMBERS.items()},
-        "ratio": Decision(RATIOS),
-        "group": Decision(GROUPS),
-    },
-    rule,
-    IMAGENET,
+    {name: Decision(options) for name, options in {**NUMBERS, "ratio": RATIOS, "group": GROUPS}.items()}, rule, IMAGENET
 )

@@ -23,7 +23,7 @@ from dartsx.networks import Decision, Network
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.residual import BasicBlock
 from dartsx.networks.trace import Trace, Value
-from dartsx.spaces.scale import Scale
+from dartsx.spaces.scale import CIFAR, Scale
 from dartsx.spaces.written_space import WrittenSpace
 
 WIDE = ("conv_3x3", "conv_5x5", "residual")
@@ -69,7 +69,7 @@ def _joined(trace: Trace, values: list[Value]) -> Value:
     return trace.concat(*pooled)
 
 
-def space(most: int, widths: tuple[str, ...] = WIDTHS, scale: Scale = Scale()) -> WrittenSpace:
+def space(most: int, widths: tuple[str, ...] = WIDTHS, scale: Scale = CIFAR) -> WrittenSpace:
     """All graphs of up to `most` nodes."""
     decisions: dict[str, Decision] = {"nodes": Decision(tuple(str(n) for n in range(1, most + 1)))}
     for i in range(1, most + 1):

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dartsx.networks import Decision, Network
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.trace import Trace, Value
-from dartsx.spaces.scale import Scale
+from dartsx.spaces.scale import CIFAR, Scale
 from dartsx.spaces.written_space import WrittenSpace
 
 KERNELS, FILTERS, ANCHOR = ("1", "3", "5", "7"), ("24", "36", "48", "64"), ("no", "yes")
@@ -47,7 +47,7 @@ class Anchored:
         return trace.concat(*(values[i] for i in sorted(unread)))
 
 
-def space(layers: int, scale: Scale = Scale()) -> WrittenSpace:
+def space(layers: int, scale: Scale = CIFAR) -> WrittenSpace:
     """The space of so many layers."""
     decisions: dict[str, Decision] = {}
     for i in range(1, layers + 1):
