@@ -18,7 +18,7 @@ from dartsx.spaces.errors import GenotypeError, SpaceError
 from dartsx.spaces.scale import Scale
 from dartsx.spaces.space import Architecture
 
-_TRIES = 10_000
+_TRIES, _TRIES_EACH = 10_000, 200  # in all, and with so many changes at once
 Assignment = Mapping[str, str]
 
 
@@ -104,18 +104,20 @@ class WrittenSpace(Decided):
         raise SpaceError(f"{_TRIES} assignments were drawn; none is an architecture: {self._broken(chosen)}")
 
     def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Choices:
-        """As `Decided.mutate`, among the changes that lead to architectures.
+        """As `Decided.mutate`, among the changes that lead to architectures; where one is not enough several at once.
 
-        Raises GenotypeError if the architecture does not belong to the space, SpaceError if there is no such change.
+        Raises GenotypeError if the architecture does not belong to the space, SpaceError if no other was found.
         """
         if self.restriction is None:
             return super().mutate(architecture, rng)
         self.validate(architecture)
-        for _ in range(_TRIES):
-            changed = self._assignments.mutate(architecture.choices, rng)
-            if changed is not None and not self._broken(changed):
+        for tried in range(_TRIES):
+            changed = architecture.choices
+            for _ in range(1 + tried // _TRIES_EACH):
+                changed = self._assignments.mutate(changed, rng) or changed
+            if changed != architecture.choices and not self._broken(changed):
                 return Choices(changed)
-        raise SpaceError(f"no change of one decision of {architecture} is an architecture")
+        raise SpaceError(f"no other architecture was found near {architecture}")
 
     def neighbours(self, architecture: Architecture, rng: np.random.Generator) -> list[Choices]:
         """As `Decided.neighbours`, without what is no architecture."""

@@ -7,7 +7,6 @@ import pytest
 
 from dartsx.networks import network
 from dartsx.networks.difference import same_layers
-from dartsx.networks.efficientnet import SCALINGS
 from dartsx.networks.regnet import X, stages
 from dartsx.spaces import SPACES, GenotypeError, Scale
 from dartsx.spaces.chains import efficientnet, regnet
@@ -77,4 +76,3 @@ def test_scaling_by_nothing_is_the_baseline_and_the_first_step_that_of_the_rule(
     baseline = efficientnet.scaled_by(choices, SPACES["efficientnet"].scale, phi=0)
     assert same_layers(baseline, network("efficientnet_b0")) and baseline.image_size == 224
     assert SPACES["efficientnet"].network(efficientnet.FOUND).image_size == 258
-    assert all(network(f"efficientnet_{name}").params() > 0 for name in SCALINGS)

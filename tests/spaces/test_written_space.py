@@ -41,7 +41,7 @@ def test_mutations_stay_inside():
     for arch in RISING:
         changed = RISING.mutate(arch, rng)
         RISING.validate(changed)
-        assert changed != arch
+        assert changed != arch and changed in RISING.neighbours(arch, rng)
 
 
 def test_what_the_restriction_leaves_out_is_refused():
