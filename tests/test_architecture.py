@@ -27,7 +27,7 @@ ALLOWED = {
     "report": {"catalog", "spaces", "cost"},
     "tabular": {"spaces"},
     "objectives": {"spaces", "tabular", "cost", "search", "nn", "runtime"},
-    "strategies": {"spaces", "objectives", "runtime"},
+    "strategies": {"catalog", "spaces", "objectives", "runtime"},
 }
 
 
@@ -108,7 +108,7 @@ def test_importing_imports_no_jax(module):
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
-@pytest.mark.parametrize("folder", ["dartsx", "experiments", "configs", "benchmarks", "tests"])
+@pytest.mark.parametrize("folder", ["dartsx", "experiments", "configs", "benchmarks", "examples", "tests"])
 def test_sources_are_ascii(folder):
     for path in (ROOT / folder).rglob("*.py"):
         assert path.read_bytes().isascii(), path

@@ -3,7 +3,7 @@
 from dartsx.catalog.as_before import SCHEMA, SCHEMA_KEY, as_before, completed, written_by_a_run
 from dartsx.catalog.augmentation import AugmentPolicy
 from dartsx.catalog.combine import acts_alone, check_together, one_level, options_of
-from dartsx.catalog.declaration import Declaration, Option
+from dartsx.catalog.declaration import Declaration, Option, option_values
 from dartsx.catalog.identity import MAY_DIFFER, PLACES, UNUSED, experiment
 from dartsx.catalog.methods import BASE, METHODS
 from dartsx.catalog.names import (
@@ -25,6 +25,7 @@ from dartsx.catalog.names import (
     WITH_TERMS,
     by_name,
 )
+from dartsx.catalog.strategies import STRATEGIES
 
 __all__ = [
     "BASE",
@@ -48,6 +49,7 @@ __all__ = [
     "SEPARABLE_FORMS",
     "STAGED",
     "STEMS",
+    "STRATEGIES",
     "PLACES",
     "UNUSED",
     "WITH_TERMS",
@@ -60,6 +62,7 @@ __all__ = [
     "completed",
     "experiment",
     "one_level",
+    "option_values",
     "options_of",
     "written_by_a_run",
 ]

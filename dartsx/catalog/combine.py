@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dartsx.catalog.declaration import option_values
 from dartsx.catalog.methods import METHODS
-from dartsx.catalog.rules import did_you_mean
 
 
 def check_together(names: Sequence[str]) -> None:
@@ -46,11 +46,4 @@ def options_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
       ValueError: an option is unknown, or a value is not allowed.
     """
-    declared = METHODS[name].options
-    for option, value in given.items():
-        if option not in declared:
-            allowed = ", ".join(declared) or "none"
-            raise ValueError(f"{name} has no option {option!r}; {did_you_mean(option, declared)}it has: {allowed}")
-        if problem := declared[option].problem(value):
-            raise ValueError(f"option {option}={value!r} of {name} {problem}")
-    return {**METHODS[name].defaults, **given}
+    return option_values(name, METHODS[name].options, given)

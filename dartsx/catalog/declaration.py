@@ -7,7 +7,7 @@ import numbers
 from collections.abc import Mapping
 from typing import Any
 
-from dartsx.catalog.rules import Rule
+from dartsx.catalog.rules import Rule, did_you_mean
 
 _NUMBERS = {int: numbers.Integral, float: numbers.Real}  # NumPy's too
 # Parts of a search that act between epochs or after it, on one search at a time.
@@ -34,6 +34,21 @@ class Option:
         if not isinstance(value, _NUMBERS.get(kind, kind)) or (isinstance(value, bool) and kind is not bool):
             return f"must be of type {kind.__name__}, not {type(value).__name__}"
         return self.rule.problem(value) if self.rule and not self.rule.holds(value) else None
+
+
+def option_values(name: str, declared: Mapping[str, Option], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The value of every option of what has this name: the given ones, else the defaults.
+
+    Raises:
+      ValueError: an option is unknown, or a value is not allowed.
+    """
+    for option, value in given.items():
+        if option not in declared:
+            allowed = ", ".join(declared) or "none"
+            raise ValueError(f"{name} has no option {option!r}; {did_you_mean(option, declared)}it has: {allowed}")
+        if problem := declared[option].problem(value):
+            raise ValueError(f"option {option}={value!r} of {name} {problem}")
+    return {**{option: declaration.default for option, declaration in declared.items()}, **given}
 
 
 @dataclasses.dataclass(frozen=True)

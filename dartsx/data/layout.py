@@ -71,7 +71,7 @@ def list_folder(path: pathlib.Path) -> Listing:
         if entry.name.startswith("."):
             others["hidden"] += 1
         elif suffix in EXTENSIONS:
-            images.append(_checked_image(pathlib.Path(entry.path)))
+            images.append(_checked_image(entry))
         elif entry.is_dir():
             _add(folders, require_utf8(entry.name, f"folder in {path}"), pathlib.Path(entry.path))
         else:
@@ -150,12 +150,11 @@ def _entries(path: pathlib.Path) -> list[os.DirEntry]:
         raise ValueError(f"folder {path} cannot be read: {error.strerror}") from error
 
 
-def _checked_image(path: pathlib.Path) -> pathlib.Path:
-    if path.is_file():
-        return path
-    kinds = {path.is_dir: "a folder", path.is_symlink: "a link that leads nowhere"}
-    kind = next((text for asks, text in kinds.items() if asks()), "no regular file")
-    raise ValueError(f"{printable(str(path))} has the name of an image but is {kind}; rename or remove it")
+def _checked_image(entry: os.DirEntry) -> pathlib.Path:
+    if entry.is_file():
+        return pathlib.Path(entry.path)
+    kind = "a folder" if entry.is_dir() else "a link that leads nowhere" if entry.is_symlink() else "no regular file"
+    raise ValueError(f"{printable(entry.path)} has the name of an image but is {kind}; rename or remove it")
 
 
 def _add(folders: dict[str, pathlib.Path], name: str, path: pathlib.Path) -> None:

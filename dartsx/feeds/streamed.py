@@ -19,7 +19,6 @@ import numpy as np
 
 from dartsx.data import AugmentPolicy, Source, augment, eval_stream, normalize, steps_per_epoch, train_stream
 from dartsx.data.known import KNOWN
-from dartsx.data.prepared import base_name
 from dartsx.feeds.evaluation import Outputs, batch_sums, means
 from dartsx.feeds.examples import Batch
 from dartsx.feeds.prefetch import ChunkReader, ahead
@@ -60,12 +59,12 @@ class Streamed:
     def batch(self, arrays: Any, row: dict[str, jax.Array], key: jax.Array) -> Batch:
         """Augments what the host has not, inside jit."""
         images = jax.lax.with_sharding_constraint(row["images"], batch_sharding(self.mesh))
-        given = (*statistics(self.source.name), jnp.dtype(self.dtype))
+        given = (*statistics(self.source), jnp.dtype(self.dtype))
         return Batch(augment(key, images, self.policy, *given), row["labels"])
 
     def evaluator(self, outputs: Outputs, loss: Loss) -> Callable[[Any], dict[str, float]]:
         """Loss and metrics of a state on the test images, a compiled call per batch."""
-        of_batch, given = batch_sums(outputs, loss), (*statistics(self.source.name), jnp.dtype(self.dtype))
+        of_batch, given = batch_sums(outputs, loss), (*statistics(self.source), jnp.dtype(self.dtype))
 
         @jit
         def sums(state, batch):
@@ -130,13 +129,13 @@ def open_streamed(
     return Streamed(source, batch_size, image_size, on_device, dtype, host_workers, mesh, reader, watched)
 
 
-def statistics(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def statistics(source: Source) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Published mean and standard deviation of the data set's three channels, or those of ImageNet where it has none.
 
     Exact ones would need a pass over all images.
     """
-    known = KNOWN.get(base_name(name))
-    known = known if known is not None and known.mean is not None else KNOWN["imagenet2012"]
+    published = source.known is not None and source.known.mean is not None
+    known = source.known if published else KNOWN["imagenet2012"]
     return known.mean, known.std
 
 

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from dartsx.networks.blocks.chain import IDENTITY
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.inverted import InvertedBottleneck
-from dartsx.networks.blocks.pooled_shortcut import PooledShortcut
+from dartsx.networks.blocks.shortcut import Residual, pooled
 from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite
 from dartsx.networks.description import Network
 from dartsx.networks.errors import check_choice, check_positive
@@ -153,7 +153,9 @@ def _block(row: Row, channels: int, gate: str, shortcuts: bool) -> Block:
         splits_out=row.groups,
         expands=row.kind == "ir" and row.expanded == channels,
     )
-    return PooledShortcut(bottleneck, row.features, row.stride) if shortcuts and row.residual else bottleneck
+    if not (shortcuts and row.residual):
+        return bottleneck
+    return Residual(bottleneck, pooled(row.features, row.stride, row.stride, row.features != channels))
 
 
 def _head(name: str, rows: Any) -> tuple[Block, ...]:

@@ -1,4 +1,4 @@
-"""Whether an open network contains the networks to which it closes."""
+"""Whether networks have the same layers, and whether an open network contains those to which it closes."""
 
 from __future__ import annotations
 
@@ -29,3 +29,12 @@ def difference(network: Network, choices: Mapping[str, str]) -> str:
         if opened.get(name) != closed.get(name):
             return f"layer {name} has weights {opened.get(name)} in the open network, closed {closed.get(name)}"
     return ""
+
+
+def same_layers(a: Network, b: Network, image_size: int = 224) -> bool:
+    """Whether two networks have the same layers with weights, of the same shapes in the same order, however named."""
+    both = [
+        [(step.layer, step.input_shapes, step.shape) for step in network.trace(image_size) if step.weights]
+        for network in (a, b)
+    ]
+    return both[0] == both[1]

@@ -83,7 +83,8 @@ class MetricsWriter:
         space's alphas a row per edge or decision, a column per option, float64. They are what the
         search method makes of the alphas (softmax for most, sigmoids for FairDARTS, edge weights
         times softmax for PC-DARTS), without noise; an option that the method has dropped, or that
-        a shorter row does not have, has 0. Rows need not sum to 1.
+        a shorter row does not have, has 0. Rows need not sum to 1. What rows and columns stand for
+        says ``decisions`` of run.json, by group and in order.
 
         Args:
           epoch: epochs done so far.

@@ -53,12 +53,20 @@ class Assignments:
 
         All (decision, other option) are equally likely. None where no decision has another option.
         """
+        changes = self._changes(chosen)
+        return self._changed(chosen, changes[rng.integers(len(changes))], rng) if changes else None
+
+    def neighbours(self, chosen: Mapping[str, str], rng: np.random.Generator) -> list[dict[str, str]]:
+        """All assignments with another option of one decision; those that only count since then are drawn."""
+        return [self._changed(chosen, change, rng) for change in self._changes(chosen)]
+
+    def _changes(self, chosen: Mapping[str, str]) -> list[tuple[str, str]]:
         decisions = dict(zip(self.names, self.decisions, strict=True))
-        changes = [(n, o) for n, old in chosen.items() for o in decisions[n].options if o != old]
-        if not changes:
-            return None
-        changed = dict([changes[rng.integers(len(changes))]])
-        for name, decision in decisions.items():
+        return [(n, o) for n, old in chosen.items() for o in decisions[n].options if o != old]
+
+    def _changed(self, chosen: Mapping[str, str], change: tuple[str, str], rng: np.random.Generator) -> dict[str, str]:
+        changed = dict([change])
+        for name, decision in zip(self.names, self.decisions, strict=True):
             if not decision.active(changed):
                 continue
             if name not in changed:

@@ -190,10 +190,16 @@ class CellSpace:
         if not kinds:
             raise SpaceError("the space has one genotype only: nothing to mutate")
         changes = kinds[rng.integers(len(kinds))]
-        cell_type, position, edge = changes[rng.integers(len(changes))]
-        cell = genotype.cell(cell_type)
-        edges = (*cell.edges[:position], edge, *cell.edges[position + 1 :])
-        return replace(genotype, **{cell_type: self._cell(edges)})
+        return with_edge(genotype, *changes[rng.integers(len(changes))])
+
+    def neighbours(self, genotype: Genotype, rng: np.random.Generator) -> list[Genotype]:
+        """Return all genotypes that differ in one edge's primitive or source; nothing is drawn.
+
+        Raises GenotypeError if the genotype does not belong to the space.
+        """
+        del rng
+        self.validate(genotype)
+        return [with_edge(genotype, *change) for kind in self._changes(genotype) for change in kind]
 
     def validate(self, genotype: Genotype) -> None:
         """Raise GenotypeError, saying why, if the genotype does not belong to the space."""
@@ -313,6 +319,13 @@ def with_own(custom_primitives: Iterable[str], blocks: Blocks) -> tuple[str, ...
     return tuple(dict.fromkeys((*custom_primitives, *blocks)))
 
 
+def with_edge(genotype: Genotype, cell_type: str, position: int, edge: Edge) -> Genotype:
+    """Return the genotype with another edge at a place of a cell's list."""
+    cell = genotype.cell(cell_type)
+    edges = (*cell.edges[:position], edge, *cell.edges[position + 1 :])
+    return replace(genotype, **{cell_type: Cell(edges, cell.concat)})
+
+
 def check_cells(architecture: Architecture) -> None:
     """Raise GenotypeError unless the architecture has a normal and a reduction cell."""
     if tuple(architecture.cells) != CELL_TYPES:
@@ -381,3 +394,6 @@ def check_primitives(primitives: tuple[str, ...], custom_primitives: tuple[str, 
 def _check_range(field: str, value: int, most: int, allowed: str) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
         raise SpaceError(f"{field} is {show(value)}; allowed: {allowed}")
+
+
+DARTS_SPACE = CellSpace()

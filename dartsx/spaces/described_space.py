@@ -140,6 +140,14 @@ class DescribedSpace:
             raise SpaceError("the space has one architecture only: nothing to mutate")
         return Choices(changed)
 
+    def neighbours(self, architecture: Architecture, rng: np.random.Generator) -> list[Choices]:
+        """Return all architectures with another option of one decision; those that only count since then are drawn.
+
+        Raises GenotypeError if the architecture does not belong to the space.
+        """
+        self.validate(architecture)
+        return [Choices(changed) for changed in self._assignments.neighbours(architecture.choices, rng)]
+
     def validate(self, architecture: Architecture) -> None:
         """Raise GenotypeError, saying why, if the architecture does not belong to the space."""
         chosen = architecture.choices

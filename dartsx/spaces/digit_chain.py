@@ -18,7 +18,7 @@ def write(scale: Scale) -> Network:
         (ConvNorm(wide, 3, 2), Depth("depth2", (1, 2, 3), tuple(position(i, wide) for i in (4, 5, 6)))),
     )
     head = (Classifier(scale.classes),)
-    return Network("digit_chain", (ConvNorm(narrow, 3),), stages, head, "an example of this project", scale.image_size)
+    return Network("digit_chain", (ConvNorm(narrow, 3),), stages, head, "an example of this project", scale.pixels)
 
 
 def position(i: int, width: Width) -> Choice:

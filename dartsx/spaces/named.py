@@ -4,24 +4,55 @@ import importlib
 import importlib.util
 import pathlib
 import sys
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 
-from dartsx.spaces.cell_space import CellSpace
-from dartsx.spaces.digit_chain import digit_chain
 from dartsx.spaces.errors import SpaceError, unknown
-from dartsx.spaces.nb201 import NB201
-from dartsx.spaces.robust_darts import S1, S2, S3, S4
 from dartsx.spaces.space import Space
 
-SPACES: dict[str, Space] = {
-    "darts": CellSpace(),
-    "nb201": NB201,
-    "s1": S1,
-    "s2": S2,
-    "s3": S3,
-    "s4": S4,
-    "digit_chain": digit_chain,
-}
+
+class _Spaces(Mapping[str, Space]):
+    """Spaces by name, imported and described when they are asked for.
+
+    Attributes:
+      places: name -> module of `dartsx.spaces` and attribute.
+    """
+
+    def __init__(self, places: Mapping[str, str]):
+        self._places = dict(places)
+
+    def __getitem__(self, name: str) -> Space:
+        module, _, attribute = self._places[name].partition(":")
+        return getattr(importlib.import_module(f"dartsx.spaces.{module}"), attribute)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+SPACES: Mapping[str, Space] = _Spaces(
+    {
+        "darts": "cell_space:DARTS_SPACE",
+        "nb201": "nb201:NB201",
+        **{f"s{i}": f"robust_darts:S{i}" for i in (1, 2, 3, 4)},
+        "digit_chain": "digit_chain:digit_chain",
+        "proxyless": "chains.proxyless:proxyless",
+        "proxyless_gpu": "chains.proxyless:proxyless_gpu",
+        "proxyless_cpu": "chains.proxyless:proxyless_cpu",
+        "proxyless_mobile_1_4": "chains.proxyless:proxyless_mobile_1_4",
+        "mnasnet": "chains.mnasnet:mnasnet",
+        "tunas_proxyless": "chains.tunas:tunas_proxyless",
+        "tunas": "chains.tunas:tunas",
+        "mobilenet_v3": "chains.tunas:mobilenet_v3",
+        "fbnet": "chains.fbnet:fbnet",
+        "fbnet_a": "chains.fbnet:fbnet_a",
+        "ofa": "chains.ofa:ofa",
+        "ofa_1_2": "chains.ofa:ofa_1_2",
+        "ofa_proxyless": "chains.ofa:ofa_proxyless",
+    }
+)
 
 
 def named_space(name: str) -> Space:

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 
+from dartsx.spaces.chains.members import MEMBERS, member
 from dartsx.spaces.choices import is_choices_text
 from dartsx.spaces.errors import GenotypeError, show
 from dartsx.spaces.foreign import read_genotype
@@ -21,10 +22,11 @@ def resolve_genotype(given: str | os.PathLike[str]) -> tuple[Architecture, str]:
     """Return the genotype that ``given`` stands for, and a label for tables and logs.
 
     Args:
-      given: tried in this order: the exact name of a published genotype; the path of a file (JSON
-        or text) or of a work directory, whose ``genotype.json`` is read; the path of a file and, behind its last
-        colon, the name or number of one of several genotypes in it (``genotypes.py:DARTS_V2``); the classic text, an
-        architecture string, ``decision=option, ...`` or JSON itself; a published name that differs in case, '-' or '_'.
+      given: tried in this order: the exact name of a published genotype, or of a published network that is a member of
+        a described space (``FBNet-C``); the path of a file (JSON or text) or of a work directory, whose
+        ``genotype.json`` is read; the path of a file and, behind its last colon, the name or number of one of several
+        genotypes in it (``genotypes.py:DARTS_V2``); the classic text, an architecture string,
+        ``decision=option, ...`` or JSON itself; a published name that differs in case, '-' or '_'.
 
     Returns (genotype, label): the label is the published name, the path, or 'given text'.
 
@@ -37,6 +39,8 @@ def resolve_genotype(given: str | os.PathLike[str]) -> tuple[Architecture, str]:
         raise GenotypeError(f"no genotype: {show(text)}; {_ALLOWED}")
     if text in names():
         return published(text), text
+    if text in MEMBERS:
+        return member(text), text
     if os.path.exists(text):
         return _read_path(pathlib.Path(text)), text
     path, _, choice = text.rpartition(":")

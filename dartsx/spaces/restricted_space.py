@@ -4,7 +4,7 @@ import functools
 import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from dartsx.networks import Decision, Network
 from dartsx.spaces.cell_graph import CellGraph
-from dartsx.spaces.cell_space import CellSpace, check_cells, chosen_edges, edge_decisions
+from dartsx.spaces.cell_space import CellSpace, check_cells, chosen_edges, edge_decisions, with_edge
 from dartsx.spaces.discretize import num_edges
 from dartsx.spaces.errors import GenotypeError, SpaceError, unknown
 from dartsx.spaces.genotype import CELL_TYPES, Cell, Edge, Genotype
@@ -156,22 +156,18 @@ class RestrictedSpace:
         Raises GenotypeError if the genotype does not belong to the space, SpaceError if the space
         has no other genotype.
         """
-        self.validate(genotype)
-        changed = []
-        for kind in CELL_TYPES:
-            cell = genotype.cell(kind)
-            for position, old in enumerate(cell.edges):
-                kept = {edge.source for edge in cell.inputs(old.node)} - {old.source}
-                for edge in self._candidates(kind, old.node):
-                    same = (edge.source == old.source) + (edge.primitive == old.primitive)
-                    if same == 1 and edge.source not in kept:
-                        changed.append((kind, position, edge))
-        if not changed:
+        changes = self._changes(genotype)
+        if not changes:
             raise SpaceError("no genotype of the space differs in one choice: nothing to mutate")
-        kind, position, edge = changed[rng.integers(len(changed))]
-        edges = list(genotype.cell(kind).edges)
-        edges[position] = edge
-        return replace(genotype, **{kind: Cell(tuple(edges), self.concat)})
+        return with_edge(genotype, *changes[rng.integers(len(changes))])
+
+    def neighbours(self, genotype: Genotype, rng: np.random.Generator) -> list[Genotype]:
+        """Return all genotypes that differ in one edge's primitive or source; nothing is drawn.
+
+        Raises GenotypeError if the genotype does not belong to the space.
+        """
+        del rng
+        return [with_edge(genotype, *change) for change in self._changes(genotype)]
 
     def validate(self, genotype: Genotype) -> None:
         """Raise GenotypeError, saying why, if the genotype does not belong to the space."""
@@ -191,6 +187,20 @@ class RestrictedSpace:
         """Where column k of row e stands: bool [edges, names of an edge, primitives]."""
         names = np.array(self.options[kind])
         return names[..., None] == np.array(self.primitives)
+
+    def _changes(self, genotype: Genotype) -> list[tuple[str, int, Edge]]:
+        """All (cell type, position, new edge) that change one edge's primitive or source."""
+        self.validate(genotype)
+        changes = []
+        for kind in CELL_TYPES:
+            cell = genotype.cell(kind)
+            for position, old in enumerate(cell.edges):
+                kept = {edge.source for edge in cell.inputs(old.node)} - {old.source}
+                for edge in self._candidates(kind, old.node):
+                    same = (edge.source == old.source) + (edge.primitive == old.primitive)
+                    if same == 1 and edge.source not in kept:
+                        changes.append((kind, position, edge))
+        return changes
 
     def _candidates(self, kind: str, node: int) -> list[Edge]:
         """All edges that may enter a node."""

@@ -30,6 +30,11 @@ class Scale:
     auxiliary: bool = False
     image_size: int | None = None
 
+    @property
+    def pixels(self) -> int:
+        """Height and width of the images."""
+        return self.image_size or (32 if self.stem == "cifar" else 224)
+
 
 CIFAR = Scale()
 IMAGENET = Scale(48, 14, 1000, "imagenet")

@@ -105,6 +105,10 @@ class Space(Protocol):
         """An architecture that differs in one choice, and in those that only count since then."""
         ...
 
+    def neighbours(self, architecture: Architecture, rng: np.random.Generator) -> list[Architecture]:
+        """All architectures that differ in one choice; choices that only count since then are drawn."""
+        ...
+
     def validate(self, architecture: Architecture) -> None:
         """Raises GenotypeError, saying why, if the architecture does not belong to the space."""
         ...

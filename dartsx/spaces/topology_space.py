@@ -154,6 +154,16 @@ class TopologySpace:
         columns[rng.integers(len(columns))] += rng.integers(1, len(self.primitives))
         return self._topology(columns % len(self.primitives))
 
+    def neighbours(self, genotype: Topology, rng: np.random.Generator) -> list[Topology]:
+        """Return all topologies that differ in the primitive of one edge; nothing is drawn.
+
+        Raises GenotypeError if the topology does not belong to the space.
+        """
+        del rng
+        columns = self.encode(genotype)[CELL].argmax(1)
+        changes = [(e, c) for e, old in enumerate(columns) for c in range(len(self.primitives)) if c != old]
+        return [self._topology([*columns[:edge], column, *columns[edge + 1 :]]) for edge, column in changes]
+
     def validate(self, genotype: Topology) -> None:
         """Raise GenotypeError, saying why, if the topology does not belong to the space."""
         choices, names = genotype.choices, list(self.decisions)

@@ -41,15 +41,22 @@ class Asked:
         """Random numbers of the next question."""
         return np.random.default_rng((*self.key, self.times))
 
-    def fresh(self, n: int, draw: Draw) -> tuple[Asked, list[Architecture]]:
-        """Ask for n architectures, drawn until they are new, or TRIES draws have found none."""
+    def fresh(self, n: int, draw: Draw, repeats: bool = False) -> tuple[Asked, list[Architecture]]:
+        """Ask for n architectures.
+
+        Args:
+          n: how many.
+          draw: draws one.
+          repeats: take what is drawn. Otherwise it is drawn until it is new, or TRIES draws have found nothing new.
+        """
         rng, seen, drawn = self.rng(), set(self.seen), []
         for _ in range(n):
-            for _ in range(TRIES):
+            for _ in range(1 if repeats else TRIES):
                 architecture = draw(rng)
-                if identity(architecture) not in seen:
+                known = identity(architecture)
+                if known not in seen:
                     break
-            seen.add(identity(architecture))
+            seen.add(known)
             drawn.append(architecture)
         return dataclasses.replace(self, times=self.times + 1, seen=frozenset(seen)), drawn
 

@@ -16,6 +16,7 @@ from ml_collections import ConfigDict
 
 from dartsx import optim
 from dartsx.catalog import STEMS
+from dartsx.data.identity import Identity
 from dartsx.feeds import Feed, InMemory, image_examples, open_streamed, trial_length
 from dartsx.losses import classification
 from dartsx.networks import network as named_network
@@ -35,7 +36,7 @@ from dartsx.runtime import (
     stream,
 )
 from dartsx.spaces import published_names, to_json
-from experiments.jobs.setup import comparison, finished_before, load_checked, open_checked, resolved, start
+from experiments.jobs.setup import comparison, finished_before, inputs, load_checked, open_checked, resolved, start
 from experiments.settings import EvaluateSettings, blame, evaluate_settings
 
 # Fields that an evaluation does not read.
@@ -59,7 +60,8 @@ def run_evaluate(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     with contextlib.closing(images.feed):
         job = EvaluateJob(settings, images, mesh)
         run = {"seed": settings.seed, "dataset": images.label, "method": None}
-        with open_workdir(workdir, plain, "evaluate", run=run, **comparison(plain)) as folder:
+        read = inputs(images.identity, settings.genotype)
+        with open_workdir(workdir, plain, "evaluate", run=run, inputs=read, **comparison(plain)) as folder:
             return finished_before(folder) or job.run(folder)
 
 
@@ -69,14 +71,12 @@ class Images(NamedTuple):
     Attributes:
       feed: where their batches come from.
       label: what reports call the data set.
-      classes: how many there are.
-      shape: (height, width, channels) of an image.
+      identity: what it is.
     """
 
     feed: Feed
     label: str
-    classes: int
-    shape: tuple[int, int, int]
+    identity: Identity
 
 
 def images_in_memory(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Images:
@@ -89,21 +89,21 @@ def images_in_memory(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Ima
     given = (dataset, group.augment, settings.dtype, mesh)
     train, test = (image_examples(split, *given) for split in (dataset.train, dataset.test))
     feed = InMemory(train, test, group.batch_size, settings.seed, mesh)
-    return Images(feed, dataset.label, dataset.num_classes, dataset.image_shape)
+    return Images(feed, dataset.label, dataset.identity)
 
 
 def streamed_images(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Images:
-    """Opens the data set without reading an image; one that cannot be decoded is the setting's fault, not a defect.
+    """Opens the data set and looks at some images; one that cannot be decoded is the setting's fault, not a defect.
 
     Raises:
       SettingsError: the data are not there or do not fit the settings.
     """
-    source, group, size = open_checked(settings), settings.evaluate, settings.dataset.image_size
+    (source, identity), group = open_checked(settings), settings.evaluate
     feed = open_streamed(
         source,
         mesh,
         group.batch_size,
-        size,
+        settings.dataset.image_size,
         settings.seed,
         group.augment,
         jitter=group.augment.jitter,
@@ -111,7 +111,7 @@ def streamed_images(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Imag
         host_workers=group.host_workers,
         watched=functools.partial(blame, "dataset.name", source.name, ValueError),
     )
-    return Images(feed, source.label, len(source.train.classes), (size, size, 3))
+    return Images(feed, source.label, identity)
 
 
 def _record(config: ConfigDict, settings: EvaluateSettings) -> dict[str, Any]:
@@ -126,10 +126,10 @@ class EvaluateJob:
 
     def __init__(self, settings: EvaluateSettings, images: Images, mesh: jax.sharding.Mesh):
         group = settings.evaluate
-        self.settings, self.feed, self.image_shape, self.mesh = settings, images.feed, images.shape, mesh
+        self.settings, self.feed, self.image_shape, self.mesh = settings, images.feed, images.identity.image_shape, mesh
         self.key = jax.random.key(settings.seed)
         self.epochs, self.steps = trial_length(group.epochs, self.feed.steps, group.max_steps)
-        self.problem = problem = retrain_problem(settings, images.classes, self.feed.steps)
+        self.problem = problem = retrain_problem(settings, images.identity.classes, self.feed.steps)
         outputs = lambda state, batch: predict(problem, state, problem.inputs(batch))  # noqa: E731
         self.test = self.feed.evaluator(outputs, classification())
         self.tested: dict[str, float] = {}  # after the last epoch that was tested here

@@ -26,7 +26,7 @@ from experiments.jobs.search import (
     search_examples,
     title,
 )
-from experiments.jobs.setup import comparison, finished_before, load_checked, resolved, start
+from experiments.jobs.setup import comparison, finished_before, inputs, load_checked, resolved, start
 from experiments.settings import SearchSettings, member_config, search_settings, with_values
 
 
@@ -55,7 +55,8 @@ def run_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
         records = [run_record(member, dataset) for member in population.members]
 
         def opened(path, config, kind, run):
-            return stack.enter_context(open_workdir(path, config, kind, run=run, **comparison(config)))
+            read = inputs(dataset.identity)
+            return stack.enter_context(open_workdir(path, config, kind, run=run, inputs=read, **comparison(config)))
 
         size = {"population": settings.population}
         folder = opened(workdir, plain, "population", records[0] | size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import jax
 from ml_collections import ConfigDict
@@ -13,7 +14,8 @@ from dartsx.data import Dataset
 from dartsx.feeds import Examples, image_examples
 from dartsx.runtime import open_workdir
 from dartsx.search import Alphas, Bound, Plan, PlanError, Search, Weights, run_stages
-from experiments.jobs.setup import comparison, finished_before, load_checked, resolved, start
+from dartsx.spaces import Space
+from experiments.jobs.setup import comparison, finished_before, inputs, load_checked, resolved, start
 from experiments.settings import SearchSettings, search_settings, wrong
 
 # Fields of the config that the arguments of a plan come from, where both can be wrong.
@@ -45,13 +47,22 @@ def run_one_search(
         plan = change(plan_of(settings, dataset.num_classes))
         search = Search(plan, search_examples(settings, dataset, mesh), settings.seed, mesh)
         run = run_record(search, dataset)
-        with open_workdir(workdir, plain, "search", run=run, **comparison(plain)) as folder:
+        with open_workdir(
+            workdir, plain, "search", run=run, inputs=inputs(dataset.identity), **comparison(plain)
+        ) as folder:
             return finished_before(folder) or run_stages(search, folder, title(settings)) is not None
 
 
-def run_record(search: Search, dataset: Dataset) -> dict[str, str | int]:
+def run_record(search: Search, dataset: Dataset) -> dict[str, Any]:
     """Fields of run.json."""
-    return {"seed": search.seed, "dataset": dataset.label, "method": search.problem.method.name}
+    named = {"seed": search.seed, "dataset": dataset.label, "method": search.problem.method.name}
+    return named | {"decisions": decisions_of_rows(search.plan.space)}
+
+
+def decisions_of_rows(space: Space) -> dict[str, dict[str, list[str]]]:
+    """What the rows of strengths.jsonl decide: by group the names of the decisions in order, with their options."""
+    names = iter(space.decisions)
+    return {group: {next(names): list(labels) for labels in rows} for group, rows in space.options.items()}
 
 
 def title(settings: SearchSettings) -> str:

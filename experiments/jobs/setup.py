@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import jax
 from ml_collections import ConfigDict
 
-from dartsx.catalog import MAY_DIFFER, SCHEMA, SCHEMA_KEY, as_before
+from dartsx.catalog import MAY_DIFFER, PLACES, SCHEMA, SCHEMA_KEY, as_before
 from dartsx.data import Dataset, Source, load_dataset, open_source
+from dartsx.data.identity import Fingerprint, Identity
+from dartsx.data.survey import survey
+from dartsx.feeds.streamed import statistics
 from dartsx.runtime import (
+    Input,
     MeshError,
     Workdir,
     check_devices,
@@ -20,6 +25,7 @@ from dartsx.runtime import (
     make_mesh,
     split_cpu,
 )
+from dartsx.spaces import Architecture, to_json
 from experiments.settings import EvaluateSettings, SearchSettings, blame, check_against_data
 
 
@@ -59,17 +65,18 @@ def load_checked(settings: SearchSettings | EvaluateSettings) -> Dataset:
     return dataset
 
 
-def open_checked(settings: EvaluateSettings) -> Source:
-    """The data set opened to be streamed, after checking that it fits the settings.
+def open_checked(settings: EvaluateSettings) -> tuple[Source, Identity]:
+    """The data set opened to be streamed, and what it is, after checking that it fits the settings.
 
     Raises:
-      SettingsError: the data are not there, or naming the field that does not fit the images or the devices.
+      SettingsError: the data are not there or wrong, or naming the field that does not fit the images or the devices.
     """
     given = settings.dataset
     with blame("dataset.name", given.name, FileNotFoundError, ValueError):
         source = open_source(given.name, given.data_dir)
     _check(settings, (given.image_size, given.image_size, 3), len(source.train), len(source.train.classes))
-    return source
+    with blame("dataset.name", given.name, ValueError):
+        return source, survey(source, given.image_size, statistics(source))
 
 
 def _check(settings, image_shape: tuple[int, int, int], train_size: int, classes: int) -> None:
@@ -84,6 +91,16 @@ def resolved(config: ConfigDict, leave_out: tuple[str, ...]) -> Mapping[str, Any
 def comparison(plain: Mapping[str, Any]) -> dict[str, Any]:
     """How `open_workdir` compares this config with that of the run that a work directory holds."""
     return {"may_differ": MAY_DIFFER, "as_before": as_before(plain)}
+
+
+def inputs(data: Identity, genotype: Architecture | None = None) -> dict[str, Input]:
+    """What a run reads beside its config, for its work directory."""
+    given = {"data": Input(data.record(), PLACES["data"])}
+    if genotype is not None:
+        fingerprint = Fingerprint()
+        fingerprint.add(json.dumps(to_json(genotype), sort_keys=True))
+        given["genotype"] = Input({"fingerprint": fingerprint.text()}, PLACES["genotype"])
+    return given
 
 
 def finished_before(folder: Workdir) -> bool:

@@ -100,7 +100,7 @@ def test_every_member_is_a_search_to_reports_and_evaluations(four):
     assert [run.path.name for run in found.searches] == [f"member{i}" for i in range(4)]
     assert [run.seed for run in found.searches] == [5, 6, 7, 8]
     assert read_runs([four.parent]).searches == found.searches
-    assert len({str(run.alphas) for run in found.searches}) == 4
+    assert len({str(run.groups) for run in found.searches}) == 4
     genotype, label = resolve_genotype(four / "member2")
     assert label == str(four / "member2")
     assert genotype == from_json((four / "member2" / "genotype.json").read_text())

@@ -6,6 +6,8 @@ import signal
 
 import pytest
 
+from dartsx.data import load_dataset
+
 LOGS = ("metrics.jsonl", "alphas.jsonl", "genotypes.jsonl", "genotype.json")
 PRIMITIVES = "--config.space.primitives=('none','skip_connect','avg_pool_3x3')"
 LAST = 66  # steps, 22 of them an epoch
@@ -182,6 +184,12 @@ def test_a_finished_search_is_left_alone(search, undisturbed):
     assert again.returncode == 0, again.stderr
     assert "is finished already; nothing to do" in again.stdout and "epoch" not in again.stdout
     assert contents(undisturbed) == before
+
+
+def test_a_search_records_its_data_by_their_content(undisturbed):
+    data = read(undisturbed, "run.json")["inputs"]["data"]
+    assert (data["train"], data["test"], data["classes"], data["image_shape"]) == (1438, 359, 10, [12, 12, 1])
+    assert data["fingerprint"] == load_dataset().identity.fingerprint
 
 
 def test_another_config_is_refused_naming_the_field(search, undisturbed):

@@ -1,5 +1,6 @@
 """Evaluations whose images are read while they train."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dartsx.data import train_stream
+from dartsx.data import Source, survey, train_stream
+from dartsx.data.known import KNOWN
 from dartsx.feeds import Streamed
 from dartsx.feeds.streamed import statistics
 from dartsx.losses import classification
@@ -132,7 +134,7 @@ def test_a_batch_is_normalised_and_cut_out_on_the_device(feed):
     rows = feed.rows(0, 0, 1)
     row = jax.tree.map(lambda x: x[0], rows)
     batch = jax.jit(feed.batch)({}, row, jax.random.key(1))
-    mean, std = statistics("imagenet2012")
+    mean, std = statistics(feed.source)
     expected = (np.asarray(row["images"]) / 255 - mean) / std
     images = np.asarray(batch[0])
     erased = (images == 0).all(-1)
@@ -146,7 +148,7 @@ def test_every_test_image_counts_once(feed):
     scores = np.array([1.0, -2.0, 0.5], np.float32)
     outputs = lambda scale, batch: scale * batch.images.mean((1, 2)) * scores  # noqa: E731
     found = feed.evaluator(outputs, classification())(jnp.float32(1))
-    mean, std = statistics("imagenet2012")
+    mean, std = statistics(feed.source)
     logits = (np.array([colour(i) for i in range(TEST)]) / 255 - mean) / std * scores
     losses = np.log(np.exp(logits).sum(1)) - logits[np.arange(TEST), np.arange(TEST) % CLASSES]
     assert TEST % BATCH
@@ -155,21 +157,25 @@ def test_every_test_image_counts_once(feed):
     assert found["accuracy"] == correct / TEST
 
 
-def test_an_image_that_cannot_be_decoded_is_named_with_its_setting(folder, tmp_path):
+@pytest.mark.parametrize("looked_at", [True, False])
+def test_an_image_that_cannot_be_decoded_is_named_with_its_setting(folder, tmp_path, monkeypatch, looked_at):
     for number in range(2):
         place = tmp_path / "train" / f"class{number}"
         place.mkdir(parents=True)
-        Image.new("RGB", (40, 40)).save(place / "good.png")
+        Image.new("RGB", (40, 40), colour(number)).save(place / "a.png")
         (place / "bad.png").write_bytes(b"no image")
     (tmp_path / "test").symlink_to(folder / "test")
     (tmp_path / "train" / "class2").symlink_to(folder / "train" / "class2")
     settings = evaluate_settings(config_of(tmp_path, "--config.evaluate.batch_size=12"))
-    feed = streamed_images(settings, make_mesh(1)).feed
+    monkeypatch.setattr(survey, "SAMPLE", 1000 if looked_at else 1)
     with pytest.raises(SettingsError, match=r"--config.dataset.name=.*bad\.png is not an image"):
-        feed.rows(0, 0, 1)
-    feed.close()
+        feed = streamed_images(settings, make_mesh(1)).feed
+        assert not looked_at
+        with contextlib.closing(feed):
+            feed.rows(0, 0, 1)
 
 
 def test_data_sets_without_published_statistics_take_those_of_imagenet():
-    assert statistics("cifar10")[0][0] == 0.49139968
-    assert statistics("folder:a/b") == statistics("fashion_mnist") == statistics("imagenet2012")
+    found = {name: statistics(Source(name, name, None, None, KNOWN.get(name))) for name in (*KNOWN, "folder:a/b")}
+    assert found["cifar10"][0][0] == 0.49139968
+    assert found["folder:a/b"] == found["fashion_mnist"] == found["imagenet2012"]

@@ -32,6 +32,8 @@ def segments(layer: Any, inputs: tuple[Segments, ...], shapes: tuple[Shape, ...]
         return _conv(layer, inputs, opened, shapes[0], shape)
     if not opened:
         return shape[-1:]
+    if layer.branches:
+        return _kept(layer, tuple(branch[-1].segments for branch in layer.branches), shapes, shape)
     if any(axes_of(size) for size in shape[:-1]):
         raise ValueError("height and width of a map cannot depend on a decision")
     return _SEGMENTS.get(type(layer), _kept)(layer, inputs, shapes, shape)

@@ -28,6 +28,7 @@ from dartsx.networks.blocks.residual import BasicBlock
 from dartsx.networks.blocks.shuffle import ShuffleUnitV2
 from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite
 from dartsx.networks.layers import Input, Zero
+from dartsx.networks.open.layers import Mixed
 from dartsx.networks.open.place import exists, presence
 from dartsx.networks.open.size import at, expected
 
@@ -194,3 +195,11 @@ def test_nothing_is_a_layer_without_cost():
     trace = Trace()
     assert trace.block(Zero(2), trace.add(Input((7, 7, 3)))).shape == (4, 4, 3)
     assert not trace.steps[-1].weights and not trace.steps[-1].macs
+
+
+def test_channels_behind_a_choice_lie_as_those_of_its_options():
+    width = Width("w", (8, 16))
+    choice = Choice("op", {"k1": ConvNorm(width, 1), "k3": ConvNorm(width, 3)})
+    residual = InvertedBottleneck(width, expansion=2)
+    steps = Network("x", (choice, residual), (), (Classifier(2),), "", 8).trace()
+    assert [step.segments for step in steps if isinstance(step.layer, Mixed)] == [(width,)]

@@ -1,0 +1,27 @@
+"""Published networks as architectures of the space that they were found in."""
+
+from __future__ import annotations
+
+import importlib
+
+from dartsx.networks.block_list import Row, shipped
+from dartsx.spaces.choices import Choices
+
+_STEMS = {16: "ofa", 24: "ofa_1_2", 40: "ofa_proxyless"}
+# Network -> space.
+MEMBERS = {
+    "ProxylessNAS-Mobile": "proxyless",
+    "ProxylessNAS-GPU": "proxyless_gpu",
+    "ProxylessNAS-CPU": "proxyless_cpu",
+    "ProxylessNAS-Mobile-1.4": "proxyless_mobile_1_4",
+    "FBNet-A": "fbnet_a",
+    "FBNet-B": "fbnet",
+    "FBNet-C": "fbnet",
+    **{name: _STEMS[record["stem"]["width"]] for name, record in shipped().items() if name.startswith("ofa-")},
+}
+
+
+def member(name: str) -> Choices:
+    """The architecture of a network of `MEMBERS`."""
+    module = importlib.import_module(f"dartsx.spaces.chains.{MEMBERS[name].partition('_')[0]}")
+    return module.read([Row(*row) for row in shipped()[name]["blocks"]])

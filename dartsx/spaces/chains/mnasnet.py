@@ -1,0 +1,87 @@
+"""MnasNet's factorized hierarchical space (arXiv:1807.11626, section 4): every stage repeats one block of its own.
+
+The reference is MobileNetV2. Of each of its five stages of several blocks are decided
+
+| decision | options |
+|---|---|
+| op | conv; sepconv; mbconv of expansion 3 or 6 |
+| kernel | 3, 5 |
+| se | squeeze-and-excite of a quarter, or none |
+| skip | identity, pool, none |
+| filters | 0.75, 1 or 1.25 times the reference |
+| layers | 1 less than the reference, as many, 1 more |
+
+4 x 2 x 2 x 3 x 3 x 3 = 432 choices, 432^5 = 1.5e13 architectures; a space in which the three layers of a stage differ
+would have about 432^15 = 3e39. The two stages of one block are as in the published networks: a separable convolution
+before and an inverted bottleneck behind. The paper does not say how a pooled skip changes the width; here a 3x3
+average and a 1x1 convolution do. Its own networks (MnasNet-A1 has a stage of 112 channels, B1 one of 192) are no
+members.
+"""
+
+from __future__ import annotations
+
+from dartsx.networks import Depth, Network, Width
+from dartsx.networks.blocks.chain import IDENTITY, Chain
+from dartsx.networks.blocks.conv import Classifier, ConvNorm, Separable
+from dartsx.networks.blocks.inverted import InvertedBottleneck
+from dartsx.networks.blocks.shortcut import Residual, pooled
+from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite
+from dartsx.networks.trace import Block
+from dartsx.spaces.chains.backbone import IMAGENET, Stage, crossed, positions, stem
+from dartsx.spaces.described_space import DescribedSpace
+from dartsx.spaces.scale import Scale
+
+# The stages of MobileNetV2 with several blocks: channels, blocks, stride.
+STAGES = tuple(Stage(*row) for row in ((24, 2, 2), (32, 3, 2), (64, 4, 2), (96, 3, 1), (160, 3, 2)))
+OPERATIONS = {"conv": None, "sepconv": 1, "mbconv3": 3, "mbconv6": 6}  # expansion of the last three
+KERNELS = {"3": 3, "5": 5}
+GATES = {"0": None, "0.25": SqueezeExcite(1 / 4, of="input")}
+SKIPS = ("identity", "pool", "none")
+
+
+def filters(channels: int) -> tuple[int, int, int]:
+    """Options of a stage's width."""
+    return channels * 3 // 4, channels, channels * 5 // 4
+
+
+def write(scale: Scale) -> Network:
+    """The open network."""
+    body = []
+    for i, stage in enumerate(positions(STAGES, scale), 1):
+        count, width = STAGES[i - 1].count, Width(f"stage{i}/filters", filters(STAGES[i - 1].features))
+        first, later = block(f"stage{i}", width, stage[0].stride, True), block(f"stage{i}", width, 1, False)
+        body.append((Depth(f"stage{i}/layers", (count - 1, count, count + 1), (first, later)),))
+    last = InvertedBottleneck(320, 6, act="relu")
+    return Network(
+        "mnasnet",
+        (stem(32, "relu", scale), Separable(16, linear=True)),
+        (*body, (last,)),
+        (ConvNorm(1280, 1), Classifier(scale.classes, 0.2)),
+        "arXiv:1807.11626, section 4",
+        scale.pixels,
+    )
+
+
+def block(stage: str, features: int, stride: int, widens: bool) -> Block:
+    """The block that a stage repeats; where it `widens` the identity cannot skip it."""
+
+    def make(op: str, kernel: int, se: SqueezeExcite | None, skip: str) -> Block:
+        expansion = OPERATIONS[op]
+        if expansion is None:
+            plain = Chain((ConvNorm(features, kernel, stride), *(() if se is None else (se,))))
+        else:
+            plain = InvertedBottleneck(features, expansion, None, kernel, stride, se, "relu", residual=False)
+        if skip == "none" or (skip == "identity" and widens):
+            return plain
+        return Residual(plain, pooled(features, 3, stride, widens) if skip == "pool" else IDENTITY)
+
+    options = {
+        "op": {op: op for op in OPERATIONS},
+        "kernel": KERNELS,
+        "se": GATES,
+        "skip": {skip: skip for skip in SKIPS},
+    }
+    return crossed(stage, options, make)
+
+
+mnasnet = DescribedSpace(write, IMAGENET)

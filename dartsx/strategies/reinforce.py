@@ -1,0 +1,118 @@
+"""REINFORCE (arXiv:1611.01578, section 3.2): the policy makes more likely what scores above a moving baseline.
+
+    gradient = (utility - baseline) * d log p(architecture) / d parameters,
+
+averaged over the architectures of a call of ``tell``; then a step of Adam. The baseline is the average of all
+utilities with exponentially falling weights, the present ones included, with bias correction. What is told late is
+treated as if the present policy had drawn it. An architecture whose score is missing changes nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from dartsx.objectives import Measure, Scores
+from dartsx.spaces import Architecture, Space
+from dartsx.strategies.adam import AdamState, Params, adam_init, adam_step
+from dartsx.strategies.asked import Asked, start
+from dartsx.strategies.independent_logits import independent_logits
+from dartsx.strategies.lstm_controller import lstm_controller
+from dartsx.strategies.policy import Policy, ascent, batch_of, draw
+from dartsx.strategies.steps import Steps, steps_of
+from dartsx.strategies.strategy import Key, Strategy
+
+
+@dataclasses.dataclass(frozen=True)
+class PolicyState:
+    """A policy in training.
+
+    Attributes:
+      asked: what was asked.
+      steps: of the space.
+      params: of the policy.
+      adam: of the optimiser.
+      average: of the utilities, not corrected.
+      told: number of utilities in it.
+    """
+
+    asked: Asked
+    steps: Steps
+    params: Params
+    adam: AdamState
+    average: float = 0.0
+    told: int = 0
+
+
+def reinforce(measure: Measure, rate: float, decay: float) -> Strategy:
+    """On independent logits.
+
+    Args:
+      measure: whose utility counts.
+      rate: learning rate of Adam.
+      decay: of the baseline.
+    """
+    return _strategy("reinforce", independent_logits(), measure, rate, decay, 0.0)
+
+
+def reinforce_lstm(measure: Measure, rate: float, decay: float, entropy: float, hidden: int) -> Strategy:
+    """On an LSTM controller with so many hidden units and a reward for entropy."""
+    return _strategy("reinforce_lstm", lstm_controller(hidden), measure, rate, decay, entropy)
+
+
+def _strategy(name: str, policy: Policy, measure: Measure, rate: float, decay: float, entropy: float) -> Strategy:
+    tell = partial(_tell, policy, measure, rate, decay, entropy)
+    return Strategy(name, partial(policy_init, policy), partial(policy_ask, policy), tell)
+
+
+def policy_init(policy: Policy, space: Space, key: Key) -> PolicyState:
+    """An untrained policy."""
+    asked, steps = start(space, key), steps_of(space)
+    params = policy.init(steps.sizes, np.random.default_rng(asked.key))
+    return PolicyState(asked, steps, params, adam_init(params))
+
+
+def policy_ask(policy: Policy, state: PolicyState, n: int) -> tuple[PolicyState, list[Architecture]]:
+    """Architectures drawn from the policy."""
+
+    def drawn(rng: np.random.Generator) -> Architecture:
+        return state.steps.architecture(draw(policy, state.params, state.steps, rng))
+
+    asked, architectures = state.asked.fresh(n, drawn)
+    return dataclasses.replace(state, asked=asked), architectures
+
+
+def baseline(state: PolicyState, utilities: np.ndarray, decay: float) -> tuple[PolicyState, float]:
+    """The moving average with these utilities in it."""
+    average = state.average
+    for utility in utilities:
+        average = decay * average + (1 - decay) * utility
+    told = state.told + len(utilities)
+    return dataclasses.replace(state, average=average, told=told), average / (1 - decay**told)
+
+
+def _tell(
+    policy: Policy,
+    measure: Measure,
+    rate: float,
+    decay: float,
+    entropy: float,
+    state: PolicyState,
+    architectures: Sequence[Architecture],
+    scores: Sequence[Scores],
+) -> PolicyState:
+    state = dataclasses.replace(state, asked=state.asked.told(architectures))
+    utilities = np.array([measure.utility(score) for score in scores])
+    known = np.isfinite(utilities)
+    if not known.any():
+        return state
+    sequences = [state.steps.actions(a) for a, there in zip(architectures, known, strict=True) if there]
+    state, expected = baseline(state, utilities[known], decay)
+    batch = batch_of(state.steps, sequences)
+    weights = (utilities[known] - expected) / len(sequences)
+    upwards = ascent(policy, state.params, batch, weights, entropy / len(sequences))
+    params, adam = adam_step(state.params, {name: -value for name, value in upwards.items()}, state.adam, rate)
+    return dataclasses.replace(state, params=params, adam=adam)
