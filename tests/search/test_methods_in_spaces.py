@@ -7,14 +7,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from contract import PAIRS, SPACES, each_pair
+from contract import PAIRS, SPACES, each_pair, has_supernet
 
 from dartsx import optim
 from dartsx.nn import supernet_of
 from dartsx.search import Batch, Epoch, SearchProblem, Task, compose, init_state, make_step
 from dartsx.search.method import Supernet
 from dartsx.search.methods.p_darts import narrowed, strongest, with_skip_dropout
-from dartsx.spaces import SKIP
+from dartsx.spaces import SKIP, SpaceError
 
 CELLS = {"normal": 2, "reduce": 2}
 # What a method needs of a space; every other works in every space.
@@ -98,8 +98,16 @@ def test_mixtures_have_the_shapes_of_the_space_and_architectures_belong_to_it(na
         space.validate(method.select(space, trained, rng))
 
 
+@pytest.mark.parametrize("space", [pytest.param(s, id=name) for name, s in SPACES.items() if not has_supernet(s)])
+def test_a_space_without_a_supernet_says_what_searches_it(space):
+    with pytest.raises(SpaceError, match="share no supernet: search it by a strategy"):
+        supernet_of(space, channels=4, layers=1, classes=3).description
+
+
 # Supernets of more decisions are made of the same parts, and take long to trace.
-TRACED = {name: space for name, space in SPACES.items() if space.graph or len(space.decisions) <= 20}
+TRACED = {
+    name: space for name, space in SPACES.items() if has_supernet(space) and (space.graph or len(space.decisions) <= 20)
+}
 
 
 @pytest.mark.parametrize("space", TRACED.values(), ids=TRACED)
