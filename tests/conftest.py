@@ -100,36 +100,6 @@ def x64():
         yield
 
 
-def _mutations(content: bytes, count: int = 2000, seed: int = 0):
-    """Damaged copies of a file's content: bits flipped, slices cut, doubled or moved, foreign tokens put in."""
-    rng = np.random.default_rng(seed)
-    words = (b"-1", b"1e999", b"9" * 30, b"null", b"NaN", b"true", b"\xff\xfe", b"\xef\xbb\xbf", b"\xc3\xa9")
-    tokens = (*words, *(bytes([mark]) for mark in b"0\"'[]{}(),:\n\0|~+# "))
-    for _ in range(count):
-        changed = bytearray(content)
-        for _ in range(rng.integers(1, 4)):
-            at, length = rng.integers(len(changed) + 1), int(rng.integers(1, 20))
-            piece = bytes(changed[at : at + length])
-            kind = rng.integers(5)
-            if kind == 0 and piece:
-                changed[at] ^= 1 << rng.integers(8)
-            elif kind == 1:
-                changed[at : at + length] = b""
-            elif kind == 2:
-                other = rng.integers(len(changed) + 1)
-                changed[other:other] = piece
-            elif kind == 3:
-                changed[at : at + int(rng.integers(3))] = tokens[rng.integers(len(tokens))]
-            elif rng.random() < 0.2:
-                del changed[at:]
-        yield bytes(changed)
-
-
-@pytest.fixture(scope="session")
-def mutations():
-    return _mutations
-
-
 _JIT = jax.jit
 # Half to a third of the time: no optimisation by LLVM, and of two ways to emit fusions the quicker one.
 _QUICK = {

@@ -60,6 +60,13 @@ def _mark(rng: np.random.Generator, data: bytes) -> bytes:
     return (b"\xef\xbb\xbf" + data, data.replace(b"\n", b"\r\n"), b"\n \n" + data)[rng.integers(3)]
 
 
+def _token(rng: np.random.Generator, data: bytes) -> bytes:
+    """A word or a mark that means something to a reader of text, in place of a few bytes."""
+    place, token = rng.integers(len(data) + 1), TOKENS[rng.integers(len(TOKENS))]
+    return data[:place] + token + data[place + rng.integers(3) :]
+
+
+TOKENS = (b"null", b"true", b"9" * 30, b"\xc3\xa9", *(bytes([mark]) for mark in b"0\"'[]{}(),:\n\0|~+# "))
 CHANGES: tuple[Callable[[np.random.Generator, bytes], bytes], ...] = (
-    *(_flip, _overwrite, _cut, _drop, _double, _extreme, _mark),
+    *(_flip, _overwrite, _cut, _drop, _double, _extreme, _mark, _token),
 )

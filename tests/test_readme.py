@@ -48,7 +48,17 @@ def test_tables_are_asked_as_the_readme_says(tmp_path):
     assert names["table"].accuracy(names["skips"]) == pytest.approx(54.297, abs=1e-3)
 
 
-def test_a_space_of_ones_own_is_searched_by_every_method(tmp_path, quick_jit, monkeypatch):
+def test_a_described_space_of_ones_own_is_asked_as_the_readme_says(tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "my_chain.py").write_text(_block("def write(scale"))
+    code = _block("from my_chain import")
+    _run(code, tmp_path)
+    printed = capsys.readouterr().out.splitlines()
+    (told,) = re.findall(r"# (\d+ depth=.*)", code)
+    assert printed[0] == told and int(printed[1]) > 0
+
+
+def test_a_primitive_of_ones_own_is_searched_by_every_method(tmp_path, quick_jit, monkeypatch):
     monkeypatch.setattr(jax, "jit", quick_jit)
     names = _run(_block("TopologySpace("), tmp_path)
     names["own"].validate(names["cell"])

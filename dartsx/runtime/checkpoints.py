@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import functools
 import os
 import pathlib
 import shutil
@@ -17,6 +18,7 @@ from dartsx.runtime.leaves import is_key, named_leaves
 
 _SCHEMA = 1
 _NAMES_SHOWN = 5
+_NOTES = "_CHECKPOINT_METADATA"
 
 
 class CheckpointError(RuntimeError):
@@ -64,11 +66,15 @@ class Checkpointer:
         self._every = every_steps
         self._last = 0
         self._args = ocp.args
-        self._manager = ocp.CheckpointManager(
-            self._directory,
-            item_names=("state", "meta"),
-            options=ocp.CheckpointManagerOptions(max_to_keep=keep, cleanup_tmp_directories=True, create=True),
+        options = ocp.CheckpointManagerOptions(max_to_keep=keep, cleanup_tmp_directories=True, create=True)
+        opened = functools.partial(
+            ocp.CheckpointManager, self._directory, item_names=("state", "meta"), options=options
         )
+        try:
+            self._manager = opened()
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            self._put_notes_aside(error)
+            self._manager = opened()
         self._last = self._manager.latest_step() or 0
 
     def steps(self) -> list[int]:
@@ -186,6 +192,18 @@ class Checkpointer:
             if _checksum(array) != meta["crc32"].get(name):
                 raise ValueError(f"bytes of {name} differ from those that were saved")
         return Restored(step, _rebuild(template, found), meta["metadata"])
+
+    def _put_notes_aside(self, error: Exception) -> None:
+        """Puts Orbax's own notes on every checkpoint aside: it opens no folder in which those of one are damaged.
+
+        They hold times only; whether states and metadata are whole is checked when they are restored.
+        """
+        for notes in self._directory.glob(f"*/{_NOTES}"):
+            if notes.parent.name.isdigit() and jax.process_index() == 0:
+                notes.replace(notes.with_name("damaged-notes"))
+        warnings.warn(
+            f"damaged notes on the checkpoints in {self._directory} put aside ({_first_line(error)})", stacklevel=3
+        )
 
     def _put_aside(self, steps: list[int]) -> None:
         if jax.process_index() == 0:

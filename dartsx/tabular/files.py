@@ -10,6 +10,7 @@ import os
 import pathlib
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 _OPENERS = {".xz": lzma.open, ".gz": gzip.open, ".bz2": bz2.open, ".pbz2": bz2.open}
@@ -47,18 +48,16 @@ def read_bytes(path: pathlib.Path) -> bytes:
         raise TableError(f"{path} cannot be read: {error}") from None
 
 
-def read_csv(
-    path: pathlib.Path, columns: Sequence[str], sha256: str | None, dtypes: dict[str, type] | None = None
-) -> pd.DataFrame:
+def read_csv(path: pathlib.Path, key: str, columns: Sequence[str], sha256: str | None) -> pd.DataFrame:
     """Read a CSV table.
 
     Args:
       path: .csv, or compressed.
-      columns: those that it must have.
+      key: column of texts that names the rows.
+      columns: columns of numbers that it must have; empty cells become NaN.
       sha256: of the decompressed text, or None for no check.
-      dtypes: of columns that are not to be guessed.
 
-    Raises TableError for another checksum or missing columns.
+    Raises TableError for another checksum, missing columns, and values that are no numbers.
     """
     content = read_bytes(path)
     found = hashlib.sha256(content).hexdigest()
@@ -68,10 +67,25 @@ def read_csv(
             "verify=False reads it all the same"
         )
     try:
-        frame = pd.read_csv(io.BytesIO(content), dtype=dtypes)
+        frame = pd.read_csv(io.BytesIO(content), dtype={key: str})
     except (ValueError, UnicodeDecodeError) as error:
         raise TableError(f"{path} is not the CSV of a table: {error}") from None
-    missing = [name for name in columns if name not in frame]
+    missing = [name for name in (key, *columns) if name not in frame]
     if missing:
         raise TableError(f"{path}: columns missing: {', '.join(missing)}; found: {', '.join(frame)[:200]}")
+    frame[key] = frame[key].fillna("")
+    return numbers(frame, columns, str(path))
+
+
+def numbers(frame: pd.DataFrame, columns: Sequence[str], where: str) -> pd.DataFrame:
+    """Return the table with these columns as numbers.
+
+    Raises TableError that names the first value that is none, or is not finite.
+    """
+    for name in columns:
+        read = pd.to_numeric(frame[name], errors="coerce")
+        odd = (read.isna() & frame[name].notna()) | np.isinf(read)
+        if odd.any():
+            raise TableError(f"{where}: column {name} holds {frame[name][odd].iloc[0]!r}, which is no number")
+        frame[name] = read
     return frame

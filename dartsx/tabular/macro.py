@@ -14,11 +14,12 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from dartsx.tabular.files import TableError, existing, read_bytes, read_csv, shipped
+from dartsx.tabular.files import TableError, existing, numbers, read_bytes, read_csv, shipped
 
 SHA256 = "b7d03c58af6cd8361ca7b209e15961f0d052926a1bfb01e3dd7c73208bfcc263"
 SOURCE = "the CSV form, or nas-bench-macro_cifar10.json from https://github.com/xiusu/NAS-Bench-Macro"
 LAYERS, CHOICES = 8, 3
+_DIGITS = "[0-2]{8}"
 SEEDS = ("acc1", "acc2", "acc3")
 COLUMNS = (*SEEDS, "mean_acc", "std", "params", "flops")
 
@@ -56,7 +57,7 @@ class MacroTable:
         return str(name), float(means.max())
 
     def _row(self, architecture: str) -> str:
-        if not isinstance(architecture, str) or not re.fullmatch("[0-2]{8}", architecture):
+        if not isinstance(architecture, str) or not re.fullmatch(_DIGITS, architecture):
             raise TableError(f"no architecture {architecture!r}; allowed: eight digits of 0, 1 and 2")
         if architecture not in self.frame.index:
             raise TableError(f"the table's file has no architecture {architecture}")
@@ -75,8 +76,8 @@ def load_macro(path: str | os.PathLike = "", *, verify: bool = True) -> MacroTab
     path = existing(path or shipped("nasbench_macro.csv.xz"), "NAS-Bench-Macro", SOURCE)
     if path.suffix == ".json":
         return MacroTable(_from_json(read_bytes(path), str(path)))
-    frame = read_csv(path, ("arch", *COLUMNS), SHA256 if verify else None, {"arch": str})
-    return MacroTable(frame.set_index("arch"))
+    frame = read_csv(path, "arch", COLUMNS, SHA256 if verify else None)
+    return MacroTable(_indexed(frame.set_index("arch"), str(path)))
 
 
 def _from_json(content: bytes, where: str) -> pd.DataFrame:
@@ -84,6 +85,17 @@ def _from_json(content: bytes, where: str) -> pd.DataFrame:
         entries = json.loads(content)
         rest = COLUMNS[len(SEEDS) :]
         rows = {name: [*entry["test_acc"], *(entry[key] for key in rest)] for name, entry in entries.items()}
-        return pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS))
+        frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise TableError(f"{where} is not NAS-Bench-Macro's JSON: {error!r}") from None
+    return _indexed(numbers(frame, COLUMNS, where), where)
+
+
+def _indexed(frame: pd.DataFrame, where: str) -> pd.DataFrame:
+    odd = [name for name in frame.index if not re.fullmatch(_DIGITS, name)]
+    if frame[list(COLUMNS)].isna().any(axis=None):
+        raise TableError(f"{where}: a figure is missing")
+    if odd or not frame.index.is_unique or not len(frame):
+        problem = f"{odd[0]!r} is no architecture" if odd else "an architecture is listed twice, or none is"
+        raise TableError(f"{where}: {problem}")
+    return frame

@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from dartsx.spaces import NB201, Topology, nb201
+from dartsx.spaces import NB201, GenotypeError, Topology, nb201
 from dartsx.spaces.errors import unknown
 from dartsx.tabular import natsbench
 from dartsx.tabular.files import TableError, existing, read_csv, shipped
@@ -68,8 +68,13 @@ class NB201Table:
         return round(self._entry(self.columns[f"flops_{_known(dataset)}"], cell, "number of multiply-adds"))
 
     def best(self, dataset: str = "cifar10", epochs: int = 200, split: str = "test") -> tuple[int, float]:
-        """Index and accuracy of the best cell."""
+        """Index and accuracy of the best cell.
+
+        Raises TableError as `accuracy` does.
+        """
         values = self.accuracies(dataset, epochs, split)
+        if np.isnan(values).all():
+            raise TableError(f"the table's file has no {dataset} accuracy of any cell")
         index = int(np.nanargmax(values))
         return index, float(values[index])
 
@@ -117,8 +122,11 @@ def load_nb201(path: str | os.PathLike = "", *, verify: bool = True) -> NB201Tab
         return NB201Table(natsbench.read(path, verify=verify))
     names = [f"{d}_{m}" for d in DATASETS for m in MEASURED.values()]
     names += [f"{kind}_{d}" for kind in ("params", "flops") for d in DATASETS]
-    frame = read_csv(path, ("arch_str", *names), SHA256 if verify else None)
-    order = [nb201.index_of(text) for text in frame["arch_str"]]
+    frame = read_csv(path, "arch_str", names, SHA256 if verify else None)
+    try:
+        order = [nb201.index_of(text) for text in frame["arch_str"]]
+    except GenotypeError as error:
+        raise TableError(f"{path}: {error}") from None
     if len(set(order)) != len(order):
         raise TableError(f"{path}: a cell is listed twice")
     columns = {}
