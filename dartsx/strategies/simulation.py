@@ -42,7 +42,7 @@ def incumbents(
     """
     utilities = np.array([measure.utility(query.scores) for query in done])
     top = np.maximum.accumulate(np.where(np.isnan(utilities), -np.inf, utilities))
-    better = np.flatnonzero(np.diff(top, prepend=-np.inf) > 0)
+    better = np.flatnonzero(top > np.concatenate([[-np.inf], top[:-1]]))
     values = np.array([np.nan, *report([done[i].architecture for i in better])])
     return values[np.searchsorted(better, np.arange(len(done)), side="right")]
 

@@ -135,8 +135,11 @@ def _objective(setting: Setting) -> tuple[NB201Objective, str | None]:
         if column and column not in known:
             raise TableError(f"{unknown('second number', column, known)}, or FILE:COLUMN")
         return NB201Objective(table, setting.dataset), column or None
-    frame = read_csv(pathlib.Path(path), ("arch_index", column), None)
+    frame = read_csv(pathlib.Path(path), "arch_index", (column,), None)
     values = np.full(NB201.count(), np.nan)
-    values[frame["arch_index"].to_numpy()] = frame[column]
+    try:
+        values[frame["arch_index"].astype(int)] = frame[column]
+    except (ValueError, IndexError) as error:
+        raise TableError(f"{path}: arch_index is no index of the benchmark: {error}") from None
     further = Measure(column, column.rpartition("_")[2], larger_is_better=False)
     return NB201Objective(table, setting.dataset, {further: values}), column

@@ -11,8 +11,9 @@ from dartsx.strategies.queries import Query
 from dartsx.strategies.simulation import figures, hypervolumes, incumbents
 from dartsx.tabular import TableError
 from experiments.jobs.simulation import OPTIONS, Setting, measures, simulate, table_path
+from experiments.jobs.simulation_rows import text_of
 from experiments.settings import SettingsError
-from experiments.strategies import read_options, read_queries, read_strategies, text_of
+from experiments.settings.strategies import read_options, read_queries, read_strategies
 
 GOOD = Measure("good", "", larger_is_better=True)
 
