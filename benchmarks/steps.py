@@ -14,14 +14,14 @@ from benchmarks.sizes import SIZES, Size
 from dartsx.retrain import init_state as init_network
 from dartsx.retrain import make_step as make_network_step
 from dartsx.runtime import batch_sharding, replicated
-from dartsx.search import Batch, init_state, make_step
+from dartsx.search import Batch, init_state, make_step, search_problem
 from dartsx.search.population import over_members
 from experiments.jobs.evaluate import retrain_problem
-from experiments.jobs.search import search_problem
+from experiments.jobs.search import plan_of
 from experiments.settings import evaluate_settings, search_settings
 
 EPOCH = 390  # steps, as on CIFAR-10 at batch 64: they only enter schedules
-NETWORK_SIZES = {"small": Size(4, 5, 32, 16), "medium": Size(16, 8, 64, 32), "full": Size(36, 20, 96, 32)}
+NETWORK_SIZES = {"small": Size(4, 5, 32, 32), "medium": Size(16, 8, 64, 32), "full": Size(36, 20, 96, 32)}
 
 
 class Step(NamedTuple):
@@ -61,25 +61,26 @@ def step_of(
         problem = retrain_problem(settings, classes, EPOCH)
         problem = dataclasses.replace(problem, network=problem.network.clone(backend=backend))
         state = jax.eval_shape(lambda k: init_network(problem, k, shape), key)
-        images, labels = _batch(settings.evaluate.batch_size, shape, settings.dtype, mesh)
-        return Step(make_network_step(problem), (_everywhere(state, mesh), images, labels))
+        batch = _batch(settings.evaluate.batch_size, shape, settings.dtype, mesh)
+        return Step(make_network_step(problem), (_everywhere(state, mesh), batch))
     settings = search_settings(config)
-    problem = search_problem(settings, classes, EPOCH, shape)
-    problem = dataclasses.replace(problem, supernet=problem.supernet.clone(backend=backend, layout=layout))
+    problem = search_problem(plan_of(settings, classes), EPOCH, shape)
+    chosen = {"backend": backend} | ({"layout": layout} if layout else {})
+    problem = dataclasses.replace(problem, supernet=problem.supernet.clone(**chosen))
     state, step = jax.eval_shape(lambda k: init_state(problem, k, shape), key), make_step(problem)
     if what == "search":
-        batch = Batch(*_batch(settings.search.batch_size, shape, settings.dtype, mesh))
+        batch = _batch(settings.search.batch_size, shape, settings.dtype, mesh)
         return Step(step, (_everywhere(state, mesh), batch, batch))
-    batch = Batch(*_batch(settings.search.batch_size, shape, settings.dtype, None))
+    batch = _batch(settings.search.batch_size, shape, settings.dtype, None)
     several = over_members(lambda member, _: step(*member), mesh, settings.population_chunk)
     members = _members((state, batch, batch), members, mesh)
     return Step(lambda state, train, valid: several((state, train, valid), ()), members)
 
 
-def _batch(size: int, shape: tuple[int, ...], dtype: str, mesh: Mesh | None) -> tuple[Any, Any]:
+def _batch(size: int, shape: tuple[int, ...], dtype: str, mesh: Mesh | None) -> Batch:
     sharding = mesh and batch_sharding(mesh)
     images = jax.ShapeDtypeStruct((size, *shape), jnp.dtype(dtype), sharding=sharding)
-    return images, jax.ShapeDtypeStruct((size,), jnp.int32, sharding=sharding)
+    return Batch(images, jax.ShapeDtypeStruct((size,), jnp.int32, sharding=sharding))
 
 
 def _everywhere(tree: Any, mesh: Mesh) -> Any:

@@ -23,7 +23,7 @@ from dartsx.networks.errors import check_choice
 from dartsx.networks.layers import Norm
 from dartsx.networks.trace import primitive
 from dartsx.spaces import DescribedSpace
-from dartsx.spaces.described_space import GROUP
+from dartsx.spaces.decided import GROUP
 
 
 class OpenSupernet(nn.Module):

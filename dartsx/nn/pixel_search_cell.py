@@ -35,7 +35,7 @@ class PixelSearchCell(nn.Module):
         """Inputs [N, H', W', C'] and [N, H, W, C''], mixture [edges, primitives] -> [N, H, W, concat * C]."""
         layout = CellLayout(self.edges, dict(self.primitives), self.plan)
         inputs = s0[:, :, :, None] if s1 is None else self._inputs(s0, s1, train)
-        weights = cell_weights(self, layout, inputs.dtype)
+        weights = cell_weights(self, layout)
         stats = keep_running(self, layout.norm_shapes())
         if self.is_initializing():  # all variables are made: the edges need not be traced
             return self._zeros(inputs)

@@ -75,7 +75,7 @@ class SearchCell(nn.Module):
         plan = self.plan
         layout = CellLayout(self.edges, dict(self.primitives), plan)
         inputs = [s0] if s1 is None else self._inputs(s0, s1, train)
-        weights = cell_weights(self, layout, inputs[0].dtype)
+        weights = jax.tree.map(lambda w: w.astype(inputs[0].dtype), cell_weights(self, layout))
         stats = keep_running(self, layout.norm_shapes())
         if self.is_initializing():  # all variables are made: the edges need not be traced
             return self._zeros(inputs)
@@ -101,12 +101,11 @@ class SearchCell(nn.Module):
         return jnp.zeros((len(self.concat) * x.shape[0], x.shape[1], *lengths), x.dtype)
 
 
-def cell_weights(module: nn.Module, layout: CellLayout, dtype) -> dict[str, dict[str, jax.Array]]:
+def cell_weights(module: nn.Module, layout: CellLayout) -> dict[str, dict[str, jax.Array]]:
     """The parameters of a cell's edges, made inside a compact method: primitive -> name -> array over the edges."""
     weights = {}
     for name in layout.primitives:
         spec, edges = layout.weights(name)
         if spec:
-            stacked = module.param(name, initial_weights.stacked, spec, edges)
-            weights[name] = {key: value.astype(dtype) for key, value in stacked.items()}
+            weights[name] = module.param(name, initial_weights.stacked, spec, edges)
     return weights

@@ -24,6 +24,7 @@ from dartsx.spaces.scale import IMAGENET, Scale
 from dartsx.spaces.space import AnyGenotype, Architecture, Space
 from dartsx.spaces.topology import Topology, topology_from_string
 from dartsx.spaces.topology_space import TopologySpace
+from dartsx.spaces.written_space import Restriction, WrittenSpace
 
 __all__ = [
     "CELL_TYPES",
@@ -45,12 +46,14 @@ __all__ = [
     "Genotype",
     "GenotypeError",
     "RestrictedSpace",
+    "Restriction",
     "Scale",
     "Source",
     "Space",
     "SpaceError",
     "Topology",
     "TopologySpace",
+    "WrittenSpace",
     "discretize",
     "from_json",
     "from_text",

@@ -14,7 +14,7 @@ from dartsx.nn import supernet_of
 from dartsx.search import Batch, Epoch, SearchProblem, Task, compose, init_state, make_step
 from dartsx.search.method import Supernet
 from dartsx.search.methods.p_darts import narrowed, strongest, with_skip_dropout
-from dartsx.spaces import SPACES, CellSpace, named_space
+from dartsx.spaces import SPACES, CellSpace, WrittenSpace, named_space
 
 CELLS = {"normal": 2, "reduce": 2}
 
@@ -44,14 +44,15 @@ def refused(method, space):
     return False
 
 
-PAIRS = [(m, s) for s in SPACES for m in METHODS if not refused(m, space_of(s))]
+SEARCHED = [name for name in SPACES if not isinstance(SPACES[name], WrittenSpace)]  # the others have no supernet
+PAIRS = [(m, s) for s in SEARCHED for m in METHODS if not refused(m, space_of(s))]
 
 
 def test_every_method_works_in_cells_and_most_of_them_in_every_space():
-    left_out = {(m, s) for s in SPACES for m in METHODS} - set(PAIRS)
+    left_out = {(m, s) for s in SEARCHED for m in METHODS} - set(PAIRS)
     assert {m for m, s in left_out if SPACES[s].graph} == {"darts_minus"}
     assert {m for m, _ in left_out} == {"darts_minus"} | (
-        {"pc_darts", "oles", "lambda_darts"} if any(space.graph is None for space in SPACES.values()) else set()
+        {"pc_darts", "oles", "lambda_darts"} if any(space.graph is None for space in map(space_of, SEARCHED)) else set()
     )
 
 

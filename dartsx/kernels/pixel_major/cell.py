@@ -11,7 +11,7 @@ from dartsx.kernels.channel_major.cell_layout import CellEdges
 from dartsx.kernels.channel_major.edge_blocks import EdgeBlock
 from dartsx.kernels.channel_major.edges_together import block_weights, statistics
 from dartsx.kernels.channel_major.mixed_operation import last_norms
-from dartsx.kernels.pixel_major import families, partial
+from dartsx.kernels.pixel_major import families, partial, separable
 from dartsx.kernels.pixel_major.block import Block, Branches
 from dartsx.kernels.pixel_major.cell_norms import CellNorms, Part
 from dartsx.kernels.pixel_major.norm import Terms
@@ -28,6 +28,8 @@ def evaluate(cell: CellEdges, inputs: jax.Array) -> tuple[list[jax.Array], dict[
     Returns:
       All nodes but the inputs, [N, H', W', C] each, and the batch statistics of all norms (none in evaluation).
     """
+    weights = separable.with_composed(cell.layout.primitives, cell.weights)  # in the parameters' precision
+    cell = cell._replace(weights=jax.tree.map(lambda leaf: leaf.astype(inputs.dtype), weights))
     count = inputs.shape[3]
     ready = {node: inputs[:, :, :, node] for node in range(count)}
     sums: dict[int, jax.Array] = {}  # of the nodes that still wait for some of their edges

@@ -15,49 +15,50 @@ import jax.numpy as jnp
 from jax import lax
 
 LAYOUT = ("NHWC", "HWIO", "NHWC")
+OUTPUT_FIRST = ("NHWC", "OHWI", "NHWC")
 
 
-def convolve(x: jax.Array, kernel: jax.Array, stride: int = 1, dilation: int = 1, groups: int = 1) -> jax.Array:
-    """x [N, H, W, C] with kernel [k, k, C / groups, D], k odd, zeros around: [N, ceil(H / stride), ..., D]."""
-    around = dilation * (kernel.shape[0] // 2)
+def convolve(x: jax.Array, kernel: jax.Array, stride: int = 1, dilation: int = 1) -> jax.Array:
+    """x [N, H, W, C] with kernel [D, k, k, C], k odd, zeros around: [N, ceil(H / stride), ceil(W / stride), D]."""
+    around = dilation * (kernel.shape[1] // 2)
     return lax.conv_general_dilated(
         x,
         kernel,
         (stride, stride),
         [(around, around)] * 2,
         rhs_dilation=(dilation, dilation),
-        dimension_numbers=LAYOUT,
-        feature_group_count=groups,
+        dimension_numbers=OUTPUT_FIRST,
     )
 
 
 def composed(depthwise: Sequence[jax.Array], pointwise: Sequence[jax.Array]) -> jax.Array:
-    """Dense kernels of B kinds, all of the largest size: [k, k, C, G, B, T, D].
+    """Dense kernels of B kinds on E edges, all of the largest size, output channels first: [E, B, D, k, k, C].
 
     Args:
-      depthwise: of every kind [G, T, k', k', C].
-      pointwise: of every kind [G, T, C, D].
+      depthwise: of every kind [E, k', k', C].
+      pointwise: of every kind [E, C, D].
     """
-    size = max(kernel.shape[2] for kernel in depthwise)
-    taps = jnp.stack([_in_the_middle(kernel, size) for kernel in depthwise], 1)  # [G, B, T, k, k, C]
-    taps = taps.transpose(3, 4, 5, 0, 1, 2)
-    channels = jnp.stack(pointwise, 1).transpose(3, 0, 1, 2, 4)  # [C, G, B, T, D]
-    return taps[..., None] * channels
+    size = max(kernel.shape[1] for kernel in depthwise)
+    kernels = [
+        _in_the_middle(taps, size)[:, None] * weights.swapaxes(1, 2)[:, :, None, None]
+        for taps, weights in zip(depthwise, pointwise, strict=True)
+    ]
+    return jnp.stack(kernels, 1)
 
 
 def _in_the_middle(kernel: jax.Array, size: int) -> jax.Array:
-    margin = (size - kernel.shape[2]) // 2
-    return jnp.pad(kernel, [(0, 0)] * 2 + [(margin, margin)] * 2 + [(0, 0)])
+    margin = (size - kernel.shape[1]) // 2
+    return jnp.pad(kernel, [(0, 0), (margin, margin), (margin, margin), (0, 0)])
 
 
 def block_diagonal(kernel: jax.Array) -> jax.Array:
-    """[k, k, C, G, ...] for G sources apart -> [k, k, G * C, G * ...] for all of them side by side."""
-    rows, columns, channels, sources = kernel.shape[:4]
-    kernel = kernel.reshape(rows, columns, channels, sources, -1)
+    """Kernels [G, ..., k, k, C] of G sources apart -> [G * ..., k, k, G * C] for all of them side by side."""
+    sources, rows, columns, channels = kernel.shape[0], *kernel.shape[-3:]
+    kernel = kernel.reshape(sources, -1, rows, columns, channels)
     if sources > 1:
-        own = jnp.eye(sources, dtype=bool)[:, None, :, None]
-        kernel = jnp.where(own, kernel[:, :, None], jnp.zeros((), kernel.dtype))
-    return kernel.reshape(rows, columns, sources * channels, -1)
+        own = jnp.eye(sources, dtype=bool)[:, None, None, None, :, None]
+        kernel = jnp.where(own, kernel[:, :, :, :, None], jnp.zeros((), kernel.dtype))
+    return kernel.reshape(-1, rows, columns, sources * channels)
 
 
 def phases(x: jax.Array) -> jax.Array:

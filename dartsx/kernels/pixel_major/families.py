@@ -19,7 +19,7 @@ from dartsx.kernels.channel_major.primitives.separable import Separable
 from dartsx.kernels.channel_major.primitives.skip import Skip, Zero
 from dartsx.kernels.pixel_major import described, separable
 from dartsx.kernels.pixel_major.block import Block, Branches
-from dartsx.kernels.pixel_major.composed import LAYOUT, block_diagonal, convolve, factorized_reduction
+from dartsx.kernels.pixel_major.composed import OUTPUT_FIRST, block_diagonal, convolve, factorized_reduction
 from dartsx.kernels.pixel_major.pools_3x3 import avg_pool, max_pool
 
 POOLS = {"max": max_pool, "avg": avg_pool}
@@ -66,7 +66,7 @@ def _nor_conv(members: Mapping[str, NorConv], block: Block) -> list[Branches]:
     x = block.flat(block.activation(block.x))
 
     def one(name: str) -> jax.Array:
-        kernel = block.weights[name]["conv"].transpose(2, 3, 4, 0, 1, 5)  # [k, k, C, G, T, D]
+        kernel = block.weights[name]["conv"].transpose(0, 1, 5, 2, 3, 4)  # [G, T, D, k, k, C]
         return block.split(convolve(x, block_diagonal(kernel), block.stride), 1)
 
     return [Branches((name,), one(name), "always") for name in members]
@@ -78,17 +78,16 @@ def _factorized(members: Mapping[str, Factorized], block: Block) -> list[Branche
 
     def one(name: str, member: Factorized) -> jax.Array:
         around = member.kernel // 2
-        row, column = (block.weights[name][key].transpose(2, 3, 4, 0, 1, 5) for key in member.weight_names())
-        row = block_diagonal(row)
-        y = lax.conv_general_dilated(x, row, (1, block.stride), [(0, 0), (around, around)], dimension_numbers=LAYOUT)
-        y = lax.conv_general_dilated(
-            y,
-            column.reshape(*column.shape[:3], -1),
-            (block.stride, 1),
-            [(around, around), (0, 0)],
-            dimension_numbers=LAYOUT,
-            feature_group_count=sources * targets,
-        )
+        row, column = (block.weights[name][key].transpose(0, 1, 5, 2, 3, 4) for key in member.weight_names())
+        column = column.reshape(-1, *column.shape[3:])
+        steps = ((block_diagonal(row), (1, block.stride), (0, around), 1),)
+        steps += ((column, (block.stride, 1), (around, 0), sources * targets),)
+        y = x
+        for kernel, strides, (rows, columns), groups in steps:
+            padding = [(rows, rows), (columns, columns)]
+            y = lax.conv_general_dilated(
+                y, kernel, strides, padding, dimension_numbers=OUTPUT_FIRST, feature_group_count=groups
+            )
         return block.split(y, 1)
 
     return [Branches((name,), one(name, member), "always") for name, member in members.items()]

@@ -125,12 +125,11 @@ def scaled_sum(normed: Terms, plain: Terms, means, inverses) -> tuple[jax.Array,
 
 def _sum_backward(residuals, cotangents):
     normed, plain, means, inverses = residuals
-    targets = [widen(given) for given in cotangents[0]]
-    count = sample_count(targets[0], AXES)
-    given = jnp.stack(targets, 3)[:, :, :, None, None]  # [N, H, W, 1, 1, T, C]
+    given = widen(jnp.stack(cotangents[0], 3))[:, :, :, None, None]  # [N, H, W, 1, 1, T, C]
+    targets = [widen(of_target) for of_target in cotangents[0]]
+    count = sample_count(given, AXES)
     arrays = (*normed.arrays, *plain.arrays)
-    sums = totals([*targets, *(given * widen(y) for y in arrays)])
-    total, along = jnp.stack(sums[: len(targets)]), sums[len(targets) :]
+    total, *along = totals([given[:, :, :, 0, 0], *(given * widen(y) for y in arrays)])
     to_weights, to_arrays = [], []
     for weight, y, mean, inverse, raw in zip(*normed, means, inverses, along, strict=False):
         covariance = _covariance(total, raw, mean, inverse, count)

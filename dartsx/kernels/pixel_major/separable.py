@@ -10,7 +10,9 @@ import math
 from collections.abc import Mapping
 
 import jax
+import jax.numpy as jnp
 
+from dartsx.kernels.channel_major.primitives import Primitive
 from dartsx.kernels.channel_major.primitives.separable import Separable
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major import grouped
@@ -18,34 +20,68 @@ from dartsx.kernels.pixel_major.block import Block, Branches
 from dartsx.kernels.pixel_major.composed import block_diagonal, composed, convolve, from_phases, phases
 from dartsx.kernels.window import Window
 
+Members = Mapping[str, Separable]
+Weights = Mapping[str, Mapping[str, jax.Array]]
 
-def evaluate(members: Mapping[str, Separable], block: Block) -> list[Branches]:
-    """Members of equal dilation and length together; all read one shared ReLU."""
-    x = block.flat(block.activation(block.x))
+
+def _alike(members: Members) -> list[Members]:
+    """Members of equal dilation and length, which are computed together."""
     groups: dict[tuple[int, int], dict[str, Separable]] = {}
     for name, primitive in members.items():
         groups.setdefault((primitive.dilation, primitive.repeats), {})[name] = primitive
-    return [Branches(tuple(group), _chain(group, x, block), "always") for group in groups.values()]
+    return list(groups.values())
 
 
-def _chain(members: Mapping[str, Separable], x: jax.Array, block: Block) -> jax.Array:
+def with_composed(primitives: Mapping[str, Primitive], weights: Weights) -> dict[str, Mapping[str, jax.Array]]:
+    """The weights of a cell with composed kernels in place of separable ones.
+
+    Those of all edges are composed at once: the derivative then sums over the kernels of all blocks together.
+
+    Args:
+      primitives: all of the cell.
+      weights: primitive -> weight name -> array stacked over the edges.
+
+    Returns:
+      The other weights, and under the first name of every group that is computed together its units' kernels
+      [E, B, D, k, k, C], as ``"0"`` and ``"1"``.
+    """
+    separable = {name: one for name, one in primitives.items() if type(one) is Separable}
+    chosen = {name: own for name, own in weights.items() if name not in separable}
+    for group in _alike(separable):
+        first = next(iter(group))
+        chosen[first] = {str(unit): _kernels(group, unit, weights) for unit in range(group[first].repeats)}
+    return chosen
+
+
+def _kernels(members: Members, unit: int, weights: Weights) -> jax.Array:
+    pairs = [(weights[name], primitive.suffix(unit)) for name, primitive in members.items()]
+    return composed([own[f"dw{suffix}"] for own, suffix in pairs], [own[f"pw{suffix}"] for own, suffix in pairs])
+
+
+def evaluate(members: Members, block: Block) -> list[Branches]:
+    """Members of equal dilation and length together; all read one shared ReLU."""
+    x = block.flat(block.activation(block.x))
+    return [Branches(tuple(group), _chain(group, x, block), "always") for group in _alike(members)]
+
+
+def _chain(members: Members, x: jax.Array, block: Block) -> jax.Array:
     """Raw outputs [N, H', W', G, B, T, C] of the last units."""
-    first = next(iter(members.values()))
-    kernel = block_diagonal(_kernels(members, 0, block))
-    y = block.split(_dilated(x, kernel, block.stride, first.dilation), len(members))
-    for unit in range(1, first.repeats):
+    name, first = next(iter(members.items()))
+    kernels = [kernel.swapaxes(1, 2) for kernel in block.weights[name].values()]  # [G, B, T, D, k, k, C]
+    y = block.split(_dilated(x, block_diagonal(kernels[0]), block.stride, first.dilation), len(members))
+    for unit, kernel in enumerate(kernels[1:], 1):
         keys = [(name, primitive.norms(block.stride)[unit - 1]) for name, primitive in members.items()]
         y = block.norms(keys, y, True)
-        kernel = _kernels(members, unit, block)
         y = block.split(_inner(y, kernel, first.dilation, block), len(members))
     return y
 
 
-def _kernels(members: Mapping[str, Separable], unit: int, block: Block) -> jax.Array:
-    own = [block.weights[name] for name in members]
-    suffixes = [primitive.suffix(unit) for primitive in members.values()]
-    depthwise = [weights[f"dw{suffix}"] for weights, suffix in zip(own, suffixes, strict=True)]
-    return composed(depthwise, [weights[f"pw{suffix}"] for weights, suffix in zip(own, suffixes, strict=True)])
+def _inner(y: jax.Array, kernel: jax.Array, dilation: int, block: Block) -> jax.Array:
+    """Every edge and kind convolved on its own: y [N, H, W, G, B, T, C], kernel [G, B, T, D, k, k, C]."""
+    groups, around = math.prod(y.shape[3:6]), dilation * (kernel.shape[4] // 2)
+    window = Window((1, 1), ((around, around),) * 2, dilation)
+    kernel = jnp.moveaxis(kernel.reshape(-1, *kernel.shape[4:]), 0, -1)
+    return grouped.convolve(y.reshape(*y.shape[:3], -1), kernel, window, Forms(block.forms.backend), groups)
 
 
 def _dilated(x: jax.Array, kernel: jax.Array, stride: int, dilation: int) -> jax.Array:
@@ -54,12 +90,3 @@ def _dilated(x: jax.Array, kernel: jax.Array, stride: int, dilation: int) -> jax
     if dilation == 2 and x.shape[1] % 2 == 0 and x.shape[2] % 2 == 0:
         return from_phases(convolve(phases(x), kernel))
     return convolve(x, kernel, stride, dilation)
-
-
-def _inner(y: jax.Array, kernel: jax.Array, dilation: int, block: Block) -> jax.Array:
-    """Every edge and kind convolved on its own: y [N, H, W, G, B, T, C], kernel [k, k, C, G, B, T, D]."""
-    groups, around = math.prod(y.shape[3:6]), dilation * (kernel.shape[0] // 2)
-    window = Window((1, 1), ((around, around),) * 2, dilation)
-    return grouped.convolve(
-        y.reshape(*y.shape[:3], -1), kernel.reshape(*kernel.shape[:3], -1), window, Forms(block.forms.backend), groups
-    )

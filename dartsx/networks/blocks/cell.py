@@ -11,14 +11,17 @@ from dartsx.networks.errors import check_choice
 from dartsx.networks.open.size import same
 from dartsx.networks.trace import Trace, Value
 
+COMBINATIONS = ("add", "concat")
+
 
 class Pair(NamedTuple):
-    """A block of a cell: the sum of two operations, each on one hidden state."""
+    """A block of a cell: two operations, each on one hidden state, summed or (``combine`` concat) concatenated."""
 
     left: str
     left_state: int
     right: str
     right_state: int
+    combine: str = "add"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Design:
 
     def __post_init__(self):
         for i, block in enumerate(self.blocks):
-            for operation, state in (block[:2], block[2:]):
+            check_choice("combination", block.combine, COMBINATIONS)
+            for operation, state in (block[:2], block[2:4]):
                 check_choice("operation", operation, OPERATIONS)
                 check_choice(f"state read by block {i}", state, range(i + 2))
         for state in self.concat:
@@ -79,7 +83,8 @@ class Cell:
         states = [filters.conv(current, self.features, 1, 1, "begin"), self._adjusted(filters, previous, current)]
         for i, block in enumerate(self.design.blocks):
             with trace.scope(f"pair{i}"):
-                states.append(trace.sum(*(self._side(filters, states, block, side) for side in ("left", "right"))))
+                sides = (self._side(filters, states, block, side) for side in ("left", "right"))
+                states.append((trace.concat if block.combine == "concat" else trace.sum)(*sides))
         return trace.concat(*(self._fitted(filters, states, state) for state in self.design.concat))
 
     def _side(self, filters: Filters, states: list[Value], block: Pair, side: str) -> Value:
@@ -101,7 +106,7 @@ class Cell:
 
     def _fitted(self, filters: Filters, states: list[Value], state: int) -> Value:
         x, last, trace = states[state], states[-1], filters.trace
-        if x.shape == last.shape:
+        if (*x.shape[:2], self.features) == (*last.shape[:2], x.channels):
             return x
         with trace.scope(f"reduce_state{state}"):
             if x.shape[:2] != last.shape[:2]:

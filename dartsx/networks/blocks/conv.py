@@ -6,7 +6,7 @@ import dataclasses
 
 from dartsx.networks.layers import Dropout, GlobalPool, Linear
 from dartsx.networks.trace import Trace, Value
-from dartsx.networks.windows import Padding
+from dartsx.networks.windows import Padding, Pair
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +18,7 @@ class ConvNorm:
 
     Attributes:
       features: output channels.
-      kernel, stride: of height and width.
+      kernel, stride: of height and width; two numbers for a kernel that is no square.
       groups: G.
       act: activation or None.
       norm: with batch norm.
@@ -28,7 +28,7 @@ class ConvNorm:
     """
 
     features: int
-    kernel: int = 3
+    kernel: int | Pair = 3
     stride: int = 1
     groups: int = 1
     act: str | None = "relu"

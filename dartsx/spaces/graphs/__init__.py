@@ -1,0 +1,1 @@
+"""Spaces whose networks are graphs: cells of blocks of two operations, layers with anchors, whole networks."""
