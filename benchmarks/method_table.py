@@ -25,7 +25,7 @@ CONTRACTS = {
     "stages": "tests/search/test_selection.py",
     "selection after the search": "tests/search/test_selection.py",
 }
-CONTRACT = "tests/search/test_methods_contract.py"
+CONTRACT = "tests/search/test_method_formulas.py"
 HEAD = ("method", "paper", "lines", "`configs/cifar10.py:NAME` beside DARTS", "contract", "NAS-Bench-201, CIFAR-10 (%)")
 
 

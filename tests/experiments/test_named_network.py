@@ -5,10 +5,11 @@ import json
 
 import pytest
 
+from dartsx.catalog import UNUSED, experiment
 from dartsx.networks import names, network
 from dartsx.networks.reference import rows
 from dartsx.report import write_report
-from dartsx.report.settings import UNUSED, describe, settings, varying
+from dartsx.report.settings import describe, varying
 from experiments.jobs import run_evaluate
 from experiments.settings import parse_config
 
@@ -42,7 +43,7 @@ def test_the_report_has_its_row(workdir, tmp_path):
 
 
 def test_settings_of_a_genotypes_network_do_not_set_it_apart(workdir):
-    given = settings(json.loads((workdir / "config.json").read_text()))
+    given = experiment(json.loads((workdir / "config.json").read_text()))
     other = given | {"evaluate.layers": "20", "evaluate.channels": "36"}
     assert given["evaluate.layers"] == UNUSED and varying([given, given | {"evaluate.layers": "20"}]) == ()
     assert describe(given, varying([given, other, other | {"evaluate.layers": "8"}])) == ""

@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+import stand_in
 
 from dartsx.search import Epoch, make_eigenvalues
 from dartsx.search.methods.darts import strength
@@ -73,7 +74,7 @@ def test_memory_is_arrays_of_constant_shapes():
         assert shapes[0] == shapes[1]
 
 
-def test_the_dominant_eigenvalue_is_that_of_the_dense_hessian(stand_in, quick_jit, x64):
+def test_the_dominant_eigenvalue_is_that_of_the_dense_hessian(quick_jit, x64):
     problem, (_, valid) = stand_in.problem("darts"), stand_in.batches()
     state = init_state(problem, jax.random.key(0), (2, 2, 4))
     alpha = jax.tree.map(lambda a: 5 * a.astype("float64"), state.alpha)
@@ -92,7 +93,7 @@ def test_the_dominant_eigenvalue_is_that_of_the_dense_hessian(stand_in, quick_ji
 
 
 @pytest.mark.parametrize("name", ["gdas", "reinmax"])
-def test_methods_that_predict_by_one_hot_mixtures_have_an_eigenvalue(stand_in, x64, name):
+def test_methods_that_predict_by_one_hot_mixtures_have_an_eigenvalue(x64, name):
     problem, (_, valid) = stand_in.problem(name), stand_in.batches()
     state = init_state(problem, jax.random.key(0), (2, 2, 4))
     assert make_eigenvalues(problem)(state, valid).dominant != 0

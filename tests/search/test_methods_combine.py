@@ -6,6 +6,7 @@ import itertools
 import jax
 import numpy as np
 import pytest
+import stand_in
 
 from dartsx.catalog import METHODS, check_together
 from dartsx.search import Task, compose, darts, hypergradients, init_state, make_step
@@ -100,7 +101,7 @@ def test_the_order_of_names_does_not_matter():
 
 
 @pytest.mark.parametrize("hypergradient", hypergradients.HYPERGRADIENTS)
-def test_any_relaxation_goes_with_any_hypergradient_and_partial_channels(stand_in, hypergradient):
+def test_any_relaxation_goes_with_any_hypergradient_and_partial_channels(hypergradient):
     """Traced only: what a step computes is the business of other tests."""
     for name in [name for name, method in METHODS.items() if "relaxation" in method.decides and name != "snas"]:
         problem = stand_in.problem(f"{name}+pc_darts", dtype="float32", hypergradient=hypergradient)

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import stand_in
 
 from dartsx.losses import accuracy, cross_entropy
 from dartsx.search import HYPERGRADIENTS, init_state, make_diagnosis, make_step
@@ -36,10 +37,10 @@ def regression_batch(batch, classes):
 
 
 @pytest.mark.parametrize("hypergradient", HYPERGRADIENTS)
-def test_a_regression_on_batches_with_dense_targets_is_searched(stand_in, hypergradient, quick_jit):
+def test_a_regression_on_batches_with_dense_targets_is_searched(hypergradient, quick_jit):
     problem = stand_in.problem("darts", dtype="float32", hypergradient=hypergradient)
     problem = dataclasses.replace(problem, loss=dense_regression, inputs=of_images)
-    train, valid = (regression_batch(batch, stand_in.classes) for batch in stand_in.batches(dtype=np.float32))
+    train, valid = (regression_batch(batch, stand_in.CLASSES) for batch in stand_in.batches(dtype=np.float32))
     state, step = init_state(problem, jax.random.key(0), (2, 2, 4)), quick_jit(make_step(problem))
     start = jax.tree.map(np.asarray, state.alpha)
     logged = []
@@ -54,7 +55,7 @@ def test_a_regression_on_batches_with_dense_targets_is_searched(stand_in, hyperg
 
 
 @pytest.mark.parametrize("hypergradient", HYPERGRADIENTS)
-def test_the_form_of_a_batch_changes_nothing(stand_in, hypergradient, quick_jit):
+def test_the_form_of_a_batch_changes_nothing(hypergradient, quick_jit):
     """Also where the network reads whole numbers, to which nothing can be added: there `exact` takes another way."""
     problem = stand_in.problem("darts", dtype="float32", hypergradient=hypergradient)
     own = dataclasses.replace(problem, loss=same_classes, inputs=of_images)
@@ -75,13 +76,13 @@ def test_the_form_of_a_batch_changes_nothing(stand_in, hypergradient, quick_jit)
         )
 
 
-def test_a_diagnosis_tells_the_metrics_of_the_loss_and_the_gap_of_its_score(stand_in):
+def test_a_diagnosis_tells_the_metrics_of_the_loss_and_the_gap_of_its_score():
     problem = stand_in.problem("darts", dtype="float32")
     problem = dataclasses.replace(problem, loss=dense_regression, inputs=of_images)
-    train, valid = (regression_batch(batch, stand_in.classes) for batch in stand_in.batches(dtype=np.float32))
+    train, valid = (regression_batch(batch, stand_in.CLASSES) for batch in stand_in.batches(dtype=np.float32))
     state = init_state(problem, jax.random.key(0), (2, 2, 4))
-    architecture = problem.method.derive(stand_in.space, jax.tree.map(np.asarray, state.alpha))
-    one_hot = {name: rows.astype(np.float32) for name, rows in stand_in.space.encode(architecture).items()}
+    architecture = problem.method.derive(stand_in.SPACE, jax.tree.map(np.asarray, state.alpha))
+    one_hot = {name: rows.astype(np.float32) for name, rows in stand_in.SPACE.encode(architecture).items()}
     several = jax.tree.map(lambda leaf: leaf[None], valid)
     found = make_diagnosis(problem, iterations=2)(state, train, several, one_hot)
     assert {"mae_mixed", "mae_derived"} < set(found) and not any("accuracy" in name for name in found)

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import stand_in
 
 from dartsx.search import Task, compose, init_state, make_step, make_weight_step, predict
 from dartsx.search.method import Supernet
@@ -48,11 +49,11 @@ def test_selection_keeps_what_costs_most_to_remove(seed):
     assert net.tuned == [(n, 2) for n in [2, 4, 6, 8, 10, 10, 10]]
 
 
-def test_a_choice_removes_candidates_and_fixes_edges_in_prediction_and_training(stand_in):
+def test_a_choice_removes_candidates_and_fixes_edges_in_prediction_and_training():
     problem = stand_in.problem("darts", dtype="float32")
     state = init_state(problem, jax.random.key(0), (2, 2, 4))
     train, _ = stand_in.batches(dtype=np.float32)
-    choice = undecided(stand_in.space)
+    choice = undecided(stand_in.SPACE)
     plain = predict(problem, state, train.images)
     under = predict(problem, state._replace(memory={"choice": choice}), train.images)
     np.testing.assert_allclose(under, plain, rtol=1e-6)
@@ -179,7 +180,7 @@ def test_edges_below_a_threshold_are_left_out_but_every_node_keeps_its_strongest
 
 
 # -------------------------------------------------------------------------------------------------- freezing
-def test_overfitting_operations_freeze_for_good_and_others_go_on(stand_in, quick_jit):
+def test_overfitting_operations_freeze_for_good_and_others_go_on(quick_jit):
     """Validation labels that contradict the training labels turn every cosine negative; equal batches make it 1."""
     method = {"threshold": 0.4, "steps": 3}
     problem = stand_in.problem("oles", dtype="float32", oles=method)
@@ -209,7 +210,7 @@ def test_overfitting_operations_freeze_for_good_and_others_go_on(stand_in, quick
         assert not moved[flags].any() and moved[~flags].all(), path
 
 
-def test_only_weights_of_candidates_can_freeze(stand_in):
+def test_only_weights_of_candidates_can_freeze():
     freeze = stand_in.problem("oles").method.freeze
     cell = {"pre0": {"w": jnp.ones(2)}, "sep_conv_3x3": {"dw": jnp.ones((2, 3))}}
     weights = {"stem": {"kernel": jnp.ones(3)}, "cell0": cell}

@@ -13,14 +13,6 @@ OWN = {"mine": lambda channels, stride: ConvNorm(channels, 3, stride)}
 SMALL = Scale(4, 3, 5)
 
 
-@pytest.mark.parametrize("name", SPACES)
-def test_every_space_describes_its_networks(name):
-    space, rng = SPACES[name], np.random.default_rng(0)
-    first, second = (space.network(space.sample(rng)) for _ in range(2))
-    assert first.classes == space.scale.classes and first.params() > 0 and first != second
-    assert space.network(space.sample(rng), SMALL).classes == 5
-
-
 def test_the_auxiliary_head_is_a_stated_option():
     genotype = published("DARTS_V2")
     with_head = CellSpace().network(genotype, Scale(auxiliary=True))

@@ -1,0 +1,212 @@
+"""The formulas of every method in NumPy, without autodiff, against one compiled step of each on the stand-in."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import stand_in
+from scipy import special, stats
+from stand_in import AT, ByHand
+
+from dartsx.runtime import at_step, stream
+
+
+def softmax_back(rows, gradient):
+    return rows * (gradient - (rows * gradient).sum(-1, keepdims=True))
+
+
+# ------------------------------------------------------------------------------------------ relaxations
+# (alphas, key, progress) -> mixtures, and (gradient of the mixtures) -> gradient of the alphas; name by name.
+def plain(alpha, key, t):
+    rows = special.softmax(alpha, -1)
+    return rows, lambda g: softmax_back(rows, g)
+
+
+def gumbel(alpha, key, temperature):
+    return special.softmax((alpha + np.asarray(jax.random.gumbel(key, alpha.shape, jnp.float64))) / temperature, -1)
+
+
+def gdas(alpha, key, t):
+    temperature = 10 - 9.9 * t
+    soft = gumbel(alpha, key, temperature)
+    drawn = np.eye(alpha.shape[1])[soft.argmax(-1)]
+    return drawn, lambda g: softmax_back(soft, drawn * g) / temperature
+
+
+def snas(alpha, key, t):
+    temperature = 0.03**t
+    soft = gumbel(alpha, key, temperature)
+    return soft, lambda g: softmax_back(soft, g) / temperature
+
+
+def reinmax(alpha, key, t):
+    p = special.softmax(alpha, -1)
+    drawn = np.eye(alpha.shape[1])[np.asarray(jax.random.categorical(key, jnp.asarray(alpha)))]
+    return drawn, lambda g: 2 * softmax_back((drawn + p) / 2, g) - softmax_back(p, g) / 2
+
+
+def fair(alpha, key, t):
+    rows = special.expit(alpha)
+    return rows, lambda g: rows * (1 - rows) * g
+
+
+def drnas(alpha, key, t):
+    beta = np.where(alpha > 0, alpha + 1, np.exp(alpha))
+    gamma = np.exp(np.asarray(jax.random.loggamma(key, jnp.asarray(beta))))
+    # Implicit derivative of a sample: at a fixed value of the distribution function, by differences in beta.
+    step = 1e-5
+    slope = (stats.gamma.cdf(gamma, beta + step) - stats.gamma.cdf(gamma, beta - step)) / (2 * step)
+    of_beta = -slope / stats.gamma.pdf(gamma, beta)
+    rows = gamma / gamma.sum(-1, keepdims=True)
+
+    def back(g):
+        of_gamma = (g - (rows * g).sum(-1, keepdims=True)) / gamma.sum(-1, keepdims=True)
+        return of_gamma * of_beta * np.where(alpha > 0, 1, np.exp(alpha))
+
+    return rows, back
+
+
+def darts_minus(alpha, key, t):
+    rows, back = plain(alpha, key, t)
+    return rows + (1 - t) * np.eye(alpha.shape[1])[1], back
+
+
+RELAXATIONS = {"gdas": gdas, "snas": snas, "reinmax": reinmax, "fair_darts": fair, "drnas": drnas}
+RELAXATIONS |= {"darts_minus": darts_minus}
+
+
+# -------------------------------------------------------------------------------------------- penalties
+def zero_one(alphas, t):
+    return -10 * np.mean([(special.expit(a) - 0.5) ** 2 for a in alphas.values()])
+
+
+def beta_decay(alphas, t):
+    return 50 * t * np.mean([special.logsumexp(a, -1) for a in alphas.values()])
+
+
+def divergence(alphas, t):
+    def one(alpha):
+        beta = np.where(alpha > 0, alpha + 1, np.exp(alpha))
+        whole = beta.sum(-1, keepdims=True)
+        normaliser = special.gammaln(whole[:, 0]) - special.gammaln(beta).sum(-1) - special.gammaln(beta.shape[1])
+        return np.sum(normaliser + ((beta - 1) * (special.psi(beta) - special.psi(whole))).sum(-1))
+
+    return 1e-3 * sum(one(a) for a in alphas.values())
+
+
+PENALTIES = {"fair_darts": zero_one, "beta_darts": beta_decay, "drnas": divergence}
+
+
+def numeric(function, tree, step=1e-6):
+    """Central differences of a scalar function of a dict of arrays."""
+    gradient = {}
+    for name, value in tree.items():
+        gradient[name] = np.zeros(value.shape)
+        for index in np.ndindex(*value.shape):
+            change = np.zeros(value.shape)
+            change[index] = step
+            up, down = (function({**tree, name: value + s * change}) for s in (1, -1))
+            gradient[name][index] = (up - down) / (2 * step)
+    return gradient
+
+
+def mixture_by_hand(name, alphas, key, t):
+    """Mixtures, and the map from their gradients to those of the alphas (candidates and edges)."""
+    rows, backs = {}, {}
+    for cell_type in ("normal", "reduce"):
+        relax = RELAXATIONS.get(name, plain)
+        rows[cell_type], backs[cell_type] = relax(alphas[cell_type], stream(key, cell_type), t)
+    if name != "pc_darts":
+        return rows, lambda g: {n: backs[n](g[n]) for n in rows}
+    # Both edges of the only node compete.
+    edges = {n: special.softmax(alphas[f"{n}/edges"]) for n in rows}
+    weighted = {n: rows[n] * edges[n][:, None] for n in rows}
+
+    def back(g):
+        of_rows = {n: backs[n](g[n] * edges[n][:, None]) for n in rows}
+        return of_rows | {f"{n}/edges": softmax_back(edges[n], (g[n] * rows[n]).sum(1)) for n in rows}
+
+    return weighted, back
+
+
+# ------------------------------------------------------------------------------------- the weight step
+def simplex(moved, rows):
+    cut = np.clip(moved, 0, 1)
+    return cut / cut.sum(-1, keepdims=True) * rows.sum(-1, keepdims=True)
+
+
+def noisy(hand, mixture, key, radius):
+    key = stream(key, "perturbation")
+    draw = {n: np.asarray(jax.random.uniform(stream(key, n), r.shape, jnp.float64, -1, 1)) for n, r in mixture.items()}
+    return {n: simplex(r + radius * draw[n], r) for n, r in mixture.items()}
+
+
+def attacked(hand, mixture, key, radius):
+    moved = noisy(hand, mixture, key, radius)
+    for _ in range(7):
+        gradient = hand.of_mixture(moved)
+        stepped = {n: moved[n] + 2 * radius / 7 * np.sign(gradient[n]) for n in moved}
+        moved = {n: simplex(np.clip(stepped[n], r - radius, r + radius), r) for n, r in mixture.items()}
+    return moved if hand.loss(moved) >= hand.loss(mixture) else mixture
+
+
+PERTURBATIONS = {"sdarts_rs": noisy, "sdarts_adv": attacked}
+
+
+def alignment(batch, mixture, params):
+    """Cosine between the gradients that the two normal cells send to their mixtures."""
+    both = {**mixture, "normal": np.stack([mixture["normal"]] * 2)}
+    first, second = ByHand(params, batch).of_mixture(both)["normal"]
+    return (first * second).sum() / np.linalg.norm(first) / np.linalg.norm(second)
+
+
+def weight_gradient_by_hand(name, params, batch, mixture, key, t):
+    hand = ByHand(params, batch)
+    if name in PERTURBATIONS:
+        mixture = PERTURBATIONS[name](hand, mixture, key, 0.03 + 0.27 * t)
+    gradient = hand.of_weights(mixture)
+    if name == "lambda_darts":
+        flat = {(c, p): np.asarray(w["kernel"]) for c, ops in params.items() for p, w in ops.items()}
+
+        def aligned(flat):
+            nested = {}
+            for (c, p), kernel in flat.items():
+                nested.setdefault(c, {})[p] = {"kernel": kernel}
+            return alignment(batch, mixture, nested)
+
+        for (c, p), change in numeric(aligned, flat).items():
+            gradient[c][p]["kernel"] = gradient[c][p]["kernel"] - 0.125 * t * change
+    return gradient
+
+
+# ------------------------------------------------------------------------------------------------- tests
+def close(ours, theirs, rtol=1e-7):
+    assert jax.tree.structure(ours) == jax.tree.structure(theirs)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=rtol, atol=1e-9), ours, theirs)
+
+
+def test_the_alpha_step_is_the_formula(stepped):
+    name, start, t = stepped.name, stepped.start, AT / stand_in.STEPS
+    alphas = jax.tree.map(np.asarray, dict(start.alpha))
+    keys = jax.random.split(at_step(stream(start.key, "relaxation"), AT))
+    batch = stepped.batches[0 if name == "snas" else 1]  # one level: the batch of the weights
+    mixture, back = mixture_by_hand(name, alphas, keys[1], t)
+    gradient = back(ByHand(start.params, batch).of_mixture(mixture))
+    if name in PENALTIES:
+        added = numeric(lambda a: PENALTIES[name](a, t), alphas)
+        gradient = {n: gradient[n] + added[n] for n in gradient}
+    assert max(np.abs(g).max() for g in gradient.values()) > 1e-4
+    close(dict(stepped.after.alpha), {n: alphas[n] - gradient[n] for n in alphas}, rtol=1e-6)
+
+
+def test_the_weight_step_is_the_formula(stepped):
+    name, start, t = stepped.name, stepped.start, AT / stand_in.STEPS
+    alphas = jax.tree.map(np.asarray, dict(stepped.after.alpha))
+    key = at_step(stream(start.key, "relaxation"), AT)
+    mixture, _ = mixture_by_hand(name, alphas, jax.random.split(key)[0], t)
+    gradient = weight_gradient_by_hand(name, start.params, stepped.batches[0], mixture, key, t)
+    norm = np.sqrt(sum(np.square(g).sum() for g in jax.tree.leaves(gradient)))
+    assert 1e-3 < norm < stand_in.CLIP
+    moved = jax.tree.map(
+        lambda w, g: np.asarray(w) - stand_in.RATE * (g + stand_in.DECAY * np.asarray(w)), start.params, gradient
+    )
+    close(stepped.after.params, moved, rtol=1e-6)
