@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dartsx.cost import cost_penalty, expected_cost
+from dartsx.cost import cost_penalty, expected_cost, read_table
 from dartsx.search.method import HostAlpha, Method
 
 
@@ -23,6 +23,7 @@ class Bound:
       form: of the penalty.
       channels: of the network that is counted; None: as the supernet.
       layers: of the network that is counted; None: as the supernet.
+      table: CSV file of latencies for the kind "latency", see `dartsx.cost.read_table`.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Bound:
     form: str = "linear"
     channels: int | None = None
     layers: int | None = None
+    table: str | None = None
 
 
 def bounded(method: Method, bound: Bound, supernet: Any, image_shape: Sequence[int]) -> Method:
@@ -63,4 +65,5 @@ def cost_figure(
 
 def _counted(bound: Bound, supernet: Any, image_shape: Sequence[int]) -> Callable[[Any], Any]:
     sizes = {"channels": bound.channels or supernet.channels, "layers": bound.layers or supernet.layers}
-    return expected_cost(supernet.clone(**sizes), image_shape, bound.kind)
+    table = None if bound.table is None else read_table(bound.table, image_shape[0])
+    return expected_cost(supernet.clone(**sizes), image_shape, bound.kind, table)
