@@ -33,7 +33,7 @@ class NB201Objective:
     """Accuracies after training for 12 or 200 epochs: the budget, 12 by default.
 
     Attributes:
-      table: of the benchmark.
+      table: table of the benchmark.
       dataset: ``cifar10``, ``cifar100`` or ``in16``.
 
     Raises TableError for another data set.
