@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from absl import flags
 
 from dartsx.catalog import METHODS
-from experiments.settings import REQUIRED, SettingsError, parse_config, run_main, search_settings
+from experiments.settings import REQUIRED, parse_config, read_seeds, run_main, search_settings
 from experiments.settings.load import split_source
 
 _METHODS = flags.DEFINE_list("methods", ["darts"], "search methods, each may end in @HYPERGRADIENT; or all")
@@ -40,21 +40,6 @@ def main(config, workdir: str) -> None:
 def read_methods(names: Sequence[str]) -> tuple[str, ...]:
     """The names given, each once, with those of all methods for ``all``."""
     return tuple(dict.fromkeys(name for given in names for name in (METHODS if given == "all" else (given,))))
-
-
-def read_seeds(text: str) -> list[int]:
-    """Seeds from ``0:3`` or ``0,2,5``.
-
-    Raises:
-      SettingsError: it is neither, or names no seed.
-    """
-    if match := re.fullmatch(r"(\d+):(\d+)", text):
-        seeds = list(range(int(match[1]), int(match[2])))
-    else:
-        seeds = [int(part) for part in text.split(",")] if re.fullmatch(r"\d+(,\d+)*", text) else []
-    if not seeds or len(set(seeds)) < len(seeds):
-        raise SettingsError(f"--seeds={text}: must be first:end, such as 0:3, or different numbers such as 0,2")
-    return seeds
 
 
 def method_config(name: str, argv: list[str]):

@@ -27,8 +27,8 @@ ALLOWED = {
     "retrain": {"kernels", "nn", "feeds", "losses", "runtime", "optim"},
     "report": {"catalog", "spaces", "cost"},
     "tabular": {"spaces"},
-    "objectives": {"spaces", "tabular", "cost", "search", "nn", "runtime"},
-    "strategies": {"catalog", "spaces", "objectives", "runtime"},
+    "objectives": {"spaces", "tabular", "search", "feeds", "runtime"},
+    "strategies": {"catalog", "spaces", "objectives", "search"},
 }
 
 

@@ -1,7 +1,7 @@
 """Scores from NAS-Bench-201's table, with what training the cell would have cost."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,6 +26,7 @@ TEST_ACCURACY = Measure("test_accuracy", "%", larger_is_better=True)
 PARAMS = Measure("params", "", larger_is_better=False)
 MACS = Measure("macs", "multiply-adds of an image", larger_is_better=False)
 TRAINING_MACS = Measure("training_macs", "multiply-adds of the forward passes of training", larger_is_better=False)
+OWN_MEASURES = (VALID_ACCURACY, TEST_ACCURACY, PARAMS, MACS, TRAINING_MACS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +36,14 @@ class NB201Objective:
     Attributes:
       table: table of the benchmark.
       dataset: ``cifar10``, ``cifar100`` or ``in16``.
+      further: what else is known of the cells, such as their latency: float64 [15625] by index, by measure.
 
     Raises TableError for another data set.
     """
 
     table: NB201Table
     dataset: str = "cifar10"
+    further: Mapping[Measure, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self):
         if self.dataset not in DATASETS:
@@ -48,8 +51,8 @@ class NB201Objective:
 
     @property
     def measures(self) -> dict[str, Measure]:
-        """Accuracies, size, and the simulated cost of training."""
-        return {m.name: m for m in (VALID_ACCURACY, TEST_ACCURACY, PARAMS, MACS, TRAINING_MACS)}
+        """Accuracies, size, the simulated cost of training, and what else is known."""
+        return {m.name: m for m in (*OWN_MEASURES, *self.further)}
 
     def __call__(self, architectures: Sequence[Architecture], budget: int | None = None) -> list[Scores]:
         """Look cells up; what the table lacks is left out.
@@ -59,13 +62,14 @@ class NB201Objective:
         epochs = EPOCHS[0] if budget is None else budget
         if epochs not in EPOCHS:
             raise TableError(f"NAS-Bench-201 was not trained for {epochs} epochs; allowed: {EPOCHS}")
-        columns = self._columns(epochs)
+        columns = self.columns(epochs)
         rows = [index(architecture) for architecture in architectures]
         return [{name: float(c[row]) for name, c in columns.items() if np.isfinite(c[row])} for row in rows]
 
-    def _columns(self, epochs: int) -> Mapping[str, np.ndarray]:
+    def columns(self, epochs: int) -> Mapping[str, np.ndarray]:
+        """Scores of all cells after so many epochs, float64 [15625] by index, by the name of the measure."""
         columns = {f"{s}_accuracy": self.table.accuracies(self.dataset, e, s) for e, s in MEASURED if e == epochs}
         columns["params"] = self.table.columns[f"params_{self.dataset}"]
         columns["macs"] = self.table.columns[f"flops_{self.dataset}"]
         columns["training_macs"] = columns["macs"] * (epochs * TRAINING_IMAGES[self.dataset, epochs])
-        return columns
+        return columns | {measure.name: column for measure, column in self.further.items()}

@@ -19,7 +19,6 @@ from dartsx.search.population import (
 )
 from dartsx.search.run import run_search
 from dartsx.search.search import Search, SearchResult
-from dartsx.search.shared_weights import sharing_weights
 from dartsx.search.stages import run_stages
 from dartsx.search.step import (
     SearchProblem,
@@ -67,6 +66,5 @@ __all__ = [
     "run_search",
     "run_stages",
     "search_problem",
-    "sharing_weights",
     "take_member",
 ]

@@ -39,6 +39,7 @@ SPACES: Mapping[str, Space] = _Spaces(
         **{f"s{i}": f"robust_darts:S{i}" for i in (1, 2, 3, 4)},
         "digit_chain": "digit_chain:digit_chain",
         "proxyless": "chains.proxyless:proxyless",
+        "proxyless_search": "chains.proxyless:proxyless_search",
         "proxyless_gpu": "chains.proxyless:proxyless_gpu",
         "proxyless_cpu": "chains.proxyless:proxyless_cpu",
         "proxyless_mobile_1_4": "chains.proxyless:proxyless_mobile_1_4",

@@ -13,8 +13,9 @@ from ml_collections import ConfigDict
 from dartsx.catalog import acts_alone
 from dartsx.report.benchmark import FALL, Trajectory, csv_rows, summary, trajectories_plot
 from dartsx.report.tables import markdown_table
-from dartsx.search import Plan, search_problem, sharing_weights
+from dartsx.search import Plan, search_problem
 from dartsx.spaces import NB201
+from dartsx.strategies.random_sharing import sharing_weights
 from dartsx.tabular import NB201Table, expected_best
 from experiments.jobs.population import run_search
 from experiments.jobs.random_search import TRAINING_EPOCHS, random_trajectory, search_costs, training_costs

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Sequence
 
+from dartsx.objectives import NB201Objective
 from dartsx.report.benchmark import Trajectory
 from dartsx.runtime import read_json, read_records
 from dartsx.spaces import SKIP, Topology, from_json
 from dartsx.tabular import NB201Table
 
+REPORT_EPOCHS = 200
 DATASETS = {"CIFAR-10": "cifar10", "CIFAR-100": "cifar100", "ImageNet16-120": "in16"}
 
 
@@ -24,7 +26,8 @@ def search_trajectory(table: NB201Table, folder: pathlib.Path) -> Trajectory:
 
 def looked_up(table: NB201Table, seed: int, cells: Sequence[Topology], seconds: float | None = None) -> Trajectory:
     """Of a cell for every epoch."""
-    accuracies = {name: tuple(table.accuracy(cell, key) for cell in cells) for name, key in DATASETS.items()}
+    scores = {name: NB201Objective(table, key)(cells, REPORT_EPOCHS) for name, key in DATASETS.items()}
+    accuracies = {name: tuple(score["test_accuracy"] for score in found) for name, found in scores.items()}
     return Trajectory(seed, accuracies, tuple(cell.count(SKIP) for cell in cells), str(cells[-1]), seconds)
 
 

@@ -13,6 +13,7 @@ from experiments.settings.groups import (
 )
 from experiments.settings.load import load_config
 from experiments.settings.population import member_config, member_settings, with_values
+from experiments.settings.seeds import read_seeds
 from experiments.settings.settings import (
     EvaluateSettings,
     SearchSettings,
@@ -38,6 +39,7 @@ __all__ = [
     "member_config",
     "member_settings",
     "parse_config",
+    "read_seeds",
     "run_main",
     "search_settings",
     "with_values",

@@ -4,6 +4,7 @@ import dataclasses
 
 from dartsx.catalog import EXECUTORS, AugmentPolicy
 from dartsx.networks import network
+from dartsx.spaces import SpaceError
 from experiments.settings.errors import SettingsError, blame, wrong
 from experiments.settings.groups import EvaluateGroup
 from experiments.settings.population import check_members_on_devices
@@ -82,8 +83,10 @@ def _check_described(settings: SearchSettings | EvaluateSettings, *image_shape_a
     """Whether the images can go through the open network, that is, through the largest of its networks."""
     *image_shape, classes = image_shape_and_classes
     space = settings.space
+    with blame("space.name", "", SpaceError):
+        described = space.description(dataclasses.replace(space.scale, classes=classes))
     with blame("dataset.image_size", settings.dataset.image_size or 0, ValueError):
-        space.description(dataclasses.replace(space.scale, classes=classes)).trace(tuple(image_shape))
+        described.trace(tuple(image_shape))
 
 
 def _check_named(name: str, image_shape: tuple[int, int, int], classes: int) -> None:

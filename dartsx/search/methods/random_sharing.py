@@ -2,7 +2,7 @@
 
 Mixture: one-hot on every edge, drawn anew in every step. Hypergradient: none; alphas stay zero, the validation batch is
 only looked at. Derivation: not from alphas, but by comparing drawn cells on validation images; see
-`dartsx.search.shared_weights`.
+`dartsx.strategies.random_sharing`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,56 @@
+"""Strategies, their options and numbers of queries on the command line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dartsx.catalog import STRATEGIES, option_values
+from experiments.settings.errors import SettingsError
+
+
+def read_strategies(names: Sequence[str]) -> list[str]:
+    """Each once, all of them for ``all``.
+
+    Raises SettingsError for an unknown name, and for none.
+    """
+    found = list(dict.fromkeys(name for given in names for name in (STRATEGIES if given == "all" else (given,))))
+    for name in found:
+        if name not in STRATEGIES:
+            raise SettingsError(f"--strategies: unknown strategy {name!r}; allowed: {', '.join(STRATEGIES)}, all")
+    if not found:
+        raise SettingsError("--strategies names none")
+    return found
+
+
+def read_queries(given: Sequence[str]) -> list[int]:
+    """Numbers of queries; raises SettingsError for anything else."""
+    if not given or not all(re.fullmatch(r"[1-9][0-9]{0,5}", text) for text in given):
+        raise SettingsError(f"--queries={','.join(given)}: must be numbers above 0, such as 100,200")
+    return [int(text) for text in given]
+
+
+def read_options(
+    names: Sequence[str], text: str, special: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Options by strategy: the special ones, overridden by the text's.
+
+    Raises SettingsError for what is no option, or has a value that is not allowed.
+    """
+    chosen = {name: dict(special.get(name, {})) for name in names}
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        match = re.fullmatch(r"(\w+)\.(\w+)\s*=\s*(\S+)", part)
+        if not match or match[1] not in chosen:
+            raise SettingsError(f"--options: {part!r} is not STRATEGY.OPTION=VALUE of {', '.join(names)}")
+        try:
+            chosen[match[1]][match[2]] = json.loads(match[3].lower())
+        except ValueError:
+            raise SettingsError(f"--options: {part!r}: {match[3]!r} is no number, true or false") from None
+    for name, options in chosen.items():
+        try:
+            option_values(name, STRATEGIES[name].options, options)
+        except ValueError as error:
+            raise SettingsError(f"--options: {error}") from None
+    return chosen
