@@ -46,7 +46,7 @@ def test_expected_latency_is_that_of_the_network_at_one_hot_mixtures(hardware, n
 
 def test_a_released_network_runs_as_fast_as_its_name_says(hardware):
     predicted = latency_of(network("ofa-note10-30"), read_table(hardware / "ofa_note10_lut.csv", 224))
-    assert predicted == pytest.approx(30, rel=0.1)
+    assert predicted == pytest.approx(30, rel=0.002)
 
 
 def test_the_linear_model_gives_the_printed_figure(hardware):
