@@ -31,8 +31,8 @@ def finish(arguments: argparse.Namespace, name: str, result: Mapping[str, Any], 
     """Prints the result, and writes the record if that was asked for.
 
     Args:
-      arguments: of `add_output`.
-      name: of the record's file, without date and ending.
+      arguments: the arguments that `add_output` adds.
+      name: name of the record's file, without date and ending.
       result: plain values.
       table: the same for people.
     """

@@ -171,7 +171,7 @@ class Search:
       model: on its device, in its memory layout.
       lean: each loss is differentiated for what its step moves only; not usual, but less work.
       autocast: dtype of activations, or None for that of the weights.
-      learning_rate: of the weights.
+      learning_rate: learning rate of the weights.
     """
 
     def __init__(

@@ -76,7 +76,7 @@ def load_npz(path: pathlib.Path, held_out: float, seed: int, image_size: int | N
     Args:
         path: the file.
         held_out: share to hold out of ``images, labels``, between 0 and 1.
-        seed: of the held-out choice.
+        seed: seed by which held-out images are chosen.
         image_size: height and width that all images are resized to; None leaves them.
 
     Raises:

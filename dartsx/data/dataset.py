@@ -49,8 +49,8 @@ def check_range(name: str, part: str, labels: np.ndarray, classes: int) -> None:
     """Checks that there is a class for every label.
 
     Args:
-        name: of the data set, for messages.
-        part: of it, for messages.
+        name: name of the data set, for messages.
+        part: part of the data set, for messages.
         labels: int [N].
         classes: how many there are.
 

@@ -23,7 +23,7 @@ class InMemory:
     Attributes:
       train: to train on.
       test: to test on.
-      batch_size: of both.
+      batch_size: batch size of both.
       seed: orders the training examples.
       mesh: the devices.
     """

@@ -48,8 +48,8 @@ def stack(
       auxiliary: with the auxiliary head, after the cell at two thirds of the depth.
       affine: batch norms inside of cells have scale and bias.
       partial: see `cell_graph.Partial`.
-      name: of the network; that of the stem by default.
-      image_size: of its images; 32 or (imagenet) 224 by default.
+      name: name of the network; that of the stem by default.
+      image_size: size of its images; 32 or (imagenet) 224 by default.
 
     Raises:
       ValueError: unknown stem, or channels or layers below 1.

@@ -17,7 +17,7 @@ class Traced(NamedTuple):
     """What writing a network down gives.
 
     Attributes:
-      steps: in order of computation.
+      steps: the steps in order of computation.
       decisions: left open, none before one that its condition names.
       rules: how the decisions are derived from a mixture.
     """

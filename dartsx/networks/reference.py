@@ -35,7 +35,7 @@ class Row(NamedTuple):
       params, macs: computed from the description.
       params_m, macs_m: the source's figures in millions.
       params_off, macs_off: differences in millions.
-      source: of the figures; that of the description where there are none.
+      source: source of the figures; that of the description where there are none.
     """
 
     name: str

@@ -39,7 +39,7 @@ class Objective(Protocol):
     """A function from architectures to scores, with what its numbers mean.
 
     Attributes:
-      measures: by name, all numbers that scores may hold.
+      measures: name -> what the number of that name in scores means; all that scores may hold.
     """
 
     @property

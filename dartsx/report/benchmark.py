@@ -21,11 +21,11 @@ class Trajectory:
     """One search: test accuracies in percent of the cell derived after each epoch, by data set, and what it cost.
 
     Attributes:
-      seed: of the search.
-      accuracies: by data set, one value per epoch.
+      seed: seed of the search.
+      accuracies: data set -> one value per epoch.
       skips: skip connections of the cell of each epoch.
       cell: the last epoch's as text.
-      seconds: of all steps; None where nothing was trained.
+      seconds: duration of all steps; None where nothing was trained.
     """
 
     seed: int

@@ -58,7 +58,7 @@ class Workdir:
         """Opens a folder in it for a part of the same run, as a work directory with the same config.
 
         Args:
-          name: of the folder.
+          name: name of the folder.
           **run: further fields of its run.json.
         """
         return open_workdir(self.path / name, **{**self.opened, "run": {**self.opened["run"], **run}})

@@ -17,12 +17,12 @@ class Bound:
     """What the expected cost of the alphas' networks adds to their loss, see `dartsx.cost.cost_penalty`.
 
     Attributes:
-      kind: of cost, see `dartsx.cost.expected_cost`.
-      target: in units of the cost.
-      weight: in units of the loss.
-      form: of the penalty.
-      channels: of the network that is counted; None: as the supernet.
-      layers: of the network that is counted; None: as the supernet.
+      kind: kind of cost, see `dartsx.cost.expected_cost`.
+      target: target of the penalty, in units of the cost.
+      weight: weight of the penalty, in units of the loss.
+      form: form of the penalty.
+      channels: channels of the network that is counted; None for the supernet's.
+      layers: layers of the network that is counted; None for the supernet's.
       table: CSV file of latencies for the kind "latency", see `dartsx.cost.read_table`.
     """
 

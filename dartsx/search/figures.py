@@ -35,8 +35,8 @@ def make_figures(
 
     Args:
       space: what is searched.
-      diagnose: of `make_diagnosis`.
-      examples: of both halves.
+      diagnose: result of `make_diagnosis`.
+      examples: examples of both halves.
       train: numbers of the examples that train the weights.
       valid: numbers of those that train the alphas.
       batch_size: examples of a batch.

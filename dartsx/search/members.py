@@ -55,7 +55,7 @@ class Population:
         Args:
           plan_of: the numbers that a member has of its own, by name, which may be traced -> its plan.
           examples: that all share.
-          seeds: of the members.
+          seeds: seeds of the members.
           mesh: its devices share the members evenly.
           varied: values by name, one for each member.
           chunk: members of one vmapped call; None for all that a device has.
@@ -84,9 +84,9 @@ class Population:
         """Runs or resumes all steps that are left, and records the members' results.
 
         Args:
-          folder: of the population, with its checkpoints; None keeps nothing.
-          folders: of the members, with their logs and results.
-          title: for people.
+          folder: folder of the population, with its checkpoints; None keeps nothing.
+          folders: folders of the members, with their logs and results.
+          title: title shown to readers.
 
         Returns:
           What every member has found, None for those that failed; None if a signal came before the end.

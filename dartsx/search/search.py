@@ -61,8 +61,8 @@ class Search:
 
     Attributes:
       plan: what decides it.
-      examples: of both halves.
-      seed: of everything random.
+      examples: examples of both halves.
+      seed: seed of all that is random.
       mesh: the devices.
       until: share of the epochs after which it ends.
       before: the state that it goes on with, in place of a new one.

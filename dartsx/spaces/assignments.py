@@ -19,7 +19,7 @@ class Assignments:
     """All assignments of some decisions.
 
     Attributes:
-      names: of the decisions, in order.
+      names: names of the decisions, in order.
       decisions: the same; none stands before one that its condition names.
     """
 

@@ -27,7 +27,7 @@ class Asked:
 
     Attributes:
       space: what is searched.
-      key: of the search.
+      key: key of the search.
       times: how often was asked; every time has random numbers of its own.
       seen: identities of all architectures asked for or told.
     """

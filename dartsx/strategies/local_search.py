@@ -25,7 +25,7 @@ class _State:
 
     Attributes:
       asked: what was asked.
-      utilities: of everything told that has one.
+      utilities: utilities of all that was told and has one.
       starts: random architectures from which no walk has started yet.
       present: where the walk is; None before a start.
       around: its neighbours.

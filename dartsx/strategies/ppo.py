@@ -58,7 +58,7 @@ def ppo(
     Args:
       measure: whose utility counts.
       rate: learning rate of Adam.
-      decay: of the baseline.
+      decay: decay of the baseline.
       entropy: weight of the entropy.
       hidden: units of the controller.
       batch: scores for each update.

@@ -97,8 +97,8 @@ def predictor(
       candidates: mutants that are compared for each question.
       members: networks of the ensemble.
       hidden: units of their hidden layers.
-      steps: of Adam.
-      rate: of Adam.
+      steps: number of steps of Adam.
+      rate: learning rate of Adam.
     """
     made = _Predictor(measure, random, refit, candidates, members, hidden, steps, rate)
     return Strategy("predictor", made.init, made.ask, made.tell)

@@ -32,10 +32,10 @@ class PolicyState:
 
     Attributes:
       asked: what was asked.
-      steps: of the space.
-      params: of the policy.
-      adam: of the optimiser.
-      average: of the utilities, not corrected.
+      steps: the decisions of the space as steps of the policy.
+      params: parameters of the policy.
+      adam: state of the optimiser.
+      average: running mean of the utilities, without bias correction.
       told: number of utilities in it.
     """
 
@@ -53,7 +53,7 @@ def reinforce(measure: Measure, rate: float, decay: float) -> Strategy:
     Args:
       measure: whose utility counts.
       rate: learning rate of Adam.
-      decay: of the baseline.
+      decay: decay of the baseline.
     """
     return _strategy("reinforce", independent_logits(), measure, rate, decay, 0.0)
 

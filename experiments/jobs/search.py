@@ -29,7 +29,7 @@ def run_one_search(
     """Runs or resumes a search of one seed.
 
     Args:
-      config: from ``configs/``.
+      config: a config of ``configs/``.
       workdir: where everything is written; see the README.
       change: makes the plan that is run of the config's.
 

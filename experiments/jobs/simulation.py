@@ -34,9 +34,9 @@ class Setting(NamedTuple):
 
     Attributes:
       table: its file; empty for the one that ships with the package.
-      dataset: of the table.
+      dataset: data set of the table.
       second: a further number that counts, by name, or ``FILE:COLUMN`` of a CSV with ``arch_index``; empty for none.
-      queries: of each search.
+      queries: number of queries of each search.
     """
 
     table: str

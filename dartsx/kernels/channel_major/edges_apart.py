@@ -99,7 +99,7 @@ class _Loop:
       targets: place of every edge's target among the states.
       primitives: (name, primitive) in the order of the mixture's columns.
       stride: stride of all edges.
-      forms: in which forms convolutions are computed.
+      forms: the forms in which convolutions are computed.
       activation: ReLU, or its stand-in.
     """
 

@@ -102,7 +102,7 @@ class Graph:
     """A block of nodes: value 0 is its input, value i the result of node i.
 
     Attributes:
-      nodes: in order; each reads values before its own.
+      nodes: the nodes in order; each reads values before its own.
       outputs: values that make up the result; by default the last.
       combine: as in `Node`.
 

@@ -169,9 +169,9 @@ class Route:
 
     Attributes:
       route: level of every layer.
-      cells: of every layer.
+      cells: cells of every layer.
       moves: into every layer but the first; None within a level.
-      head: of the last layer's level.
+      head: head of the last layer's level.
       resize: see `Levels`.
     """
 
