@@ -24,7 +24,7 @@ class Source:
 
     Attributes:
         name: what it was asked for by.
-        label: what reports call it.
+        label: its name in reports.
         train: the training images.
         test: the images for evaluation.
         known: published facts about it; None for a user's own.

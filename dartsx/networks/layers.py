@@ -66,7 +66,7 @@ class FreeLayer(_SingleLayer):
     """A layer without weights or counted arithmetic."""
 
     def weights(self, *inputs: Shape) -> dict[str, Weight]:
-        """None."""
+        """No weights."""
         return {}
 
     def macs(self, *inputs: Shape) -> int:

@@ -83,7 +83,7 @@ def trajectories_plot(methods: Mapping[str, Sequence[Trajectory]], dataset: str,
 
     Args:
       methods: searches by method.
-      dataset: which accuracies.
+      dataset: data set whose accuracies are read.
       levels: horizontal lines with their labels, such as the optimum.
     """
     columns = min(_COLUMNS, len(methods))

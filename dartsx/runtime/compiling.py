@@ -20,7 +20,7 @@ class Option(NamedTuple):
     Attributes:
       name: XLA's name of it.
       value: what is passed.
-      reason: what happens without it.
+      reason: why it is needed: what happens without it.
     """
 
     name: str

@@ -314,7 +314,7 @@ def values_by_batch(
 
     Args:
       problem: see `SearchProblem`.
-      state: whose weights are used.
+      state: the state whose weights are used.
       mixture: mixture of every edge.
       rows: leaves [batches, ...].
       batch: makes a batch of a row.

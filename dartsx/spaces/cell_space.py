@@ -140,7 +140,7 @@ class CellSpace:
         """Return the genotype that :func:`discretize` keeps of the mixtures.
 
         Args:
-          mixture: by cell type, weights of shape ``alpha_shapes`` (after the softmax).
+          mixture: cell type -> weights of shape ``alpha_shapes`` (after the softmax).
 
         Raises SpaceError for missing cell types, other shapes, or weights that are not finite.
         """

@@ -112,7 +112,7 @@ class TopologySpace:
         """Return the topology of the largest weights, edge by edge, 'none' among them.
 
         Args:
-          mixture: by cell type, weights of shape ``alpha_shapes``. Ties go to the lower column.
+          mixture: cell type -> weights of shape ``alpha_shapes``. Ties go to the lower column.
 
         Raises SpaceError for missing cell types, other shapes, or weights that are not finite.
         """

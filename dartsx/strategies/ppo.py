@@ -56,7 +56,7 @@ def ppo(
     """The strategy.
 
     Args:
-      measure: whose utility counts.
+      measure: the measure whose utility counts.
       rate: learning rate of Adam.
       decay: decay of the baseline.
       entropy: weight of the entropy.

@@ -37,7 +37,7 @@ def incumbents(
 
     Args:
       done: queries in their order.
-      measure: by which the best is chosen; of equal ones the first.
+      measure: the measure by which the best is chosen; of equal ones the first.
       report: values of architectures.
     """
     utilities = np.array([measure.utility(query.scores) for query in done])
