@@ -114,7 +114,7 @@ def _conv(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
 
 
 def _linear(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
-    """In float32 or wider."""
+    """Computes in float32 or wider."""
     (x,) = inputs
     return linear(x, weights["kernel"], weights["bias"])
 

@@ -28,7 +28,7 @@ class Mixed(FreeLayer):
     branches: tuple[tuple[Step, ...], ...]
 
     def output(self, x: Shape) -> Shape:
-        """That of all branches."""
+        """The shape that all branches make."""
         shapes = {label: branch[-1].shape for label, branch in zip(self.options, self.branches, strict=True)}
         if len(set(shapes.values())) > 1:
             made = ", ".join(f"{label} makes {shape}" for label, shape in shapes.items())
@@ -49,7 +49,7 @@ class Weighted(FreeLayer):
     base: Place
 
     def output(self, *inputs: Shape) -> Shape:
-        """That of all inputs."""
+        """The shape that all inputs have."""
         if len(set(inputs)) > 1:
             raise ValueError(f"values that a decision chooses from must have one shape, not {inputs}")
         return inputs[0]
