@@ -23,7 +23,7 @@ class Source:
     """A data set on disk, its images not yet decoded.
 
     Attributes:
-        name: what it was asked for by.
+        name: the name by which it was asked for.
         label: its name in reports.
         train: the training images.
         test: the images for evaluation.

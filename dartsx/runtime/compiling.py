@@ -19,7 +19,7 @@ class Option(NamedTuple):
 
     Attributes:
       name: XLA's name of it.
-      value: what is passed.
+      value: the value that is passed.
       reason: why it is needed: what happens without it.
     """
 

@@ -171,7 +171,7 @@ def loss_of_alpha(problem: SearchProblem, state: SearchState, batch: Batch, key:
 
     Args:
       problem: see `SearchProblem`.
-      state: whose running statistics and choices are used.
+      state: the state whose running statistics and choices are used.
       batch: see `SearchProblem`.
       key: draws the mixture.
       progress: share of the search that is done.

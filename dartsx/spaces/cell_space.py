@@ -56,7 +56,7 @@ class CellSpace:
     blocks: Blocks = field(default_factory=dict, hash=False)
 
     scale: ClassVar[Scale] = CIFAR
-    """Of a network, unless another is given."""
+    """Scale of a network, unless another is given."""
 
     executor: ClassVar[str] = "cells"
 

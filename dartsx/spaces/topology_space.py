@@ -37,7 +37,7 @@ class TopologySpace:
     blocks: Blocks = field(default_factory=dict, hash=False)
 
     scale: ClassVar[Scale] = NB201
-    """Of a network, unless another is given."""
+    """Scale of a network, unless another is given."""
 
     executor: ClassVar[str] = "topology"
 

@@ -45,7 +45,7 @@ class Asked:
         """Ask for n architectures.
 
         Args:
-          n: how many.
+          n: number of architectures.
           draw: draws one.
           repeats: take what is drawn. Otherwise it is drawn until it is new, or TRIES draws have found nothing new.
         """

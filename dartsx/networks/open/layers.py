@@ -17,7 +17,7 @@ class Mixed(FreeLayer):
     """sum over k of m[decision, k] * branch_k(x).
 
     Attributes:
-      decision: whose row of the mixture weighs the branches.
+      decision: the decision whose row of the mixture weighs the branches.
       options: its labels, one per branch.
       branches: steps of every option; the first is an `Input` that stands for x, the last one the result, and positions
         count from the branch's beginning. A branch of the input alone is the identity.
