@@ -31,7 +31,7 @@ def checked_images(where: str, images: np.ndarray) -> np.ndarray:
     """Images of an array, uint8 [N, H, W, C].
 
     Args:
-        where: what the array is called, for messages.
+        where: name of the array, for messages.
         images: uint8 [N, H, W, C] or [N, H, W].
 
     Raises:
@@ -51,7 +51,7 @@ def checked_labels(where: str, labels: np.ndarray) -> np.ndarray:
     """Labels of an array, int32 [N].
 
     Args:
-        where: what the array is called, for messages.
+        where: name of the array, for messages.
         labels: integers [N] or [N, 1], class numbers from 0.
 
     Raises:

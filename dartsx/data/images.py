@@ -101,7 +101,7 @@ def to_pixels(image: Image.Image, size: int | None = None) -> np.ndarray:
 
 @functools.cache
 def _formats() -> tuple[str, ...]:
-    """Those that this version of PIL has."""
+    """The formats that this version of PIL has."""
     Image.init()
     return tuple(name for name in FORMATS if name in Image.OPEN)
 

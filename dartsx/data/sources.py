@@ -23,8 +23,8 @@ class Source:
     """A data set on disk, its images not yet decoded.
 
     Attributes:
-        name: what it was asked for by.
-        label: what reports call it.
+        name: the name by which it was asked for.
+        label: its name in reports.
         train: the training images.
         test: the images for evaluation.
         known: published facts about it; None for a user's own.

@@ -30,7 +30,7 @@ class Row(NamedTuple):
     """A network's counts, computed here, and the source's minus them at the source's precision (None: no figure).
 
     Attributes:
-      name: as in the table of networks.
+      name: a key of the table of networks.
       image_size: height and width for which multiply-adds are counted.
       params, macs: computed from the description.
       params_m, macs_m: the source's figures in millions.

@@ -49,7 +49,7 @@ class Objective(Protocol):
         """Scores in the order of the architectures.
 
         Args:
-          architectures: to be scored.
+          architectures: the architectures to be scored.
           budget: what may be spent on each, in the unit that the objective states; None for its own default.
         """
         ...

@@ -34,7 +34,7 @@ def make_figures(
     examples, the first of each half, without augmentation; what computes them is compiled on first use.
 
     Args:
-      space: what is searched.
+      space: the space that is searched.
       diagnose: result of `make_diagnosis`.
       examples: examples of both halves.
       train: numbers of the examples that train the weights.

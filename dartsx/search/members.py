@@ -54,7 +54,7 @@ class Population:
 
         Args:
           plan_of: the numbers that a member has of its own, by name, which may be traced -> its plan.
-          examples: that all share.
+          examples: the examples that all share.
           seeds: seeds of the members.
           mesh: its devices share the members evenly.
           varied: values by name, one for each member.

@@ -30,7 +30,7 @@ class Task(NamedTuple):
     """What a method may have to know of the search that it is made for.
 
     Attributes:
-      space: what is searched.
+      space: the space that is searched.
       cells: number of cells of each type in the supernet.
     """
 
@@ -60,7 +60,7 @@ class Epoch(NamedTuple):
     Attributes:
       done: epochs done.
       total: epochs of the whole search.
-      space: what is searched.
+      space: the space that is searched.
       alpha: the alphas on the host.
       genotype: the architecture derived from them.
       eigenvalue: computes the dominant eigenvalue of the validation loss's Hessian in alpha.

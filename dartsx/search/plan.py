@@ -56,7 +56,7 @@ class Plan:
     """A search in plain arguments; the defaults are those of DARTS on CIFAR-10 (arXiv:1806.09055, section 3.1).
 
     Attributes:
-      space: what is searched.
+      space: the space that is searched.
       classes: number of outputs of the supernet.
       method: name of a method of `METHODS`, or several joined by "+".
       options: arguments of the methods by name, in place of their papers' values.

@@ -31,7 +31,7 @@ def run_search(
     """Runs or resumes a search.
 
     Args:
-      plan: what decides it.
+      plan: the decisions that make up the search.
       examples: examples of both halves, on the devices of the mesh.
       seed: seed of all that is random.
       mesh: the devices; None for all.

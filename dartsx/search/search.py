@@ -60,7 +60,7 @@ class Search:
     """A search of one seed, or one stage of it.
 
     Attributes:
-      plan: what decides it.
+      plan: the decisions that make up the search.
       examples: examples of both halves.
       seed: seed of all that is random.
       mesh: the devices.

@@ -171,7 +171,7 @@ def loss_of_alpha(problem: SearchProblem, state: SearchState, batch: Batch, key:
 
     Args:
       problem: see `SearchProblem`.
-      state: whose running statistics and choices are used.
+      state: the state whose running statistics and choices are used.
       batch: see `SearchProblem`.
       key: draws the mixture.
       progress: share of the search that is done.
@@ -314,7 +314,7 @@ def values_by_batch(
 
     Args:
       problem: see `SearchProblem`.
-      state: whose weights are used.
+      state: the state whose weights are used.
       mixture: mixture of every edge.
       rows: leaves [batches, ...].
       batch: makes a batch of a row.

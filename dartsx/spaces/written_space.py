@@ -45,7 +45,7 @@ class WrittenSpace(Decided):
       decisions: name -> decision; none stands before one that its condition names.
       write: (decision -> option, scale) -> network.
       scale: scale of networks, unless another is given.
-      restriction: on the assignments; None for none.
+      restriction: restriction of the assignments; None for none.
 
     Example: ``WrittenSpace({"depth": Decision(("18", "34"))}, lambda choices, scale: resnet(int(choices["depth"])))``.
     """

@@ -91,7 +91,7 @@ def predictor(
     """The strategy.
 
     Args:
-      measure: whose utility counts.
+      measure: the measure whose utility counts.
       random: scores of random architectures before the first training.
       refit: new scores after which the ensemble is trained anew.
       candidates: mutants that are compared for each question.

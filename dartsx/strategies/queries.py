@@ -24,7 +24,7 @@ def queries(
 
     Args:
       strategy: asks and is told.
-      space: what is searched.
+      space: the space that is searched.
       objective: scores.
       key: key from which all that is random is drawn.
       budget: budget of the objective for each architecture.

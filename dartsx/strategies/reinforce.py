@@ -31,7 +31,7 @@ class PolicyState:
     """A policy in training.
 
     Attributes:
-      asked: what was asked.
+      asked: the part of the state that all strategies share.
       steps: the decisions of the space as steps of the policy.
       params: parameters of the policy.
       adam: state of the optimiser.
@@ -51,7 +51,7 @@ def reinforce(measure: Measure, rate: float, decay: float) -> Strategy:
     """On independent logits.
 
     Args:
-      measure: whose utility counts.
+      measure: the measure whose utility counts.
       rate: learning rate of Adam.
       decay: decay of the baseline.
     """

@@ -46,7 +46,7 @@ class Setting(NamedTuple):
 
 
 class Curves(NamedTuple):
-    """Of all searches of a strategy, float64 [seeds, queries].
+    """Curves of all searches of a strategy, float64 [seeds, queries].
 
     Attributes:
       accuracy: test accuracy of the chosen cell after each query, percent.

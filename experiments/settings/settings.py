@@ -56,7 +56,7 @@ class SearchSettings:
       hypergradient: a name of ``dartsx.search.HYPERGRADIENTS``.
       hypergradient_terms: number of terms of a hypergradient that has terms; None for its default.
       dataset: which images.
-      space: what is searched.
+      space: the space that is searched.
       search: the supernet and its training.
     """
 
@@ -84,7 +84,7 @@ class EvaluateSettings:
       seed: seed of all that is random.
       dtype: dtype of activations, ``"float32"`` or ``"bfloat16"``.
       mesh: number of devices, None for all.
-      compilation_cache: as in SearchSettings.
+      compilation_cache: see `SearchSettings`.
       network: name of the network to train, or None for that of a genotype's cells.
       genotype: the cells or the topology to train; None with `network`, or if it was left out and may be.
       genotype_label: published name, path or ``"given text"``; ``""`` without genotype.

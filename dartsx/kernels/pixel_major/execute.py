@@ -68,7 +68,7 @@ def execute(
       steps: steps of a `dartsx.networks.Trace`.
       inputs: values of its `Input` steps, in order: [N, H, W, C] or [N, features].
       weights: name of a step -> name of an array -> the array.
-      context: what layers need besides.
+      context: what layers need besides inputs and weights.
 
     Returns:
       The result of the last step.
@@ -114,7 +114,7 @@ def _conv(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
 
 
 def _linear(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
-    """In float32 or wider."""
+    """Computes in float32 or wider."""
     (x,) = inputs
     return linear(x, weights["kernel"], weights["bias"])
 

@@ -33,7 +33,7 @@ class Pick:
 
     Attributes:
       name: the decision; its options are the sets of sources, labelled as ``0+2``.
-      count: how many.
+      count: number of values that are picked.
       sources: numbers of the values to pick from, rising.
 
     Raises ValueError if there are fewer sources than that.

@@ -62,8 +62,8 @@ def positions(stages: tuple[Stage, ...], scale: Scale, before: int = 0) -> tuple
     """The positions of every stage; the first stage that strides keeps the size behind a stem for small images.
 
     Args:
-      stages: as in the table.
-      scale: whose stem counts.
+      stages: rows of the table.
+      scale: the scale whose stem counts.
       before: channels that enter the first stage.
     """
     made, kept = [], scale.stem != "cifar"
