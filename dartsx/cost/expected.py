@@ -41,7 +41,7 @@ def expected_cost(
       kind: ``"params"``, ``"macs"``, ``"activations"`` or ``"memory"``, as `dartsx.cost.counts` defines them; what is
         expected of memory, a maximum, says `dartsx.cost.expected_memory`. Of topologies all but memory. Of
         described spaces all but memory, and ``"latency"`` in milliseconds.
-      table: of the device, for latency.
+      table: times of the device, for latency.
 
     Returns:
       mixture -> scalar. JAX arrays give a differentiable scalar of their dtype (float32 rounds at 1e-7), NumPy arrays
