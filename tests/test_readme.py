@@ -79,6 +79,11 @@ def test_a_network_of_ones_own_runs_as_the_readme_says(tmp_path):
     assert names["logits"].shape == (2, 10)
 
 
+def test_a_strategy_from_python_runs_as_the_readme_says(tmp_path):
+    names = _run(_block("make_strategy("), tmp_path)
+    assert len(names["done"]) == 100 and names["best"](names["done"], names["accuracy"]).scores["valid_accuracy"] > 82
+
+
 @pytest.mark.parametrize("module", sorted(set(re.findall(r"python -m ([\w.]+)", TEXT))))
 def test_commands_name_modules_that_exist(module):
     assert (ROOT / (module.replace(".", "/") + ".py")).is_file()
