@@ -46,8 +46,8 @@ class Case:
       config: arguments such as ``--config=FILE``.
       what: search, evaluate or population; or ``inner`` (forms of second units) or ``pytorch``.
       size: see `steps`.
-      layout: of a supernet's arrays.
-      precision: of float32 products, ``default`` (TF32 on Ampere and later) or ``highest``.
+      layout: layout of the supernet's arrays.
+      precision: precision of float32 products, ``default`` (TF32 on Ampere and later) or ``highest``.
       profile: also profile some steps.
     """
 

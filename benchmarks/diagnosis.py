@@ -24,7 +24,7 @@ CHANNELS, CELLS, BATCH, PIXELS, BATCHES, PRODUCTS = 8, 1, 64, 16, 8, 10
 
 
 def seconds(function: Callable[[], object], times: int = 5) -> tuple[float, float]:
-    """Of the first call, compilation included, and the median of those after it."""
+    """Seconds of the first call, compilation included, and the median of those after it."""
     measured = []
     for _ in range(times + 1):
         started = time.monotonic()

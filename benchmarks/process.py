@@ -27,7 +27,7 @@ class Worker:
 
     Attributes:
       about: what the task says of itself, see `tasks.base.Task`.
-      start_seconds: from the start of the process to the end of the first step.
+      start_seconds: time from the start of the process to the end of the first step.
     """
 
     def __init__(self, task: str, options: Mapping[str, Any], device: str = "auto", within: float | None = None):
@@ -35,7 +35,7 @@ class Worker:
 
         Args:
           task: one of `benchmarks.worker.TASKS`.
-          options: of the task.
+          options: options of the task.
           device: ``auto``, ``cpu`` or ``gpu``.
           within: seconds after which a worker that is not ready is stopped, None for no bound.
 

@@ -31,10 +31,10 @@ def finish(arguments: argparse.Namespace, name: str, result: Mapping[str, Any], 
     """Prints the result, and writes the record if that was asked for.
 
     Args:
-      arguments: of `add_output`.
-      name: of the record's file, without date and ending.
+      arguments: the arguments that `add_output` adds.
+      name: name of the record's file, without date and ending.
       result: plain values.
-      table: the same for people.
+      table: the same for readers.
     """
     print(json.dumps(result) if arguments.format == "json" else table, flush=True)
     if arguments.write:

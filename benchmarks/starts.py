@@ -23,7 +23,7 @@ def started_twice(
 
     Args:
       task: ``search`` or ``network``.
-      options: of the task; the folder ``cache`` is empty.
+      options: options of the task; the folder ``cache`` is empty.
       device: see `Worker`.
       steps: done before the memory is read.
       warm: start a second process that finds the cache filled, and go on with that one.

@@ -46,13 +46,13 @@ def step_of(
     """The step that a config stands for.
 
     Args:
-      config: from ``configs/``.
+      config: a config of ``configs/``.
       what: search, evaluate or population.
       pixels: height and width of the images.
       backend: where the program will run: it decides which forms are computed.
       mesh: devices over which batches (or members) are split.
-      members: of a population.
-      layout: of a supernet's arrays, None to choose.
+      members: members of the population.
+      layout: layout of the supernet's arrays; None to choose.
     """
     shape, classes = (pixels, pixels, 3), 10
     key = jax.eval_shape(lambda: jax.random.key(0))

@@ -168,10 +168,10 @@ class Search:
     """A supernet, its alphas and both optimisers: first-order DARTS with the paper's settings.
 
     Args:
-      model: on its device, in its memory layout.
+      model: the model on its device, in its memory layout.
       lean: each loss is differentiated for what its step moves only; not usual, but less work.
       autocast: dtype of activations, or None for that of the weights.
-      learning_rate: of the weights.
+      learning_rate: learning rate of the weights.
     """
 
     def __init__(

@@ -105,12 +105,13 @@ def _search() -> dict:
             "iterations": 10,  # Hessian-vector products of one diagnosis
         },
         "cost": {  # binds the search to the expected cost of its networks
-            "kind": "",  # params, macs, activations, memory (in numbers); empty: unbound
+            "kind": "",  # params, macs, activations, memory (in numbers), latency (in ms, by a table); empty: unbound
             "form": "linear",  # weight * cost / target; above: only what exceeds the target; log: of cost / target
             "weight": 1.0,  # in units of the loss
             "target": 0.0,  # in units of the cost
             "channels": 0,  # of the network that is counted; 0: as the supernet
             "layers": 0,
+            "table": "",  # CSV file of a device's latencies, for that kind
         },
     }
 

@@ -2,6 +2,7 @@
 
 import ast
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -157,3 +158,11 @@ def test_nobody_switches_on_the_type_of_a_space_an_architecture_or_a_network(fol
 )
 def test_a_switch_is_found(code):
     assert _switches(ast.parse(code))
+
+
+@pytest.mark.parametrize("folder", ["dartsx", "experiments", "configs", "benchmarks", "examples"])
+def test_docstrings_say_what_an_attribute_is(folder):
+    # "momentum: momentum of the weight optimiser", not "momentum: of the weight optimiser".
+    for path in (ROOT / folder).rglob("*.py"):
+        found = re.findall(r"^ +\*{0,2}\w+(?:, \w+)*: of .*", path.read_text(), re.MULTILINE)
+        assert not found, f"{path}: {found}"

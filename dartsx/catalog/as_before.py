@@ -35,6 +35,7 @@ LATER: dict[str, Any] = {
     "search.cost.target": 0.0,
     "search.cost.channels": 0,
     "search.cost.layers": 0,
+    "search.cost.table": "",
     "methods.r_darts.drop_path": 0.0,
 }
 # What the config of every run has had from the first version on.

@@ -57,7 +57,7 @@ class Declaration:
 
     Attributes:
       decides: the parts of a search that it decides; two methods that decide the same part do not go together.
-      options: by name, what its function takes besides the method so far and the task.
+      options: name -> option that its function takes besides the method so far and the task.
       paper: config fields below ``search`` that the paper sets differently from DARTS.
       left_out: primitives that the paper's space is without.
       meaningless: other methods with which it would compute but mean nothing, with the reason.

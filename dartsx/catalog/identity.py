@@ -38,7 +38,7 @@ def experiment(config: Mapping[str, Any]) -> dict[str, str]:
     """The fields of a config that decide which experiment a run is a sample of.
 
     Args:
-      config: as in config.json, all groups or only those that the run read.
+      config: the content of config.json, with all groups or only those that the run read.
 
     Returns:
       Dotted name -> repr of the value, or `UNUSED` for what has no effect on this run. Options of methods are left out

@@ -37,6 +37,7 @@ EXECUTORS = {
 SCHEDULES = ("cosine", "linear", "exponential")
 
 COST_KINDS = ("params", "macs", "activations", "memory")
+LATENCY = "latency"  # in milliseconds, by a table of a device
 COST_FORMS = ("linear", "above", "log")
 
 

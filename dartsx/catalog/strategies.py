@@ -14,7 +14,7 @@ class StrategyDeclaration:
     """A strategy.
 
     Attributes:
-      options: by name, what its function takes besides what is measured.
+      options: name -> option that its function takes besides what is measured.
       several: whether it weighs several numbers; otherwise the first counts.
     """
 

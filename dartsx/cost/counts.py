@@ -19,7 +19,7 @@ class LayerCost(NamedTuple):
 
     Attributes:
       name: parts separated by ``/``.
-      shape: of its output: (height, width, channels), or (features,).
+      shape: shape of its output: (height, width, channels), or (features,).
     """
 
     name: str

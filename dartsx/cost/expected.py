@@ -17,16 +17,20 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dartsx.catalog import COST_KINDS
+from dartsx.catalog import COST_KINDS, LATENCY
 from dartsx.cost.expected_memory import expected_memory
+from dartsx.cost.latency_table import LatencyTable, expected_latency_of
 from dartsx.cost.open import expected_cost_of
 from dartsx.cost.stack import Stack
+from dartsx.networks.open.size import Weight
 
 Mixture = Mapping[str, Any]
 """Per cell type [edges, primitives]: JAX or NumPy arrays."""
 
 
-def expected_cost(supernet: Any, image_shape: int | Sequence[int], kind: str = "macs") -> Callable[[Mixture], Any]:
+def expected_cost(
+    supernet: Any, image_shape: int | Sequence[int], kind: str = "macs", table: LatencyTable | None = None
+) -> Callable[[Mixture], Any]:
     """The expected cost as a function of the mixture.
 
     Args:
@@ -35,26 +39,43 @@ def expected_cost(supernet: Any, image_shape: int | Sequence[int], kind: str = "
         space's layers says `dartsx.cost.open`.
       image_shape: (height, width, channels), or one number for square images of 3 channels.
       kind: ``"params"``, ``"macs"``, ``"activations"`` or ``"memory"``, as `dartsx.cost.counts` defines them; what is
-        expected of memory, a maximum, says `dartsx.cost.expected_memory`. Of topologies all but memory.
+        expected of memory, a maximum, says `dartsx.cost.expected_memory`. Of topologies all but memory. Of
+        described spaces all but memory, and ``"latency"`` in milliseconds.
+      table: times of the device, for latency.
 
     Returns:
       mixture -> scalar. JAX arrays give a differentiable scalar of their dtype (float32 rounds at 1e-7), NumPy arrays
       in float64 the exact number.
 
     Raises:
-      ValueError: unknown kind, or height or width that the supernet's reductions do not divide.
+      ValueError: unknown kind, height or width that the supernet's reductions do not divide, or a latency without
+        table, of cells, or of a block that the table lacks.
     """
+    if kind == LATENCY:
+        return _latency(supernet, image_shape, table)
     return _BY_EXECUTOR[supernet.space.executor](supernet, image_shape, kind)
 
 
+def _latency(supernet: Any, image_shape: int | Sequence[int], table: LatencyTable | None) -> Callable[[Mixture], Any]:
+    if table is None:
+        raise ValueError("latency needs a table of the device's times")
+    if supernet.space.executor != "described":
+        raise ValueError("tables of latencies hold blocks of chains: the space must be a described one")
+    return _by_entries(supernet, expected_latency_of(supernet.description, table, image_shape))
+
+
 def _of_choices(supernet: Any, image_shape: int | Sequence[int], kind: str) -> Callable[[Mixture], Any]:
+    return _by_entries(supernet, expected_cost_of(supernet.description, image_shape, kind))
+
+
+def _by_entries(supernet: Any, cost: Callable[[Weight], Any]) -> Callable[[Mixture], Any]:
+    """A function of a mixture's entries by decision and option as one of the mixture."""
     (group,) = supernet.space.alpha_shapes
     at = {
         (name, option): (row, column)
         for row, (name, decision) in enumerate(supernet.space.decisions.items())
         for column, option in enumerate(decision.options)
     }
-    cost = expected_cost_of(supernet.description, image_shape, kind)
     return lambda mixture: cost(lambda name, option: mixture[group][at[name, option]])
 
 

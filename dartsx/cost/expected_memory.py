@@ -48,8 +48,8 @@ class _CellSizes(NamedTuple):
     Attributes:
       kind: type of the cell.
       features: channels of its nodes.
-      pre: of each preprocessed input.
-      nodes: of all nodes, inputs included, [nodes].
+      pre: numbers in each preprocessed input.
+      nodes: numbers in every node, inputs included, [nodes].
       peaks: numbers alive inside an operation with its source, which is read afterwards or not (`graph.Peak`),
         [edges, primitives, 2].
     """

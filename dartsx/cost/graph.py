@@ -68,9 +68,9 @@ class Graph:
         """Adds one row of the cost.
 
         Args:
-          name: of the row.
+          name: name of the row.
           value: what it reads.
-          shape: of its output.
+          shape: shape of its output.
           counts: its params, macs and activations.
           in_place: it may overwrite an input that nobody reads afterwards.
           peak: where it is made of several steps.

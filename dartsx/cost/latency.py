@@ -19,7 +19,7 @@ class Latency(NamedTuple):
     """Times of warm calls, in seconds.
 
     Attributes:
-      median: of the calls.
+      median: median of the calls.
       low, high: first and third quartile.
       repeats: number of calls measured.
       batch: images per call.

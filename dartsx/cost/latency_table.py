@@ -31,9 +31,9 @@ class BlockShape(NamedTuple):
     Attributes:
       kind: "bottleneck", "conv", "pool" or "logits".
       size_in, size_out: height of the map; 0 of logits.
-      channels_in, channels_out: of the block.
-      expanded, kernel, stride: of a bottleneck's depthwise convolution, else 0.
-      residual, gated, hard_swish: of a bottleneck, else False.
+      channels_in, channels_out: channels that enter and leave the block.
+      expanded, kernel, stride: channels, kernel and stride of a bottleneck's depthwise convolution, else 0.
+      residual, gated, hard_swish: whether a bottleneck has them; False for other blocks.
     """
 
     kind: str
@@ -196,7 +196,7 @@ def expected_latency_of(
 
     Args:
       network: an open description, or a closed one, whose latency no weight changes.
-      table: of the device.
+      table: table of the device.
       image_shape: (height, width, channels), or one number for square images of 3 channels; None for its own.
 
     Returns:

@@ -30,8 +30,8 @@ def cost_penalty(
     Args:
       cost: such as ``expected_cost(supernet, 32, "macs")``.
       relaxation: alphas -> mixture, such as ``dartsx.search.relax.softmax``: the one whose networks are to be cheap.
-      weight: in units of the loss (nats), 0 or more.
-      target: in units of the cost, above 0.
+      weight: weight of the penalty, in units of the loss (nats), 0 or more.
+      target: target of the cost, in its units, above 0.
       form: one of the above.
 
     Returns:

@@ -44,9 +44,9 @@ class Terms(NamedTuple):
     """An additive cost of the networks in a supernet.
 
     Attributes:
-      fixed: of what all networks have.
-      operations: by cell type, of every candidate on every edge, summed over the cells: [edges, primitives].
-      nodes: by cell type, of what reads the cells' outputs, for every concatenated node.
+      fixed: cost of what all networks have.
+      operations: cell type -> cost of every candidate on every edge, summed over the cells: [edges, primitives].
+      nodes: cell type -> cost of what reads the cells' outputs, for every concatenated node.
     """
 
     fixed: float

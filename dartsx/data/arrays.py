@@ -37,13 +37,13 @@ def from_arrays(
         dataset = from_arrays("mine", images[:800], labels[:800], images[800:], labels[800:])
 
     Args:
-        name: what to call it.
+        name: name of the data set.
         x_train: uint8 [N, H, W, C], or [N, H, W] for grey images.
         y_train: integers [N] or [N, 1], class numbers from 0.
         x_test: as ``x_train``.
         y_test: as ``y_train``.
         classes: class names; None numbers them.
-        label: what reports call it; None takes ``name``.
+        label: its name in reports; None takes ``name``.
 
     Returns:
         The data set, with mean and standard deviation of its training images.
@@ -76,7 +76,7 @@ def load_npz(path: pathlib.Path, held_out: float, seed: int, image_size: int | N
     Args:
         path: the file.
         held_out: share to hold out of ``images, labels``, between 0 and 1.
-        seed: of the held-out choice.
+        seed: seed by which held-out images are chosen.
         image_size: height and width that all images are resized to; None leaves them.
 
     Raises:

@@ -31,7 +31,7 @@ def checked_images(where: str, images: np.ndarray) -> np.ndarray:
     """Images of an array, uint8 [N, H, W, C].
 
     Args:
-        where: what the array is called, for messages.
+        where: name of the array, for messages.
         images: uint8 [N, H, W, C] or [N, H, W].
 
     Raises:
@@ -51,7 +51,7 @@ def checked_labels(where: str, labels: np.ndarray) -> np.ndarray:
     """Labels of an array, int32 [N].
 
     Args:
-        where: what the array is called, for messages.
+        where: name of the array, for messages.
         labels: integers [N] or [N, 1], class numbers from 0.
 
     Raises:
@@ -94,11 +94,11 @@ def check_shown(name: str, part: str, count: int, equal: bool, largest: int) -> 
     """Checks that images differ and use more than the values 0 and 1.
 
     Args:
-        name: of the data set, for messages.
-        part: of it, for messages.
+        name: name of the data set, for messages.
+        part: part of the data set, for messages.
         count: number of images.
         equal: whether all are equal.
-        largest: of their pixels' values.
+        largest: largest value of their pixels.
 
     Raises:
         ValueError: if not.
@@ -119,7 +119,7 @@ def check_classes(name: str, classes: Sequence[str] | None, train: np.ndarray, t
     """Checks the labels of both splits against the classes, and says which class a split does not see.
 
     Args:
-        name: of the data set, for messages.
+        name: name of the data set, for messages.
         classes: their names, in the order of the labels; None if only the labels tell them.
         train: int [N], labels to train with.
         test: int [M], labels to test with.

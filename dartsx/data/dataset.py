@@ -49,10 +49,10 @@ def check_range(name: str, part: str, labels: np.ndarray, classes: int) -> None:
     """Checks that there is a class for every label.
 
     Args:
-        name: of the data set, for messages.
-        part: of it, for messages.
+        name: name of the data set, for messages.
+        part: part of the data set, for messages.
         labels: int [N].
-        classes: how many there are.
+        classes: number of classes.
 
     Raises:
         ValueError: if not.
@@ -69,8 +69,8 @@ class Dataset:
     """An image classification data set in memory.
 
     Attributes:
-        name: what the data set was asked for by, e.g. ``cifar10``.
-        label: what reports call it, e.g. ``CIFAR-10``.
+        name: the name by which the data set was asked for, e.g. ``cifar10``.
+        label: its name in reports, e.g. ``CIFAR-10``.
         classes: the class names; their positions are the labels.
         train: the split that searches and trainings see.
         test: the split that only final evaluations see.

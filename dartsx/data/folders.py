@@ -96,7 +96,7 @@ def open_folder(path: pathlib.Path, held_out: float, seed: int) -> FolderSplits:
     Args:
         path: the folder.
         held_out: share to hold out where there is no folder for evaluation, between 0 and 1.
-        seed: of the held-out choice.
+        seed: seed by which held-out images are chosen.
 
     Raises:
         FileNotFoundError: if the folder does not exist.

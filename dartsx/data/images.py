@@ -35,7 +35,7 @@ class Picture(NamedTuple):
     """A decoded image.
 
     Attributes:
-        image: of mode L or RGB.
+        image: a picture of mode L or RGB.
         frames: whether the file holds further frames or pages.
     """
 
@@ -89,7 +89,7 @@ def to_pixels(image: Image.Image, size: int | None = None) -> np.ndarray:
     """Pixels of an image.
 
     Args:
-        image: of mode L or RGB.
+        image: a picture of mode L or RGB.
         size: height and width of the result; None keeps the image's own.
 
     Returns:
@@ -101,7 +101,7 @@ def to_pixels(image: Image.Image, size: int | None = None) -> np.ndarray:
 
 @functools.cache
 def _formats() -> tuple[str, ...]:
-    """Those that this version of PIL has."""
+    """The formats that this version of PIL has."""
     Image.init()
     return tuple(name for name in FORMATS if name in Image.OPEN)
 

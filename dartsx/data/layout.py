@@ -25,7 +25,7 @@ class Listing:
     Attributes:
         path: the folder.
         images: files with an image's extension, sorted by name.
-        folders: by name, in the normal form NFC of Unicode; sorted.
+        folders: name -> path; names are in the normal form NFC of Unicode, sorted.
         others: number of the other files by extension, and of what is hidden.
     """
 

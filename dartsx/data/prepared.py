@@ -67,7 +67,7 @@ class PreparedSplits:
     Attributes:
         train: the split ``train``.
         test: the split that results are reported on.
-        label: what reports call the data set.
+        label: name of the data set in reports.
     """
 
     train: TfdsRecords

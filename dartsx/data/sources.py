@@ -23,8 +23,8 @@ class Source:
     """A data set on disk, its images not yet decoded.
 
     Attributes:
-        name: what it was asked for by.
-        label: what reports call it.
+        name: the name by which it was asked for.
+        label: its name in reports.
         train: the training images.
         test: the images for evaluation.
         known: published facts about it; None for a user's own.
@@ -76,7 +76,7 @@ def load_dataset(
         image_size: height and width that all images are resized to; needed where they differ.
         held_out: share of the images that evaluation gets where a folder or file has no test
             images of its own; the same share of every class.
-        seed: of the held-out choice.
+        seed: seed by which held-out images are chosen.
 
     Returns:
         The data set. Mean and standard deviation are the published ones where ``known.py`` has
@@ -89,7 +89,7 @@ def load_dataset(
         MemoryError: if the images do not fit into memory.
 
     Warns:
-        DataNotice: of files and arrays that are not read, and of classes that a split does not show.
+        DataNotice: for files and arrays that are not read, and for classes that a split does not show.
     """
     if image_size is not None and image_size < 1:
         raise ValueError(f"image_size={image_size} must be positive")

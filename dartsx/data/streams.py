@@ -47,7 +47,7 @@ def train_stream(
         source: the images.
         batch_size: examples per batch over all hosts.
         image_size: height and width of the result, pixels.
-        seed: of order and augmentation.
+        seed: seed of order and augmentation.
         start_step: number of batches to skip, without reading them.
         flip: whether half of the images are mirrored left to right.
         jitter: whether colours are changed as in DARTS's ImageNet recipe: brightness, contrast and

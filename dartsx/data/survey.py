@@ -49,7 +49,7 @@ def survey(source: Source, image_size: int, statistics: tuple[tuple[float, ...],
         ValueError: if an image of the sample cannot be decoded, or all are equal or black.
 
     Warns:
-        DataNotice: of images with several frames, and, where the labels of all are seen, of classes that are not.
+        DataNotice: for images with several frames, and, where the labels of all are seen, for classes that are not.
     """
     fingerprint, labels = Fingerprint(), []
     for part, records in (("train", source.train), ("test", source.test)):

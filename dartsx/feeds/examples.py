@@ -47,10 +47,10 @@ def image_examples(
     """Images with labels, copied to every device; their batches are `Batch`.
 
     Args:
-      split: of the data set.
-      dataset: by whose mean and standard deviation images are normalised.
+      split: split of the data set.
+      dataset: data set by whose mean and standard deviation images are normalised.
       policy: what is done to training images.
-      dtype: of the images of a batch.
+      dtype: dtype of the images of a batch.
       mesh: the devices.
     """
     given = dataset.mean, dataset.std, jnp.dtype(dtype)

@@ -21,9 +21,9 @@ class InMemory:
     """A `Feed` of examples that fit into memory.
 
     Attributes:
-      train: to train on.
-      test: to test on.
-      batch_size: of both.
+      train: examples to train on.
+      test: examples to test on.
+      batch_size: batch size of both.
       seed: orders the training examples.
       mesh: the devices.
     """

@@ -108,14 +108,14 @@ def open_streamed(
     """Opens a data set without reading an image.
 
     Args:
-      source: of `dartsx.data.open_source`.
+      source: result of `dartsx.data.open_source`.
       mesh: the devices.
       batch_size: over all processes.
       image_size: height and width of the images that the network sees.
-      seed: of order, crops, flips and colours.
+      seed: seed of order, crops, flips and colours.
       policy: flips are drawn by the host, the rest on the device.
       jitter: whether colours are changed.
-      dtype: of the images of a batch.
+      dtype: dtype of the images of a batch.
       host_workers: processes that decode; 0 decodes in threads of this one.
       watched: makes the context in which images are read, for errors of the data.
     """

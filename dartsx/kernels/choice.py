@@ -30,7 +30,7 @@ def backend_of(given: str | None) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Forms:
-    """In which forms convolutions are computed.
+    """The forms in which convolutions are computed.
 
     Attributes:
       backend: one of `BACKENDS`, for which the program is meant; None stands for JAX's default one.

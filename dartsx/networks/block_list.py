@@ -41,14 +41,14 @@ class Row(NamedTuple):
     Attributes:
       kind: ``"ir"``: 1x1 expansion, depthwise convolution, gate, 1x1 projection without activation; ``"ds"``: the same
         without expansion; ``"skip"``: the identity, or where width or stride change a 1x1 convolution.
-      kernel: of the depthwise convolution.
+      kernel: kernel size of the depthwise convolution.
       expanded: its channels.
-      features: of the projection.
-      stride: of the depthwise convolution.
+      features: output channels of the projection.
+      stride: stride of the depthwise convolution.
       squeezed: channels of the gate's first convolution; 0 for no gate.
-      activation: of the first two convolutions.
+      activation: activation after the first two convolutions.
       residual: whether the input is added.
-      groups: of the projection.
+      groups: groups of the projection.
     """
 
     kind: str

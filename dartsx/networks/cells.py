@@ -20,13 +20,13 @@ class Plan:
       normal, reduce: the two cells.
       filters: F of the first stage; every reduction doubles it.
       stage: N, normal cells of one of the three stages.
-      stem_filters: of the first 3x3 convolution.
+      stem_filters: filters of the first 3x3 convolution.
       stem: ``"imagenet"``: that convolution strides, and two reduction cells of F / 4 and F / 2 filters follow;
         ``"cifar"``: neither.
       separate_reductions: reduction cells stand between the stages (NASNet, AmoebaNet), or the first cell of a stage
         reduces (PNASNet).
       skip_reduction_input: the cell after a reduction cell takes as second input what that cell took as its.
-      epsilon: of the batch norms.
+      epsilon: epsilon of the batch norms.
       dropout: before the classifier.
     """
 

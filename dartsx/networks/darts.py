@@ -45,11 +45,11 @@ def stack(
       stem: ``"cifar"``: one 3x3 convolution to `stem_multiplier` * channels; ``"imagenet"``: three that leave 1/4 and
         1/8 of the image, with `channels` channels.
       stem_multiplier: see `stem`.
-      auxiliary: with the auxiliary head, after the cell at two thirds of the depth.
+      auxiliary: whether there is an auxiliary head, after the cell at two thirds of the depth.
       affine: batch norms inside of cells have scale and bias.
       partial: see `cell_graph.Partial`.
-      name: of the network; that of the stem by default.
-      image_size: of its images; 32 or (imagenet) 224 by default.
+      name: name of the network; that of the stem by default.
+      image_size: size of its images; 32 or (imagenet) 224 by default.
 
     Raises:
       ValueError: unknown stem, or channels or layers below 1.

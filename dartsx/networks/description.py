@@ -17,7 +17,7 @@ class Traced(NamedTuple):
     """What writing a network down gives.
 
     Attributes:
-      steps: in order of computation.
+      steps: the steps in order of computation.
       decisions: left open, none before one that its condition names.
       rules: how the decisions are derived from a mixture.
     """
@@ -44,7 +44,7 @@ class Network:
     """A network whose parts are computed one after the other.
 
     Attributes:
-      name: as in the table of networks.
+      name: a key of the table of networks.
       stem: first blocks (single layers are blocks).
       stages: groups of blocks, as the rows of the papers' tables.
       head: pooling and classifier.

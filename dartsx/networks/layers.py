@@ -66,7 +66,7 @@ class FreeLayer(_SingleLayer):
     """A layer without weights or counted arithmetic."""
 
     def weights(self, *inputs: Shape) -> dict[str, Weight]:
-        """None."""
+        """No weights."""
         return {}
 
     def macs(self, *inputs: Shape) -> int:
@@ -78,7 +78,7 @@ class _SameShape(FreeLayer):
     """A free layer that keeps the shape of its (first) input."""
 
     def output(self, *inputs: Shape) -> Shape:
-        """That of the first input."""
+        """The shape of the first input."""
         return inputs[0]
 
 
@@ -223,7 +223,7 @@ class Flatten(FreeLayer):
 
 @dataclasses.dataclass(frozen=True)
 class Dropout(_SameShape):
-    """In training sets values to 0 with probability `rate` and divides the others by 1 - rate."""
+    """Dropout: in training sets values to 0 with probability `rate` and divides the others by 1 - rate."""
 
     rate: float
 
@@ -250,7 +250,7 @@ class Input(FreeLayer):
     shape: Shape
 
     def output(self) -> Shape:
-        """As given."""
+        """The given shape."""
         return self.shape
 
 
@@ -259,7 +259,7 @@ class Add(FreeLayer):
     """Sum of values of equal shape."""
 
     def output(self, *inputs: Shape) -> Shape:
-        """That of all inputs."""
+        """The shape that all inputs have."""
         if len(set(inputs)) != 1:
             raise ValueError(f"cannot add shapes {', '.join(map(str, inputs))}")
         return inputs[0]
@@ -270,7 +270,7 @@ class Multiply(FreeLayer):
     """A map times a map of one pixel with as many channels: a gate."""
 
     def output(self, x: Shape, gate: Shape) -> Shape:
-        """That of the map."""
+        """The shape of the map."""
         if gate != (1, 1, x[2]):
             raise ValueError(f"a gate for shape {x} must have shape {(1, 1, x[2])}, not {gate}")
         return x
@@ -364,7 +364,7 @@ class Shuffle(_SameShape):
     groups: int
 
     def output(self, x: Shape) -> Shape:
-        """As the input."""
+        """The shape of the input."""
         if x[2] % self.groups:
             raise ValueError(f"{x[2]} channels cannot be shuffled in {self.groups} groups")
         return x

@@ -40,7 +40,7 @@ def staged(
     """Stem, stages of `layers` cells with C, 2C and 4C channels, batch norm, relu, classifier.
 
     Args:
-      cell: with one input; all cells are equal.
+      cell: the cell, of one input; all cells are equal.
       channels: C.
       layers: cells in each stage.
       classes: number of logits.

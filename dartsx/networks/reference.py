@@ -30,12 +30,12 @@ class Row(NamedTuple):
     """A network's counts, computed here, and the source's minus them at the source's precision (None: no figure).
 
     Attributes:
-      name: as in the table of networks.
+      name: a key of the table of networks.
       image_size: height and width for which multiply-adds are counted.
       params, macs: computed from the description.
       params_m, macs_m: the source's figures in millions.
       params_off, macs_off: differences in millions.
-      source: of the figures; that of the description where there are none.
+      source: source of the figures; that of the description where there are none.
     """
 
     name: str

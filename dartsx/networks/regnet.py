@@ -94,8 +94,8 @@ def regnet(name: str, parameters: Parameters, se: bool = False, classes: int = 1
     """The network of any parameters: residual blocks of bottleneck ratio 1, every stage halves the map.
 
     Args:
-      name: of the network.
-      parameters: of the width rule.
+      name: name of the network.
+      parameters: parameters of the width rule.
       se: RegNetY: gates that squeeze to a quarter of the channels that enter the block.
       classes: number of logits.
 

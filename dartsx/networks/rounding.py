@@ -12,7 +12,7 @@ def make_divisible(width: float, divisor: int = 8, smallest: int | None = None) 
 
     Args:
       width: wanted number of channels.
-      divisor: of the result.
+      divisor: number that the result is a multiple of.
       smallest: the result is at least this; by default `divisor`.
 
     Example: ``make_divisible(32 * 1.1) == 32`` and ``make_divisible(11) == 16`` (8 would be less than 90%).

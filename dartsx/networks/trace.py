@@ -31,8 +31,8 @@ class Step:
       name: unique; the parts of a network, its blocks and their layers are separated by ``/``.
       layer: what is computed.
       inputs: positions in the list of the steps whose results are read.
-      input_shapes: of these results.
-      shape: of the result; in an open network numbers of channels may be a `Size`.
+      input_shapes: shapes of these results.
+      shape: shape of the result; in an open network a number of channels may be a `Size`.
       closed_name: its name in a closed network: without the labels of the options that it stands in.
       place: what must have been decided for the step to exist.
       segments: how the result's channels are laid out (`open.layout`).
@@ -100,9 +100,9 @@ class Trace:
     """A list of steps under construction. Layers with weights should be named, the others are numbered.
 
     Attributes:
-      steps: so far.
-      results: of the blocks that the network has computed so far, for blocks that read more than the last; None inside
-        an option, which has one input.
+      steps: the steps so far.
+      results: results of the blocks that the network has computed so far, for blocks that read more than the last; None
+        inside an option, which has one input.
       place: where in an open network the next step stands.
       rules: how the decisions met so far are derived.
     """

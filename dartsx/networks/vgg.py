@@ -18,7 +18,7 @@ def vgg(depth: int, norm: bool = False, classes: int = 1000, head: str = "imagen
 
     Args:
       depth: layers with weights: 11, 13, 16 or 19.
-      norm: with batch norm.
+      norm: whether there are batch norms.
       classes: number of logits.
       head: ``"imagenet"``, two hidden layers of 4,096, or ``"cifar"``, an average and one linear layer, as is usual
         for small images.

@@ -14,7 +14,7 @@ def pads(padding: Padding, kernel: Pair, stride: Pair, size: Pair) -> tuple[Pair
     Args:
       padding: the same number on all sides; (rows, columns); ((top, bottom), (left, right)); or ``"same"``,
         TensorFlow's rule: an output of ceil(size / stride), the odd pixel at the end.
-      kernel, stride, size: for height and width.
+      kernel, stride, size: one number each for height and width.
     """
     if padding == "same":
         totals = [max(0, (-(-n // s) - 1) * s + k - n) for n, k, s in zip(size, kernel, stride, strict=True)]

@@ -21,7 +21,7 @@ class Operation(nn.Module):
     Attributes:
       primitive: what it computes.
       stride: 1 or 2.
-      forms: in which forms convolutions are computed.
+      forms: the forms in which convolutions are computed.
     """
 
     primitive: Primitive
@@ -73,7 +73,7 @@ class DerivedCell(nn.Module):
     Attributes:
       cell: edges and concatenation.
       plan: widths and stride.
-      forms: in which forms convolutions are computed.
+      forms: the forms in which convolutions are computed.
     """
 
     cell: Cell

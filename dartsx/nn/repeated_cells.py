@@ -30,7 +30,7 @@ class RepeatedCells(nn.Module):
     Parameters and statistics are those of `DerivedCell`, under ``cells``, with a leading axis over the cells.
 
     Attributes:
-      cell: without a parent.
+      cell: the cell, without a parent.
       count: number of cells.
       recompute: the backward pass computes a cell again instead of keeping its inner results.
     """

@@ -50,7 +50,7 @@ class SearchCell(nn.Module):
       primitives: (name, primitive) in the order of the mixture's columns; pairs, because lifted transformations
         sort mappings.
       plan: widths and stride.
-      forms: in which forms convolutions are computed.
+      forms: the forms in which convolutions are computed.
       remat: one of `REMAT`; of ``"cell"`` the caller takes care.
       activation: ReLU, unless a smooth stand-in is asked for.
       lazy: as in `supernet.Supernet`.

@@ -42,7 +42,7 @@ class Supernet(nn.Module):
       lazy: where edges are computed one after the other (remat ``"branch"``), candidates whose weight in the mixture is
         exactly 0 are not computed: no gradient flows through such weights, and running statistics stay as they are.
       backend: where the program will run, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default backend.
-      layout: of the arrays (`dartsx.kernels.choice.LAYOUTS`), or None to choose; see `layouts.parts_of`.
+      layout: layout of the arrays (`dartsx.kernels.choice.LAYOUTS`), or None to choose; see `layouts.parts_of`.
     """
 
     space: CellSpace | RestrictedSpace

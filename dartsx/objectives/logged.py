@@ -37,7 +37,7 @@ class Logged:
 
     @property
     def measures(self) -> Mapping[str, Measure]:
-        """Of the objective."""
+        """The measures of the objective."""
         return self.objective.measures
 
     def __call__(self, architectures: Sequence[Architecture], budget: int | None = None) -> list[Scores]:

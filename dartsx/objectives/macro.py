@@ -24,7 +24,7 @@ class MacroObjective:
     """Mean test accuracy of the three seeds; there is one budget, the benchmark's 50 epochs.
 
     Attributes:
-      table: of the benchmark.
+      table: table of the benchmark.
     """
 
     table: MacroTable

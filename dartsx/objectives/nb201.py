@@ -34,7 +34,7 @@ class NB201Objective:
     """Accuracies after training for 12 or 200 epochs: the budget, 12 by default.
 
     Attributes:
-      table: of the benchmark.
+      table: table of the benchmark.
       dataset: ``cifar10``, ``cifar100`` or ``in16``.
       further: what else is known of the cells, such as their latency: float64 [15625] by index, by measure.
 

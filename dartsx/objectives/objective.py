@@ -39,7 +39,7 @@ class Objective(Protocol):
     """A function from architectures to scores, with what its numbers mean.
 
     Attributes:
-      measures: by name, all numbers that scores may hold.
+      measures: name -> what the number of that name in scores means; all that scores may hold.
     """
 
     @property
@@ -49,7 +49,7 @@ class Objective(Protocol):
         """Scores in the order of the architectures.
 
         Args:
-          architectures: to be scored.
+          architectures: the architectures to be scored.
           budget: what may be spent on each, in the unit that the objective states; None for its own default.
         """
         ...

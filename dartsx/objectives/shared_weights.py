@@ -25,7 +25,7 @@ class SharedWeights:
     """An objective that trains nothing; it has one budget, the examples that its maker was given.
 
     Attributes:
-      space: what was searched.
+      space: the space that was searched.
       scores_of: mixtures [architectures, ...] by group -> score of every architecture.
     """
 

@@ -21,11 +21,11 @@ class Trajectory:
     """One search: test accuracies in percent of the cell derived after each epoch, by data set, and what it cost.
 
     Attributes:
-      seed: of the search.
-      accuracies: by data set, one value per epoch.
+      seed: seed of the search.
+      accuracies: data set -> one value per epoch.
       skips: skip connections of the cell of each epoch.
       cell: the last epoch's as text.
-      seconds: of all steps; None where nothing was trained.
+      seconds: duration of all steps; None where nothing was trained.
     """
 
     seed: int
@@ -83,7 +83,7 @@ def trajectories_plot(methods: Mapping[str, Sequence[Trajectory]], dataset: str,
 
     Args:
       methods: searches by method.
-      dataset: which accuracies.
+      dataset: data set whose accuracies are read.
       levels: horizontal lines with their labels, such as the optimum.
     """
     columns = min(_COLUMNS, len(methods))
@@ -109,7 +109,7 @@ def trajectories_plot(methods: Mapping[str, Sequence[Trajectory]], dataset: str,
 
 
 def _means(runs: Sequence[Trajectory], dataset: str) -> list[float]:
-    """By epoch; a search that ended early keeps its last cell."""
+    """Mean accuracy by epoch; a search that ended early keeps its last cell."""
     series = [run.accuracies[dataset] for run in runs]
     length = max(map(len, series))
     return [fmean(values[min(epoch, len(values) - 1)] for values in series) for epoch in range(length)]

@@ -65,7 +65,7 @@ def place(
       area: where labels may stand.
       blocked: what labels must not cover, besides points.
       standing: labels placed before, and where.
-      distances: from a point to its label.
+      distances: distances to try between a point and its label.
       over_points: leader lines may pass over other points.
     """
     squares = [square(label.x, label.y) for label in [*labels, *(label for label, _ in standing)]]

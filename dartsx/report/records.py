@@ -67,7 +67,7 @@ class SearchRun:
         diagnosis: what else was measured as epochs ended, split "diagnosis".
         seconds: wall clock of the search.
         gpu_days: device days as the run recorded them; None where it gave none.
-        valid_accuracy: of the supernet, 0 to 1.
+        valid_accuracy: validation accuracy of the supernet, 0 to 1.
     """
 
     path: Path
@@ -105,7 +105,7 @@ class EvaluateRun:
     """A finished evaluation: one network trained from scratch and tested.
 
     Attributes:
-        test_error: in percent.
+        test_error: test error in percent.
         params: trainable parameters, without the auxiliary head.
         macs: multiply-adds of one image.
         genotype_name: the published name, such as "NASNet-A" or "resnet18", or None.

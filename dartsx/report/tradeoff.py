@@ -46,7 +46,7 @@ def published_points(dataset: str, named: Iterable[str] = ()) -> list[Point]:
     """Published results for a data set whose multiply-adds are known.
 
     Args:
-      dataset: as runs or `published_results` call it.
+      dataset: the name by which runs or `published_results` call it.
       named: labels to stand out, such as "resnet50".
     """
     named = set(named)
@@ -94,8 +94,8 @@ def tradeoff(dataset: str, points: Sequence[Point], note: str = "") -> str:
     the key alone). The same points give the same text.
 
     Args:
-      dataset: for the title.
-      points: from `published_points` and `own_points`, at least one.
+      dataset: name of the data set, for the title.
+      points: results of `published_points` and `own_points`, at least one.
       note: a line below the axis.
 
     Returns:

@@ -24,7 +24,7 @@ class Row:
 
     Attributes:
         name: the decision.
-        label: as it is drawn.
+        label: its name as it is drawn.
         options: labels of its options, of which the table may have more columns.
         ends: source and node, where it is an edge of a cell.
     """
@@ -45,8 +45,8 @@ class Group:
     """A table of weights by epoch.
 
     Attributes:
-        name: of the table in the logs.
-        title: as it is drawn.
+        name: name of the table in the logs.
+        title: title as it is drawn.
         rows: what the rows decide.
         weights: [rows][columns] of every logged epoch; rows need not sum to 1.
     """

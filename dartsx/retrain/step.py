@@ -42,7 +42,7 @@ class RetrainProblem:
       network: the derived (or published) cells or a topology, stacked, or a network by its description.
       optimizer: `dartsx.optim.sgd`.
       rate: its schedule, for the log.
-      epochs: of the whole training; drop path grows linearly over them.
+      epochs: epochs of the whole training; drop path grows linearly over them.
       steps_per_epoch: steps of one epoch.
       drop_path: p; epoch e = 0, 1, ... drops with probability p e / epochs.
       auxiliary_weight: weight of the auxiliary head's loss.

@@ -19,8 +19,8 @@ class Option(NamedTuple):
 
     Attributes:
       name: XLA's name of it.
-      value: what is passed.
-      reason: what happens without it.
+      value: the value that is passed.
+      reason: why it is needed: what happens without it.
     """
 
     name: str
@@ -106,9 +106,9 @@ class Program:
         return self._jitted(*args, **kwargs)
 
     def trace(self, *args: Any, **kwargs: Any) -> jax.stages.Traced:
-        """As the method of `jax.jit`'s result."""
+        """Does what the method of `jax.jit`'s result does."""
         return self._jitted.trace(*args, **kwargs)
 
     def lower(self, *args: Any, **kwargs: Any) -> jax.stages.Lowered:
-        """As the method of `jax.jit`'s result."""
+        """Does what the method of `jax.jit`'s result does."""
         return self._jitted.lower(*args, **kwargs)

@@ -37,7 +37,7 @@ class Loop:
     """What is repeated, and how often.
 
     Attributes:
-      title: for people, such as ``"search digits"``.
+      title: title shown to readers, such as ``"search digits"``.
       epochs: epochs to run.
       steps_per_epoch: steps of one epoch.
       chunk_steps: most steps of one compiled call; see `chunk_length`.

@@ -107,7 +107,7 @@ def batch_sharding(mesh: Mesh, axis: int = 0) -> NamedSharding:
     """Sharding that splits one axis of an array over the devices.
 
     Args:
-      mesh: from `make_mesh`.
+      mesh: result of `make_mesh`.
       axis: 0 for one batch [B, ...], 1 for a chunk of batches [steps, B, ...].
     """
     return NamedSharding(mesh, PartitionSpec(*(None,) * axis, AXIS))
@@ -127,7 +127,7 @@ def put_batch(tree: Any, mesh: Mesh, axis: int = 0, *, local: bool = False) -> A
 
     Args:
       tree: pytree of arrays whose axis ``axis`` is the batch.
-      mesh: from `make_mesh`.
+      mesh: result of `make_mesh`.
       axis: which axis is split: 0 for [B, ...], 1 for [steps, B, ...].
       local: with several processes, whether the arrays hold only this process's rows (those of
         `local_rows`) rather than the whole batch.
@@ -154,7 +154,7 @@ def check_batch(batch_size: int, mesh: Mesh, field: str) -> None:
 
     Args:
       batch_size: the global batch.
-      mesh: from `make_mesh`.
+      mesh: result of `make_mesh`.
       field: name of the setting the batch comes from, for the message.
 
     Raises:

@@ -45,7 +45,7 @@ class Progress:
           steps_per_epoch: steps of one epoch.
           title: what runs, such as ``"search digits"``.
           start_step: steps already done when a run is resumed.
-          stream: where to write; standard output by default.
+          stream: stream to write to; standard output by default.
           terminal: whether to draw a bar; by default whether the stream is a terminal.
           enabled: False shows nothing (processes other than the first).
         """

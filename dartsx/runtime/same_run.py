@@ -35,7 +35,7 @@ def check_config(
       there: its config.
       here: the config of the present run.
       may_differ: dotted names of fields, or of groups of them.
-      as_before: by dotted name, what stands for a field that the config there lacks.
+      as_before: dotted name -> value that stands for a field which the config there lacks.
       record: its run.json, if it has one.
 
     Raises:

@@ -14,8 +14,8 @@ from dartsx.runtime.compiling import jit
 def collector_paused() -> Iterator[None]:
     """Python without its garbage collector.
 
-    A trace makes many small objects that live on, over which the collector goes again and again: of the start of a
-    small search from a filled cache, a tenth.
+    A trace makes many small objects that live on, over which the collector goes again and again. That takes a
+    tenth of the start of a small search from a filled cache.
     """
     enabled = gc.isenabled()
     gc.disable()

@@ -58,7 +58,7 @@ class Workdir:
         """Opens a folder in it for a part of the same run, as a work directory with the same config.
 
         Args:
-          name: of the folder.
+          name: name of the folder.
           **run: further fields of its run.json.
         """
         return open_workdir(self.path / name, **{**self.opened, "run": {**self.opened["run"], **run}})
@@ -130,7 +130,7 @@ def open_workdir(
       run: further fields of run.json, such as seed, dataset and method.
       may_differ: dotted names of config fields (or groups of them) in which a resumed run may
         differ, such as ``"log"`` or ``"mesh.devices"``.
-      as_before: by dotted name, what stands for config fields that a run of an earlier version lacks.
+      as_before: dotted name -> value that stands for a field which the config of an earlier version lacks.
       inputs: what the run reads beside its config, by name; recorded in run.json when it begins. It
         may lie elsewhere when the run goes on, but must be the same.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dartsx.cost import cost_penalty, expected_cost
+from dartsx.cost import cost_penalty, expected_cost, read_table
 from dartsx.search.method import HostAlpha, Method
 
 
@@ -17,12 +17,13 @@ class Bound:
     """What the expected cost of the alphas' networks adds to their loss, see `dartsx.cost.cost_penalty`.
 
     Attributes:
-      kind: of cost, see `dartsx.cost.expected_cost`.
-      target: in units of the cost.
-      weight: in units of the loss.
-      form: of the penalty.
-      channels: of the network that is counted; None: as the supernet.
-      layers: of the network that is counted; None: as the supernet.
+      kind: kind of cost, see `dartsx.cost.expected_cost`.
+      target: target of the penalty, in units of the cost.
+      weight: weight of the penalty, in units of the loss.
+      form: form of the penalty.
+      channels: channels of the network that is counted; None for the supernet's.
+      layers: layers of the network that is counted; None for the supernet's.
+      table: CSV file of latencies for the kind "latency", see `dartsx.cost.read_table`.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Bound:
     form: str = "linear"
     channels: int | None = None
     layers: int | None = None
+    table: str | None = None
 
 
 def bounded(method: Method, bound: Bound, supernet: Any, image_shape: Sequence[int]) -> Method:
@@ -63,4 +65,5 @@ def cost_figure(
 
 def _counted(bound: Bound, supernet: Any, image_shape: Sequence[int]) -> Callable[[Any], Any]:
     sizes = {"channels": bound.channels or supernet.channels, "layers": bound.layers or supernet.layers}
-    return expected_cost(supernet.clone(**sizes), image_shape, bound.kind)
+    table = None if bound.table is None else read_table(bound.table, image_shape[0])
+    return expected_cost(supernet.clone(**sizes), image_shape, bound.kind, table)

@@ -8,7 +8,7 @@ from dartsx.spaces import Space
 
 
 def places(space: Space, option: str) -> dict[str, np.ndarray]:
-    """Per group booleans of the shape of its alphas, true where the column weighs the option of this label."""
+    """For every group booleans of the shape of its alphas, true where the column weighs the option of this label."""
     found = {}
     for group, shape in space.alpha_shapes.items():
         found[group] = np.zeros(shape, bool)

@@ -154,7 +154,7 @@ def _make_derivative(problem: SearchProblem):
 
 
 def _eigenvalues(derivative, state: SearchState, valid: Batch, still: Any, iterations: int) -> Extremes:
-    """By Hessian-vector products in alpha; `still` is the weights' direction, zeros or None."""
+    """Extreme eigenvalues by Hessian-vector products in alpha; `still` is the weights' direction, zeros or None."""
     point, unravel = ravel_pytree(state.alpha)
 
     def product(vector: np.ndarray) -> np.ndarray:

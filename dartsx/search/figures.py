@@ -34,9 +34,9 @@ def make_figures(
     examples, the first of each half, without augmentation; what computes them is compiled on first use.
 
     Args:
-      space: what is searched.
-      diagnose: of `make_diagnosis`.
-      examples: of both halves.
+      space: the space that is searched.
+      diagnose: result of `make_diagnosis`.
+      examples: examples of both halves.
       train: numbers of the examples that train the weights.
       valid: numbers of those that train the alphas.
       batch_size: examples of a batch.

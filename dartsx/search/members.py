@@ -54,8 +54,8 @@ class Population:
 
         Args:
           plan_of: the numbers that a member has of its own, by name, which may be traced -> its plan.
-          examples: that all share.
-          seeds: of the members.
+          examples: the examples that all share.
+          seeds: seeds of the members.
           mesh: its devices share the members evenly.
           varied: values by name, one for each member.
           chunk: members of one vmapped call; None for all that a device has.
@@ -84,9 +84,9 @@ class Population:
         """Runs or resumes all steps that are left, and records the members' results.
 
         Args:
-          folder: of the population, with its checkpoints; None keeps nothing.
-          folders: of the members, with their logs and results.
-          title: for people.
+          folder: folder of the population, with its checkpoints; None keeps nothing.
+          folders: folders of the members, with their logs and results.
+          title: title shown to readers.
 
         Returns:
           What every member has found, None for those that failed; None if a signal came before the end.

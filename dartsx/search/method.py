@@ -30,7 +30,7 @@ class Task(NamedTuple):
     """What a method may have to know of the search that it is made for.
 
     Attributes:
-      space: what is searched.
+      space: the space that is searched.
       cells: number of cells of each type in the supernet.
     """
 
@@ -60,9 +60,9 @@ class Epoch(NamedTuple):
     Attributes:
       done: epochs done.
       total: epochs of the whole search.
-      space: what is searched.
-      alpha: on the host.
-      genotype: derived from it.
+      space: the space that is searched.
+      alpha: the alphas on the host.
+      genotype: the architecture derived from them.
       eigenvalue: computes the dominant eigenvalue of the validation loss's Hessian in alpha.
     """
 
@@ -106,7 +106,7 @@ class Stage:
       keep: candidates kept on every edge after it; None in the last stage.
       extra_layers: cells more than the config's.
       dropout: rate at which skip connections are dropped at its start; falls to 0.
-      partial_channels: in place of the method's, or None.
+      partial_channels: value that replaces the method's, or None.
       until: share of the search after which it ends.
       goes_on: it begins with weights, alphas and step of the stage before, not with new ones.
     """
@@ -124,7 +124,7 @@ class Method:
     """How alphas become a mixture, a gradient and a genotype, and what else happens in a step.
 
     Attributes:
-      name: as in configs and reports.
+      name: the name in configs and reports.
       init: (key, shapes per cell type) -> alphas.
       mixture: (alphas, key, progress in [0, 1)) -> mixture of every edge; differentiable in the alphas.
       hypergradient: how d L_valid / d alpha is taken.

@@ -56,7 +56,7 @@ class Plan:
     """A search in plain arguments; the defaults are those of DARTS on CIFAR-10 (arXiv:1806.09055, section 3.1).
 
     Attributes:
-      space: what is searched.
+      space: the space that is searched.
       classes: number of outputs of the supernet.
       method: name of a method of `METHODS`, or several joined by "+".
       options: arguments of the methods by name, in place of their papers' values.
@@ -68,10 +68,10 @@ class Plan:
       batch_size: examples of a batch of either half.
       max_steps: if not None, about so many steps instead (one shorter epoch, or fewer whole ones).
       train_fraction: share of the examples that train the weights; the others train the alphas.
-      channels: of the first cells.
+      channels: channels of the first cells.
       layers: number of cells; in NAS-Bench-201 those of each of three stages.
       stem_multiplier: channels of the stem over those of the first cells; NAS-Bench-201 has none.
-      dtype: of activations.
+      dtype: dtype of activations.
       form: how separable convolutions are computed; None chooses by device and size.
       remat: what the backward pass computes again; None chooses by device.
       weights: their optimiser.
@@ -123,7 +123,7 @@ def search_problem(plan: Plan, steps: int, image_shape: Sequence[int]) -> Search
 
     Args:
       plan: numbers in it may be traced, where the step only computes with them.
-      steps: of a whole epoch.
+      steps: steps of a whole epoch.
       image_shape: (H, W, channels) of the inputs.
 
     Raises:

@@ -50,7 +50,7 @@ def over_members(function: Callable[[Any, Any], Any], mesh: jax.sharding.Mesh, c
 
     Args:
       function: (one member, shared) -> outputs.
-      mesh: of `dartsx.runtime.make_mesh`; its devices share the members evenly.
+      mesh: result of `dartsx.runtime.make_mesh`; its devices share the members evenly.
       chunk: members of one vmapped call, a divisor of a device's share; None for the whole share. A chunk of 1 is not
         vmapped: its kernels are those of a solo search.
 

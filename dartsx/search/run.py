@@ -31,12 +31,13 @@ def run_search(
     """Runs or resumes a search.
 
     Args:
-      plan: what decides it.
-      examples: of both halves, on the devices of the mesh.
-      seed: of everything random.
+      plan: the decisions that make up the search.
+      examples: examples of both halves, on the devices of the mesh.
+      seed: seed of all that is random.
       mesh: the devices; None for all.
-      folder: of `dartsx.runtime.open_workdir`, gets logs, checkpoints and results, and is resumed; None keeps nothing.
-      title: for people.
+      folder: a folder of `dartsx.runtime.open_workdir`, which holds logs, checkpoints and results and from which the
+        search is resumed; None keeps nothing.
+      title: title shown to readers.
 
     Returns:
       What is found; None if a signal stopped it (with a folder the same call resumes it).

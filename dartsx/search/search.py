@@ -60,9 +60,9 @@ class Search:
     """A search of one seed, or one stage of it.
 
     Attributes:
-      plan: what decides it.
-      examples: of both halves.
-      seed: of everything random.
+      plan: the decisions that make up the search.
+      examples: examples of both halves.
+      seed: seed of all that is random.
       mesh: the devices.
       until: share of the epochs after which it ends.
       before: the state that it goes on with, in place of a new one.

@@ -44,7 +44,7 @@ class _Tuned:
         self.steps = jit(self._steps(), donate_argnums=0)
 
     def score(self, choice: Any) -> float:
-        """On the half that trained the alphas."""
+        """The score of a choice on the half that trained the alphas."""
         search = self.search
         return search.problem.score(self.evaluate(self._under(choice), search.halves["valid"], search.plan.batch_size))
 

@@ -19,9 +19,9 @@ def run_stages(first: Search, folder: Folder, title: str = "search") -> SearchRe
 
     Args:
       first: the search as its plan says; every stage is one like it with another plan.
-      folder: of the whole search, which its last stage uses itself; the others have folders in it, ``stage1`` and so
-        on.
-      title: for people.
+      folder: folder of the whole search, which its last stage uses itself; the others have folders in it,
+        ``stage1`` and so on.
+      title: title shown to readers.
 
     Returns:
       What the last stage has found; None if a signal stopped one.

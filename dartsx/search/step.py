@@ -53,10 +53,10 @@ class SearchProblem:
       supernet: the network of all candidates.
       method: how alphas become mixtures, gradients and genotypes.
       weight_optimizer: `dartsx.optim.sgd`, for the weights.
-      alpha_optimizer: for the alphas.
+      alpha_optimizer: optimiser of the alphas.
       rate: schedule of the weights' learning rate (for the virtual step).
-      momentum: of the weights' optimiser.
-      weight_decay: of the weights' optimiser.
+      momentum: momentum of the weight optimiser.
+      weight_decay: weight decay of the weight optimiser.
       total_steps: steps of the whole search, the denominator of `progress`.
       alpha_start: first step that moves the alphas.
       loss: what the outputs of the supernet on a batch cost, see `dartsx.losses`.
@@ -171,7 +171,7 @@ def loss_of_alpha(problem: SearchProblem, state: SearchState, batch: Batch, key:
 
     Args:
       problem: see `SearchProblem`.
-      state: whose running statistics and choices are used.
+      state: the state whose running statistics and choices are used.
       batch: see `SearchProblem`.
       key: draws the mixture.
       progress: share of the search that is done.
@@ -291,7 +291,7 @@ def predict(problem: SearchProblem, state: SearchState, inputs: jax.Array) -> An
 
     Args:
       problem: see `SearchProblem`.
-      state: of the search.
+      state: state of the search.
       inputs: [N, H, W, channels].
     """
     variables = {"params": state.params, "batch_stats": state.batch_stats}
@@ -314,8 +314,8 @@ def values_by_batch(
 
     Args:
       problem: see `SearchProblem`.
-      state: whose weights are used.
-      mixture: of every edge.
+      state: the state whose weights are used.
+      mixture: mixture of every edge.
       rows: leaves [batches, ...].
       batch: makes a batch of a row.
     """

@@ -19,7 +19,7 @@ class Assignments:
     """All assignments of some decisions.
 
     Attributes:
-      names: of the decisions, in order.
+      names: names of the decisions, in order.
       decisions: the same; none stands before one that its condition names.
     """
 
@@ -75,7 +75,7 @@ class Assignments:
         return {name: changed[name] for name in self.names if name in changed}
 
     def active(self, options: Mapping[str, str]) -> dict[str, str]:
-        """Of options for all decisions those that count."""
+        """The choices that count among options for all decisions."""
         chosen: dict[str, str] = {}
         for name, decision in zip(self.names, self.decisions, strict=True):
             if decision.active(chosen):

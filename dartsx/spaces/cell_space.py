@@ -56,7 +56,7 @@ class CellSpace:
     blocks: Blocks = field(default_factory=dict, hash=False)
 
     scale: ClassVar[Scale] = CIFAR
-    """Of a network, unless another is given."""
+    """Scale of a network, unless another is given."""
 
     executor: ClassVar[str] = "cells"
 
@@ -140,7 +140,7 @@ class CellSpace:
         """Return the genotype that :func:`discretize` keeps of the mixtures.
 
         Args:
-          mixture: by cell type, weights of shape ``alpha_shapes`` (after the softmax).
+          mixture: cell type -> weights of shape ``alpha_shapes`` (after the softmax).
 
         Raises SpaceError for missing cell types, other shapes, or weights that are not finite.
         """

@@ -47,7 +47,7 @@ class Choices:
 
     @property
     def cells(self) -> dict[str, Any]:
-        """None."""
+        """No cells."""
         return {}
 
     def document(self) -> dict[str, Any]:

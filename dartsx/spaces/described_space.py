@@ -21,7 +21,7 @@ class DescribedSpace(Decided):
 
     Attributes:
       write: the description, or a function that writes it for a scale. What is open must not depend on the scale.
-      scale: of networks, unless another is given.
+      scale: scale of networks, unless another is given.
 
     Raises SpaceError where the description leaves nothing open, or does not close to what it stands for.
 

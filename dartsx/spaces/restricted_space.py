@@ -31,7 +31,7 @@ class RestrictedSpace:
 
     Attributes:
       normal: names of every edge of the normal cell, as many for each; edges as in CellSpace.
-      reduce: the same of the reduction cell.
+      reduce: the same for the reduction cell.
       edges_kept: edges into each node of a derived cell.
 
     Raises SpaceError for numbers of edges that fit no cell, for ragged rows, unknown or repeated names.

@@ -18,7 +18,7 @@ class Scale:
       classes: number of logits.
       stem: first layers of a network of cells.
       stem_multiplier: channels of the CIFAR stem over `channels`.
-      auxiliary: with an auxiliary head, for training only.
+      auxiliary: whether there is an auxiliary head, for training only.
       image_size: height and width of the images; None for those of the stem, 32 or (imagenet) 224.
     """
 

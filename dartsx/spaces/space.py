@@ -62,7 +62,7 @@ class Space(Protocol):
     Attributes:
       decisions: all that is open, by name; none stands before one that its condition names.
       alpha_shapes: [rows, columns] of every table.
-      options: by group, the labels of the columns of every row; a row may be shorter than the table.
+      options: group -> labels of the columns of every row; a row may be shorter than the table.
       graph: what is known of cells only, or None.
       scale: size of networks, unless another is given.
       executor: what its architectures are made of, a key of `dartsx.catalog.EXECUTORS`.

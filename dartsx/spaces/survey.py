@@ -13,10 +13,10 @@ def survey(name: str, space: Space, draws: int, seed: int) -> dict[str, Any]:
     """A space as JSON: plain numbers and texts.
 
     Args:
-      name: of the space.
+      name: name of the space.
       space: itself.
       draws: number of architectures whose networks are counted, at the space's own scale.
-      seed: for the draw.
+      seed: seed of the draw.
 
     Returns:
       ``name``; ``count``, the exact number of architectures as text; ``decisions``, the labels of their options by

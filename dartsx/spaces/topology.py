@@ -27,7 +27,7 @@ class Topology:
     """A directed acyclic graph of primitives from node 0 to the last node.
 
     Attributes:
-      edges: by node and inside a node by source; 'none' stands for an edge that passes nothing.
+      edges: sorted by node and inside a node by source; 'none' stands for an edge that passes nothing.
 
     Raises GenotypeError for names that no primitive can have, nodes without edges, sources that do not lie before
     their node, and edges that are given twice.

@@ -37,7 +37,7 @@ class TopologySpace:
     blocks: Blocks = field(default_factory=dict, hash=False)
 
     scale: ClassVar[Scale] = NB201
-    """Of a network, unless another is given."""
+    """Scale of a network, unless another is given."""
 
     executor: ClassVar[str] = "topology"
 
@@ -112,7 +112,7 @@ class TopologySpace:
         """Return the topology of the largest weights, edge by edge, 'none' among them.
 
         Args:
-          mixture: by cell type, weights of shape ``alpha_shapes``. Ties go to the lower column.
+          mixture: cell type -> weights of shape ``alpha_shapes``. Ties go to the lower column.
 
         Raises SpaceError for missing cell types, other shapes, or weights that are not finite.
         """

@@ -42,10 +42,10 @@ class WrittenSpace(Decided):
     """All networks that a function writes of decisions.
 
     Attributes:
-      decisions: by name; none stands before one that its condition names.
+      decisions: name -> decision; none stands before one that its condition names.
       write: (decision -> option, scale) -> network.
-      scale: of networks, unless another is given.
-      restriction: on the assignments; None for none.
+      scale: scale of networks, unless another is given.
+      restriction: restriction of the assignments; None for none.
 
     Example: ``WrittenSpace({"depth": Decision(("18", "34"))}, lambda choices, scale: resnet(int(choices["depth"])))``.
     """

@@ -26,9 +26,9 @@ class Asked:
     """The part of a state that all strategies share.
 
     Attributes:
-      space: what is searched.
-      key: of the search.
-      times: how often was asked; every time has random numbers of its own.
+      space: the space that is searched.
+      key: key of the search.
+      times: how often it was asked; every time has random numbers of its own.
       seen: identities of all architectures asked for or told.
     """
 
@@ -45,7 +45,7 @@ class Asked:
         """Ask for n architectures.
 
         Args:
-          n: how many.
+          n: number of architectures.
           draw: draws one.
           repeats: take what is drawn. Otherwise it is drawn until it is new, or TRIES draws have found nothing new.
         """

@@ -33,8 +33,8 @@ def fit(
       scores: float64 [examples].
       members: networks.
       hidden: units of each hidden layer.
-      steps: of Adam, on all examples.
-      rate: of Adam.
+      steps: number of steps of Adam, each on all examples.
+      rate: learning rate of Adam.
       rng: draws initial weights.
     """
     mean, std = float(scores.mean()), float(scores.std()) or 1.0

@@ -31,7 +31,7 @@ def evolution(measure: Measure, population: int, sample: int, repeats: bool) -> 
     """The strategy.
 
     Args:
-      measure: whose utility counts.
+      measure: the measure whose utility counts.
       population: architectures in it.
       sample: draws for a parent.
       repeats: whether children that were asked for already are asked for again, as in the paper, or drawn anew.

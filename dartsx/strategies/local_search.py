@@ -24,8 +24,8 @@ class _State:
     """A walk.
 
     Attributes:
-      asked: what was asked.
-      utilities: of everything told that has one.
+      asked: the part of the state that all strategies share.
+      utilities: utilities of all that was told and has one.
       starts: random architectures from which no walk has started yet.
       present: where the walk is; None before a start.
       around: its neighbours.
@@ -50,7 +50,7 @@ def local_search(measure: Measure, repeats: bool) -> Strategy:
     """The strategy.
 
     Args:
-      measure: whose utility counts.
+      measure: the measure whose utility counts.
       repeats: whether neighbours that were asked for already are asked for again, or their utility remembered.
     """
     return Strategy("local", _init, partial(_ask, repeats), partial(_tell, measure))

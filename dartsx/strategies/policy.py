@@ -96,7 +96,7 @@ def ascent(policy: Policy, params: Params, batch: Batch, weights: np.ndarray, en
 
 
 def _log_softmax(logits: np.ndarray, batch: Batch) -> np.ndarray:
-    """By step over what is allowed; 0 elsewhere."""
+    """Log-probabilities of every step's allowed options; 0 elsewhere."""
     lowered = np.where(batch.allowed, logits, -np.inf)
     top = np.where(batch.allowed.any(-1), lowered.max(-1), 0.0)[..., None]
     total = np.where(batch.allowed, np.exp(logits - top), 0.0).sum(-1, keepdims=True)

@@ -56,14 +56,14 @@ def ppo(
     """The strategy.
 
     Args:
-      measure: whose utility counts.
+      measure: the measure whose utility counts.
       rate: learning rate of Adam.
-      decay: of the baseline.
+      decay: decay of the baseline.
       entropy: weight of the entropy.
       hidden: units of the controller.
       batch: scores for each update.
       epochs: steps of Adam for each update.
-      clip: see above.
+      clip: how far the ratio of new to old probabilities may be from 1 before it is clipped.
     """
     policy, settings = lstm_controller(hidden), _Settings(rate, decay, entropy, batch, epochs, clip)
     return Strategy("ppo", partial(_init, policy), partial(_ask, policy), partial(_tell, policy, measure, settings))

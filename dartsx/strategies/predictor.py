@@ -91,14 +91,14 @@ def predictor(
     """The strategy.
 
     Args:
-      measure: whose utility counts.
+      measure: the measure whose utility counts.
       random: scores of random architectures before the first training.
       refit: new scores after which the ensemble is trained anew.
       candidates: mutants that are compared for each question.
       members: networks of the ensemble.
       hidden: units of their hidden layers.
-      steps: of Adam.
-      rate: of Adam.
+      steps: number of steps of Adam.
+      rate: learning rate of Adam.
     """
     made = _Predictor(measure, random, refit, candidates, members, hidden, steps, rate)
     return Strategy("predictor", made.init, made.ask, made.tell)

@@ -24,10 +24,10 @@ def queries(
 
     Args:
       strategy: asks and is told.
-      space: what is searched.
+      space: the space that is searched.
       objective: scores.
-      key: of everything random.
-      budget: of the objective, for each architecture.
+      key: key from which all that is random is drawn.
+      budget: budget of the objective for each architecture.
       at_once: how many are asked for before the scores are told.
 
     Example: ``list(itertools.islice(queries(random_search(), NB201, objective, key=0), 100))``.

@@ -31,11 +31,11 @@ class PolicyState:
     """A policy in training.
 
     Attributes:
-      asked: what was asked.
-      steps: of the space.
-      params: of the policy.
-      adam: of the optimiser.
-      average: of the utilities, not corrected.
+      asked: the part of the state that all strategies share.
+      steps: the decisions of the space as steps of the policy.
+      params: parameters of the policy.
+      adam: state of the optimiser.
+      average: running mean of the utilities, without bias correction.
       told: number of utilities in it.
     """
 
@@ -51,9 +51,9 @@ def reinforce(measure: Measure, rate: float, decay: float) -> Strategy:
     """On independent logits.
 
     Args:
-      measure: whose utility counts.
+      measure: the measure whose utility counts.
       rate: learning rate of Adam.
-      decay: of the baseline.
+      decay: decay of the baseline.
     """
     return _strategy("reinforce", independent_logits(), measure, rate, decay, 0.0)
 

@@ -37,7 +37,7 @@ def incumbents(
 
     Args:
       done: queries in their order.
-      measure: by which the best is chosen; of equal ones the first.
+      measure: the measure by which the best is chosen; of equal ones the first.
       report: values of architectures.
     """
     utilities = np.array([measure.utility(query.scores) for query in done])
@@ -65,7 +65,7 @@ def hypervolumes(utilities: np.ndarray, low: np.ndarray, high: np.ndarray) -> np
 
 
 def figures(curves: np.ndarray, count: int) -> Figures:
-    """Of searches [searches, queries] after so many queries."""
+    """Mean and deviation of the searches' curves [searches, queries] after `count` queries."""
     values = curves[:, count - 1]
     values = values[np.isfinite(values)]
     std = values.std(ddof=1) if len(values) > 1 else 0.0

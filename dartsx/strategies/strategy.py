@@ -21,7 +21,7 @@ class Strategy:
     Equal calls give equal results: a search that was cut off is rebuilt by asking and telling the same again.
 
     Attributes:
-      name: as in the table of strategies.
+      name: a key of the table of strategies.
       init: the state before the first question, from a space and a key.
       ask: (state, n) -> (state, n architectures). None is asked for twice as long as new ones are found.
       tell: (state, architectures, their scores) -> state.

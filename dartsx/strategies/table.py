@@ -26,7 +26,7 @@ FUNCTIONS: dict[str, Callable[..., Strategy]] = {
     "ppo": ppo,
     "predictor": predictor,
 }
-"""By the names of `dartsx.catalog.STRATEGIES`."""
+"""The functions that make strategies, by the names of `dartsx.catalog.STRATEGIES`."""
 
 
 def make_strategy(name: str, measures: Sequence[Measure], options: Mapping[str, Any] | None = None) -> Strategy:

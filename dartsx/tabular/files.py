@@ -55,7 +55,7 @@ def read_csv(path: pathlib.Path, key: str, columns: Sequence[str], sha256: str |
       path: .csv, or compressed.
       key: column of texts that names the rows.
       columns: columns of numbers that it must have; empty cells become NaN.
-      sha256: of the decompressed text, or None for no check.
+      sha256: SHA-256 of the decompressed text, or None for no check.
 
     Raises TableError for another checksum, missing columns, and values that are no numbers.
     """

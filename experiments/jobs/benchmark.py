@@ -37,7 +37,7 @@ class Run(NamedTuple):
     Attributes:
       method: its row of the table.
       trial: what is run.
-      folders: of its searches.
+      folders: folders of its searches.
     """
 
     method: str
@@ -54,9 +54,9 @@ def run_benchmark(
     under the table; the others go on.
 
     Args:
-      configs: by name of the method; all with the space nb201 and of the same size.
-      seeds: of the searches; they replace ``config.seed``.
-      table: of NAS-Bench-201.
+      configs: name of the method -> config; all with the space nb201 and of the same size.
+      seeds: seeds of the searches; they replace ``config.seed``.
+      table: table of NAS-Bench-201.
       workdir: gets a folder for every search or population.
 
     Returns:

@@ -40,7 +40,7 @@ class Subject:
 
     Attributes:
       kind: "cifar", "imagenet", "nb201", "supernet", the name of a space or that of a described network.
-      label: as it is printed.
+      label: name that is printed.
       size: height and width of its images.
       description: its layers.
       genotype: where a module of its own computes it, else None.
@@ -92,8 +92,8 @@ def read_subjects(given: str, genotype: str, image_size: int | None) -> list[Sub
     Args:
       given: names separated by commas, also written as a tuple; ``cifar:NASNet-A`` names the genotype of a network of
         cells.
-      genotype: of networks of cells that name none.
-      image_size: for all of them; None for each network's own.
+      genotype: genotype of networks of cells that name none.
+      image_size: image size for all of them; None for each network's own.
 
     Raises:
       SettingsError: no such network or genotype.

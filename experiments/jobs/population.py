@@ -34,7 +34,7 @@ def run_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     """Runs or resumes a search, or with ``config.population`` above 1 searches of as many seeds at once.
 
     Args:
-      config: from ``configs/``.
+      config: a config of ``configs/``.
       workdir: where everything is written; see the README and this module.
 
     Returns:

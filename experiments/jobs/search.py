@@ -29,7 +29,7 @@ def run_one_search(
     """Runs or resumes a search of one seed.
 
     Args:
-      config: from ``configs/``.
+      config: a config of ``configs/``.
       workdir: where everything is written; see the README.
       change: makes the plan that is run of the config's.
 
@@ -78,7 +78,7 @@ def search_examples(settings: SearchSettings, dataset: Dataset, mesh: jax.shardi
 def plan_of(settings: SearchSettings, classes: int) -> Plan:
     """The settings of a search of so many classes as a plan."""
     group, cost = settings.search, settings.search.cost
-    bound = Bound(cost.kind, cost.target, cost.weight, cost.form, cost.channels, cost.layers)
+    bound = Bound(cost.kind, cost.target, cost.weight, cost.form, cost.channels, cost.layers, cost.table)
     return Plan(
         settings.space,
         classes,

@@ -34,9 +34,9 @@ class Setting(NamedTuple):
 
     Attributes:
       table: its file; empty for the one that ships with the package.
-      dataset: of the table.
+      dataset: data set of the table.
       second: a further number that counts, by name, or ``FILE:COLUMN`` of a CSV with ``arch_index``; empty for none.
-      queries: of each search.
+      queries: number of queries of each search.
     """
 
     table: str
@@ -46,7 +46,7 @@ class Setting(NamedTuple):
 
 
 class Curves(NamedTuple):
-    """Of all searches of a strategy, float64 [seeds, queries].
+    """Curves of all searches of a strategy, float64 [seeds, queries].
 
     Attributes:
       accuracy: test accuracy of the chosen cell after each query, percent.

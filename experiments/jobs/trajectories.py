@@ -16,7 +16,7 @@ DATASETS = {"CIFAR-10": "cifar10", "CIFAR-100": "cifar100", "ImageNet16-120": "i
 
 
 def search_trajectory(table: NB201Table, folder: pathlib.Path) -> Trajectory:
-    """Of a finished search's work directory: its derived cells of all epochs (and stages), then the chosen one."""
+    """The trajectory of a finished search: the derived cells of all epochs (and stages), then the chosen one."""
     records = [record for part in (*_stages(folder), folder) for record in read_records(part / "genotypes.jsonl")]
     cells = [from_json(record["genotype"]) for record in records]
     cells[-1] = from_json(read_json(folder / "genotype.json"))
@@ -25,7 +25,7 @@ def search_trajectory(table: NB201Table, folder: pathlib.Path) -> Trajectory:
 
 
 def looked_up(table: NB201Table, seed: int, cells: Sequence[Topology], seconds: float | None = None) -> Trajectory:
-    """Of a cell for every epoch."""
+    """The trajectory of the cells of all epochs."""
     scores = {name: NB201Objective(table, key)(cells, REPORT_EPOCHS) for name, key in DATASETS.items()}
     accuracies = {name: tuple(score["test_accuracy"] for score in found) for name, found in scores.items()}
     return Trajectory(seed, accuracies, tuple(cell.count(SKIP) for cell in cells), str(cells[-1]), seconds)

@@ -21,7 +21,7 @@ class CommandLine:
     """What a command line says.
 
     Attributes:
-      config: with all overrides, locked.
+      config: the config with all overrides, locked.
       source: value of ``--config``.
       overridden: dotted names of the fields set on the command line.
       rest: program name and arguments that do not concern the config.

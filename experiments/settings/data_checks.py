@@ -28,10 +28,10 @@ def check_against_data(
     """Check that the images can go through the network, and the batches over the devices.
 
     Args:
-      settings: of a search or an evaluation.
+      settings: settings of a search or an evaluation.
       image_height: pixels.
       image_width: pixels.
-      channels: of the images.
+      channels: channels of the images.
       train_size: number of training images.
       classes: number of classes.
       devices: number of devices there are, over all processes.

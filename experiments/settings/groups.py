@@ -12,6 +12,7 @@ from dartsx.catalog import (
     DTYPES,
     GROUPED_FORMS,
     HYPERGRADIENTS,
+    LATENCY,
     NETWORK_REMAT,
     NETWORKS,
     REMAT,
@@ -99,15 +100,16 @@ class CostBound:
     """What the expected cost of the alphas' networks adds to their loss, see ``dartsx/cost/penalty.py``.
 
     ``kind`` None for nothing; ``target`` in units of the cost; ``channels`` and ``layers`` of the network that is
-    counted, None for those of the supernet.
+    counted, None for those of the supernet; ``table`` of a device's latencies for that kind.
     """
 
-    kind: str | None = where(one_of("", *COST_KINDS))
+    kind: str | None = where(one_of("", *COST_KINDS, LATENCY))
     form: str = where(one_of(*COST_FORMS))
     weight: float = where(at_least(0))
     target: float = where(at_least(0))
     channels: int | None = where(at_least(0))
     layers: int | None = where(at_least(0))
+    table: str | None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -43,8 +43,8 @@ class SearchSettings:
     """All a search needs; ``settings.search.epochs`` is ``--config.search.epochs`` and so on.
 
     Attributes:
-      seed: of everything random.
-      dtype: of activations, ``"float32"`` or ``"bfloat16"``.
+      seed: seed of all that is random.
+      dtype: dtype of activations, ``"float32"`` or ``"bfloat16"``.
       mesh: number of devices, None for all.
       compilation_cache: for ``dartsx.runtime.enable_compilation_cache``: a folder, None for the
         default one, ``""`` for none.
@@ -52,11 +52,11 @@ class SearchSettings:
       population_chunk: members of one vmapped call, None for all that a device has.
       varied: fields under ``search`` of which every member has its own, such as ``"alphas.learning_rate"``.
       method: name of the search method, or several joined by ``"+"``.
-      method_options: by method.
-      hypergradient: of ``dartsx.search.HYPERGRADIENTS``.
-      hypergradient_terms: of those that have terms; None for their default.
+      method_options: method -> option -> value.
+      hypergradient: a name of ``dartsx.search.HYPERGRADIENTS``.
+      hypergradient_terms: number of terms of a hypergradient that has terms; None for its default.
       dataset: which images.
-      space: what is searched.
+      space: the space that is searched.
       search: the supernet and its training.
     """
 
@@ -81,10 +81,10 @@ class EvaluateSettings:
     """All an evaluation needs; ``settings.evaluate.epochs`` is ``--config.evaluate.epochs``.
 
     Attributes:
-      seed: of everything random.
-      dtype: of activations, ``"float32"`` or ``"bfloat16"``.
+      seed: seed of all that is random.
+      dtype: dtype of activations, ``"float32"`` or ``"bfloat16"``.
       mesh: number of devices, None for all.
-      compilation_cache: as in SearchSettings.
+      compilation_cache: see `SearchSettings`.
       network: name of the network to train, or None for that of a genotype's cells.
       genotype: the cells or the topology to train; None with `network`, or if it was left out and may be.
       genotype_label: published name, path or ``"given text"``; ``""`` without genotype.
@@ -145,7 +145,7 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
     """Validate a config and return what an evaluation needs of it.
 
     Args:
-      config: from ``configs/``.
+      config: a config of ``configs/``.
       need_genotype: whether ``config.genotype`` must be given where ``config.network`` is not; not where a search
         comes first.
 

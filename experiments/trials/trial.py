@@ -13,7 +13,7 @@ class Trial(NamedTuple):
     """One run.
 
     Attributes:
-      name: of its folder.
+      name: name of its folder.
       run: runs or resumes it in a folder; False if a signal stopped it.
       config: its settings.
     """

@@ -52,6 +52,15 @@ def test_every_config_is_valid_for_its_data(name, argument):
     check_against_data(settings, *DATA[name], devices=1)
 
 
+@pytest.mark.parametrize("device", ["", "_gpu", "_cpu"])
+def test_networks_of_proxylessnas_are_trained_as_members_of_their_spaces(device):
+    name = f"ProxylessNAS-{device[1:].upper() or 'Mobile'}"
+    arguments = (f"--config.space.name=proxyless{device}", f"--config.genotype={name}")
+    settings = evaluate_settings(read("--config=configs/proxyless.py", *arguments).config)
+    check_against_data(settings, *DATA["imagenet"], devices=1)
+    assert (settings.genotype_label, settings.evaluate.network) == (name, "described")
+
+
 def test_a_config_can_be_changed_by_flags_only_in_its_own_copy():
     read("--config=configs/cifar10.py", "--config.seed=5")
     assert read("--config=configs/cifar10.py").config.seed == 0

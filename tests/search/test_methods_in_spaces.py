@@ -101,7 +101,7 @@ def test_mixtures_have_the_shapes_of_the_space_and_architectures_belong_to_it(na
 @pytest.mark.parametrize("space", [pytest.param(s, id=name) for name, s in SPACES.items() if not has_supernet(s)])
 def test_a_space_without_a_supernet_says_what_searches_it(space):
     with pytest.raises(SpaceError, match="share no supernet: search it by a strategy"):
-        supernet_of(space, channels=4, layers=1, classes=3).description
+        _ = supernet_of(space, channels=4, layers=1, classes=3).description
 
 
 # Supernets of more decisions are made of the same parts, and take long to trace.

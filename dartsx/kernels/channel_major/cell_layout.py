@@ -81,7 +81,7 @@ class CellEdges(NamedTuple):
       weights: primitive -> weight name -> array stacked over edges, in the dtype of the activations.
       mixture: [edges, primitives]; with partial channels one column more, see `partial`.
       stats: running statistics to normalise by, or None for those of the batch.
-      forms: in which forms convolutions are computed.
+      forms: the forms in which convolutions are computed.
       activation: ReLU, unless a smooth stand-in is asked for.
       idle: None, or that candidates of weight 0 may be left out: the statistics that their norms then keep.
     """

@@ -22,7 +22,7 @@ class EdgeBlock:
       first: position of the block's first edge in source-major order; its G * T edges follow one another.
       sources: G nodes.
       targets: T nodes.
-      rows: for every edge of the block its row in the (published, node-major) alpha table.
+      rows: row of every edge of the block in the (published, node-major) alpha table.
     """
 
     first: int

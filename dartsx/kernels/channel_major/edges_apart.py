@@ -99,7 +99,7 @@ class _Loop:
       targets: place of every edge's target among the states.
       primitives: (name, primitive) in the order of the mixture's columns.
       stride: stride of all edges.
-      forms: in which forms convolutions are computed.
+      forms: the forms in which convolutions are computed.
       activation: ReLU, or its stand-in.
     """
 
@@ -221,7 +221,7 @@ def _run(loop: _Loop, inputs: jax.Array | None, states: jax.Array, arrays: _Arra
     """Adds every edge's contribution to its target.
 
     Args:
-      loop: which edges.
+      loop: the edges that are looped over.
       inputs: [S, C, N, H, W] to read the sources from, or None where they are states themselves.
       states: [nodes, C, N, H', W'], where the sums begin.
       arrays: what belongs to single edges and sources.

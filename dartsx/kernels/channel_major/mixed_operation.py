@@ -24,7 +24,7 @@ def mixed_operation(
     Args:
       branches: raw outputs, see `Branches`.
       mixture: [G, T, P], of the block's edges.
-      primitives: in the order of the mixture's P columns.
+      primitives: names in the order of the mixture's P columns.
       norms: normalises what still needs it.
       stride: stride of the block's edges.
 

@@ -37,7 +37,7 @@ class Block(NamedTuple):
       weights: primitive -> weight name -> [G, T, ...].
       stride: 1 or 2, common to the block.
       norms: inner batch norms.
-      forms: of the grouped convolutions of described blocks.
+      forms: forms in which the grouped convolutions of described blocks are computed.
       activation: ReLU, unless a smooth stand-in is asked for.
     """
 

@@ -35,8 +35,8 @@ def composed(depthwise: Sequence[jax.Array], pointwise: Sequence[jax.Array]) -> 
     """Dense kernels of B kinds on E edges, all of the largest size, output channels first: [E, B, D, k, k, C].
 
     Args:
-      depthwise: of every kind [E, k', k', C].
-      pointwise: of every kind [E, C, D].
+      depthwise: depthwise kernels of every kind [E, k', k', C].
+      pointwise: pointwise kernels of every kind [E, C, D].
     """
     size = max(kernel.shape[1] for kernel in depthwise)
     kernels = [
@@ -80,8 +80,8 @@ def factorized_reduction(x: jax.Array, conv_a: jax.Array, conv_b: jax.Array) -> 
 
     Args:
       x: [N, H, W, C], H and W even.
-      conv_a: [C, ..., D / 2], of the upper left pixel of every 2x2.
-      conv_b: of the lower right one.
+      conv_a: weights [C, ..., D / 2] of the upper left pixel of every 2x2.
+      conv_b: weights of the lower right pixel, likewise.
 
     Returns:
       [N, H / 2, W / 2, ... * D]

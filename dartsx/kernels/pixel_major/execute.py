@@ -40,7 +40,7 @@ class Context(NamedTuple):
       normalize: batch norm.
       dropout: (x, rate) -> x; the identity outside training.
       drop_path: x -> x; the identity unless training asks for it.
-      forms: in which forms grouped convolutions are computed.
+      forms: the forms in which grouped convolutions are computed.
       relu: ReLU, or a smooth stand-in (tests of derivatives).
       lift: (function, step) -> the function for values with more leading axes; batch norm is left out, as `normalize`
         sees to it.
@@ -65,10 +65,10 @@ def execute(
     """Computes a traced network or block.
 
     Args:
-      steps: from a `dartsx.networks.Trace`.
+      steps: steps of a `dartsx.networks.Trace`.
       inputs: values of its `Input` steps, in order: [N, H, W, C] or [N, features].
-      weights: by names of steps and of their arrays.
-      context: what layers need besides.
+      weights: name of a step -> name of an array -> the array.
+      context: what layers need besides inputs and weights.
 
     Returns:
       The result of the last step.
@@ -114,7 +114,7 @@ def _conv(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
 
 
 def _linear(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
-    """In float32 or wider."""
+    """Computes in float32 or wider."""
     (x,) = inputs
     return linear(x, weights["kernel"], weights["bias"])
 

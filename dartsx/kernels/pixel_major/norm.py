@@ -75,7 +75,7 @@ class Terms(NamedTuple):
     """What is summed into the targets of a block.
 
     Attributes:
-      weights: for each array its weights [G, B, T].
+      weights: weights [G, B, T] of each array.
       arrays: branches [N, H, W, G, B, T, C], or with 1 in place of T where all targets share them.
     """
 

@@ -18,7 +18,7 @@ def rejoin(mixed: Sequence[jax.Array], passing: jax.Array, edges: jax.Array, str
     """Sums what passes by into the targets.
 
     Args:
-      mixed: for each target [N, H', W', C / K], mixtures summed over the sources.
+      mixed: mixtures of each target, summed over the sources: [N, H', W', C / K].
       passing: [N, H, W, G, C - C / K], H = stride H'.
       edges: [G, T], weights of the edges.
       stride: 1 or 2.

@@ -57,7 +57,7 @@ class OnEdge:
     Attributes:
       block: what it is.
       normalised: a batch norm follows, as the block does not end in one.
-      stride: of the edge.
+      stride: stride of the edge.
     """
 
     block: Block

@@ -61,7 +61,7 @@ class Cell:
       features: F.
       stride: 2 in a reduction cell.
       back: which result is the second input: 2 for the one before the last.
-      epsilon: of the batch norms.
+      epsilon: epsilon of the batch norms.
     """
 
     design: Design

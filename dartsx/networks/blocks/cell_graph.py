@@ -15,7 +15,7 @@ class EdgeDesign(NamedTuple):
     """An edge of any cell of a type.
 
     Attributes:
-      name: in the names of its steps.
+      name: its name in the names of its steps.
       source, node: where it leads from and to.
       make: (channels, stride) -> its block.
     """

@@ -18,13 +18,13 @@ class ConvNorm:
 
     Attributes:
       features: output channels.
-      kernel, stride: of height and width; two numbers for a kernel that is no square.
+      kernel, stride: in height and width alike; two numbers for a kernel that is no square.
       groups: G.
       act: activation or None.
-      norm: with batch norm.
-      bias: of the convolution; by default if and only if there is no batch norm.
+      norm: whether there is a batch norm.
+      bias: whether the convolution has a bias; by default if and only if there is no batch norm.
       padding: half the kernel if None.
-      epsilon: of the batch norm.
+      epsilon: epsilon of the batch norm.
     """
 
     features: int

@@ -22,13 +22,13 @@ class InvertedBottleneck:
     Attributes:
       features: output channels.
       expanded: channels between, or with `expansion` their multiple of the input's.
-      kernel: of the depthwise convolution; several share its channels (MixConv).
-      stride: of the depthwise convolution.
+      kernel: kernel size of the depthwise convolution; several share its channels (MixConv).
+      stride: stride of the depthwise convolution.
       se: gate before P.
       act: activation.
       residual: whether x may be added.
       splits_in, splits_out: number of parts in which E and P convolve (MixNet).
-      epsilon: of the batch norms.
+      epsilon: epsilon of the batch norms.
       expands: whether E stands also where it keeps the number of channels.
     """
 

@@ -16,7 +16,7 @@ class MixConv:
 
     Attributes:
       kernels: k_1, k_2, ...
-      stride: of all of them.
+      stride: stride of all of them.
       act: activation at the end, or None.
     """
 

@@ -59,8 +59,8 @@ class Bottlenecked:
 
     Attributes:
       kernels: heights and widths, one after the other; a dimension of 1 does not stride.
-      share: of the filters, as (numerator, denominator).
-      dilation: of the kernels.
+      share: share of the filters, as (numerator, denominator).
+      dilation: dilation of the kernels.
     """
 
     kernels: tuple[tuple[int, int], ...]

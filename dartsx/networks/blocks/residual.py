@@ -40,10 +40,10 @@ class Bottleneck:
 
     Attributes:
       features: output channels.
-      width: of the 3x3 convolution.
-      stride: of the 3x3 convolution, as in most released code ("v1.5"), or of the first 1x1 with `stride_first`, as
-        in the original ResNet and SE-ResNet.
-      groups: of the 3x3 convolution.
+      width: channels of the 3x3 convolution.
+      stride: stride of the 3x3 convolution, as in most released code ("v1.5"), or of the first 1x1 with `stride_first`,
+        as in the original ResNet and SE-ResNet.
+      groups: groups of the 3x3 convolution.
       se: gate on the branch.
       gate_middle: the gate follows the 3x3 convolution (RegNetY), not the last 1x1.
       padded: where the shape changes, x at every other pixel with zeros for new channels is added (option A).

@@ -14,7 +14,7 @@ class Residual:
     """y = block(x) + shortcut(x), without activation; drop path acts on the block (arXiv:1512.03385, equation 1).
 
     Attributes:
-      block: without a shortcut of its own.
+      block: a block without a shortcut of its own.
       shortcut: makes the same shape; by default the identity.
     """
 

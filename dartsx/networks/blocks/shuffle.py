@@ -19,8 +19,8 @@ class ShuffleUnitV1:
 
     Attributes:
       features: output channels; C at stride 1.
-      groups: of the pointwise convolutions.
-      stride: of the depthwise convolution.
+      groups: groups of the pointwise convolutions.
+      stride: stride of the depthwise convolution.
       ungrouped_first: the first pointwise convolution has one group: in the first unit of stage 2, whose input has few
         channels (section 3.2).
       squeeze: how many times narrower the depthwise convolution is.

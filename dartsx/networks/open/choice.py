@@ -33,7 +33,7 @@ class Choice:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Of the options, in order."""
+        """Labels of the options, in order."""
         return tuple(label for label, _ in self.options)
 
     def build(self, trace: Trace, x: Value) -> Value:

@@ -43,7 +43,7 @@ class Depth:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Of the options, in order."""
+        """Labels of the options, in order."""
         return tuple(map(str, self.options))
 
     def build(self, trace: Trace, x: Value) -> Value:

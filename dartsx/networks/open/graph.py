@@ -33,7 +33,7 @@ class Pick:
 
     Attributes:
       name: the decision; its options are the sets of sources, labelled as ``0+2``.
-      count: how many.
+      count: number of values that are picked.
       sources: numbers of the values to pick from, rising.
 
     Raises ValueError if there are fewer sources than that.
@@ -102,7 +102,7 @@ class Graph:
     """A block of nodes: value 0 is its input, value i the result of node i.
 
     Attributes:
-      nodes: in order; each reads values before its own.
+      nodes: the nodes in order; each reads values before its own.
       outputs: values that make up the result; by default the last.
       combine: as in `Node`.
 

@@ -17,7 +17,7 @@ class Mixed(FreeLayer):
     """sum over k of m[decision, k] * branch_k(x).
 
     Attributes:
-      decision: whose row of the mixture weighs the branches.
+      decision: the decision whose row of the mixture weighs the branches.
       options: its labels, one per branch.
       branches: steps of every option; the first is an `Input` that stands for x, the last one the result, and positions
         count from the branch's beginning. A branch of the input alone is the identity.
@@ -28,7 +28,7 @@ class Mixed(FreeLayer):
     branches: tuple[tuple[Step, ...], ...]
 
     def output(self, x: Shape) -> Shape:
-        """That of all branches."""
+        """The shape that all branches make."""
         shapes = {label: branch[-1].shape for label, branch in zip(self.options, self.branches, strict=True)}
         if len(set(shapes.values())) > 1:
             made = ", ".join(f"{label} makes {shape}" for label, shape in shapes.items())
@@ -49,7 +49,7 @@ class Weighted(FreeLayer):
     base: Place
 
     def output(self, *inputs: Shape) -> Shape:
-        """That of all inputs."""
+        """The shape that all inputs have."""
         if len(set(inputs)) > 1:
             raise ValueError(f"values that a decision chooses from must have one shape, not {inputs}")
         return inputs[0]

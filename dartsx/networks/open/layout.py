@@ -22,7 +22,7 @@ def segments(layer: Any, inputs: tuple[Segments, ...], shapes: tuple[Shape, ...]
     Args:
       layer: a primitive layer.
       inputs, shapes: segments and shapes of what it reads.
-      shape: of the result.
+      shape: shape of the result.
 
     Raises:
       ValueError: the layer cannot work on channels of an open number, or only its channels could be open.

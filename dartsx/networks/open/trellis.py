@@ -78,7 +78,7 @@ class Levels:
         it is the only one; then their decisions are shared.
       down: block of stride 2 into level i + 1, by i.
       up: block into level i, by i, behind a resize of the map to that level's size; it sets the number of channels.
-      heads: by level, what brings the last layer's result to the shape of the whole; None for nothing.
+      heads: for every level, what brings the last layer's result to the shape of the whole; None for nothing.
       resize: ``"bilinear"`` or ``"nearest"``.
     """
 
@@ -169,9 +169,9 @@ class Route:
 
     Attributes:
       route: level of every layer.
-      cells: of every layer.
+      cells: cells of every layer.
       moves: into every layer but the first; None within a level.
-      head: of the last layer's level.
+      head: head of the last layer's level.
       resize: see `Levels`.
     """
 

@@ -92,7 +92,7 @@ def _without(choice: Choice, name: str, edge: int) -> Choice:
 
 
 def _turns(counts: Mapping[str, int], rng: np.random.Generator) -> Iterator[list[tuple[str, int]]]:
-    """In random order all of so many items per group, one of every group in each turn."""
+    """All items of every group in random order; each turn takes one of every group that has any left."""
     orders = {name: rng.permutation(count) for name, count in counts.items()}
     for turn in range(max(counts.values())):
         yield [(name, int(order[turn])) for name, order in orders.items() if turn < len(order)]

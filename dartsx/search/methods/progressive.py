@@ -35,7 +35,7 @@ def widened(weights: Any, like: Any, seed: int) -> Any:
     Args:
       weights: pytree of arrays.
       like: pytree of the same structure, no array of it narrower than that of `weights`.
-      seed: of the channels that are repeated; they are the same wherever a width grows to another.
+      seed: seed by which repeated channels are drawn; they are the same wherever a width grows to another.
     """
     return jax.tree.map(lambda w, wide: _grown(w, wide.shape, seed), weights, like)
 

@@ -25,7 +25,7 @@ def compose(
 
     Args:
       names: keys of `METHODS`, or one string of them joined by "+".
-      task: what is searched.
+      task: the space that is searched, with the number of cells in its supernet.
       options: values of options by name of method, in place of the papers' values.
       hypergradient: see `hypergradients`.
       terms: see `hypergradients.hypergradient_by_name`.
@@ -54,7 +54,7 @@ def apply(name: str, base: Method, task: Task, options: Mapping[str, Any] | None
     Args:
       name: a key of `METHODS`.
       base: the method so far.
-      task: what is searched.
+      task: the space that is searched, with the number of cells in its supernet.
       options: values in place of the papers'.
 
     Raises:

@@ -27,7 +27,7 @@ class Position(NamedTuple):
     """A place for a block.
 
     Attributes:
-      name: of its decisions, as ``stage2/block1``.
+      name: prefix of the names of its decisions, such as ``stage2/block1``.
       features: output channels.
       stride: 1 or 2.
       keeps: whether the block before makes as many channels and this one does not stride.
@@ -46,7 +46,7 @@ class Backbone:
     Attributes:
       stem: channels of the first convolution, which strides.
       first: channels of the fixed block behind it.
-      stages: of positions.
+      stages: positions of every stage.
       head: channels of the last 1x1 convolution.
       act: activation of stem and head.
     """
@@ -62,8 +62,8 @@ def positions(stages: tuple[Stage, ...], scale: Scale, before: int = 0) -> tuple
     """The positions of every stage; the first stage that strides keeps the size behind a stem for small images.
 
     Args:
-      stages: as in the table.
-      scale: whose stem counts.
+      stages: rows of the table.
+      scale: the scale whose stem counts.
       before: channels that enter the first stage.
     """
     made, kept = [], scale.stem != "cifar"
@@ -94,7 +94,7 @@ def crossed(prefix: str, options: Mapping[str, Mapping[str, Any]], make: Callabl
     """A block of which several things are decided, each by a decision of its own, ``prefix/name``.
 
     Args:
-      prefix: of the decisions' names.
+      prefix: prefix of the names of the decisions.
       options: name -> label -> value.
       make: makes the block of a value for every name.
 

@@ -60,7 +60,7 @@ def anynet(letter: str, shared: tuple[str, ...], rising: tuple[str, ...]) -> Wri
     """An AnyNetX.
 
     Args:
-      letter: of its name.
+      letter: last letter of its name.
       shared: "ratio", "group" or both: one decision for all stages.
       rising: "width", "depth" or both: no stage has less than the one before.
     """

@@ -55,7 +55,7 @@ class Block(NamedTuple):
       weights: primitive -> weight name -> [G, T, ...].
       stride: 1 or 2, common to the block.
       normalize: inner batch norms.
-      forms: in which forms convolutions are computed.
+      forms: the forms in which convolutions are computed.
       activation: ReLU, unless a smooth stand-in is asked for (tests of derivatives).
     """
 

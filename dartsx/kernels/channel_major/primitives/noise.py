@@ -26,11 +26,11 @@ class Noise:
     per_source: ClassVar[bool] = False
 
     def weights(self, channels: int, stride: int) -> dict[str, Weight]:
-        """None."""
+        """No weights."""
         return {}
 
     def norms(self, stride: int) -> tuple[str, ...]:
-        """None."""
+        """No norms."""
         return ()
 
     @staticmethod

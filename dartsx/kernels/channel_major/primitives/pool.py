@@ -22,7 +22,7 @@ class Pool:
     normalised: bool = True
 
     def weights(self, channels: int, stride: int) -> dict[str, Weight]:
-        """None."""
+        """No weights."""
         return {}
 
     def norms(self, stride: int) -> tuple[str, ...]:
