@@ -44,7 +44,7 @@ def test_own_data_loads_as_the_readme_says(tmp_path, monkeypatch):
 
 
 def test_tables_are_asked_as_the_readme_says(tmp_path):
-    names = _run(_block("load_nb201"), tmp_path)
+    names = _run(_block("table.isomorphic("), tmp_path)
     assert names["table"].accuracy(names["skips"]) == pytest.approx(54.297, abs=1e-3)
 
 

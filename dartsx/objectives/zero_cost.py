@@ -8,10 +8,9 @@ With weights w (kernels and matrices; norms and biases do not count), a loss L a
 | `snip` | sum of abs(w g) | arXiv:1810.02340 |
 | `grasp` | minus the sum of w (H g), H the Hessian of L | arXiv:2002.07376 |
 | `synflow` | sum of w dR/dw at abs(w), R the sum of all outputs for an input of ones | arXiv:2006.05467 |
-| `jacobian_covariance` | minus the sum of log(v + k) + 1 / (v + k), v the eigenvalues of the correlations between \
-the images' Jacobians, k = 1e-5 | arXiv:2006.04647v1 |
+| `jacobian_covariance` | minus the sum of log(v + k) + 1 / (v + k) | arXiv:2006.04647v1 |
 
-Larger is better, in the direction in which the sources use them. The norm is that of the whole gradient, where
+v are the eigenvalues of the correlations between the images' Jacobians, k = 1e-5. Larger is better, in the direction in which the sources use them. The norm is that of the whole gradient, where
 arXiv:2101.08134 adds those of the layers.
 """
 
@@ -52,7 +51,7 @@ def synflow(outputs: Outputs, params: Params, inputs: jax.Array) -> jax.Array:
     Args:
       outputs: (params, inputs) -> outputs, without normalisation.
       params: weights.
-      inputs: of the shape of the input.
+      inputs: an array of the shape of the input.
     """
     positive = jax.tree.map(jnp.abs, params)
     gradient = jax.grad(lambda params: outputs(params, jnp.ones_like(inputs)).sum())(positive)
