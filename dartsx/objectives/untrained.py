@@ -60,7 +60,7 @@ def untrained(
       variables: as they come from ``init``: the running statistics, mean 0 and variance 1, stand for no normalisation.
       inputs: a batch [batch, H, W, channels].
       labels: int [batch].
-      names: of the proxies; the others are left out.
+      names: names of the proxies wanted; the others are left out.
     """
     statistics = variables["batch_stats"]
 

@@ -10,8 +10,8 @@ With weights w (kernels and matrices; norms and biases do not count), a loss L a
 | `synflow` | sum of w dR/dw at abs(w), R the sum of all outputs for an input of ones | arXiv:2006.05467 |
 | `jacobian_covariance` | minus the sum of log(v + k) + 1 / (v + k) | arXiv:2006.04647v1 |
 
-v are the eigenvalues of the correlations between the images' Jacobians, k = 1e-5. Larger is better, in the direction in which the sources use them. The norm is that of the whole gradient, where
-arXiv:2101.08134 adds those of the layers.
+v are the eigenvalues of the correlations between the images' Jacobians, k = 1e-5. Larger is better, in the direction
+in which the sources use them. The norm is that of the whole gradient, where arXiv:2101.08134 adds those of the layers.
 """
 
 from __future__ import annotations
