@@ -4,10 +4,10 @@ import json
 import os
 import pathlib
 
-from dartsx.spaces.chains.members import MEMBERS, member
 from dartsx.spaces.choices import is_choices_text
 from dartsx.spaces.errors import GenotypeError, show
 from dartsx.spaces.foreign import read_genotype
+from dartsx.spaces.members import MEMBERS, member
 from dartsx.spaces.published import canonical_name, names, published
 from dartsx.spaces.space import Architecture
 from dartsx.spaces.text import MAX_CHARACTERS
@@ -22,8 +22,8 @@ def resolve_genotype(given: str | os.PathLike[str]) -> tuple[Architecture, str]:
     """Return the genotype that ``given`` stands for, and a label for tables and logs.
 
     Args:
-      given: tried in this order: the exact name of a published genotype, or of a published network that is a member of
-        a described space (``FBNet-C``); the path of a file (JSON or text) or of a work directory, whose
+      given: tried in this order: the exact name of a published genotype, or of a published member of a described space
+        (``FBNet-C``, ``nasnet:NASNet-A``); the path of a file (JSON or text) or of a work directory, whose
         ``genotype.json`` is read; the path of a file and, behind its last colon, the name or number of one of several
         genotypes in it (``genotypes.py:DARTS_V2``); the classic text, an architecture string,
         ``decision=option, ...`` or JSON itself; a published name that differs in case, '-' or '_'.

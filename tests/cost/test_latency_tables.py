@@ -18,8 +18,8 @@ from dartsx.nn import supernet_of
 from dartsx.search import Task, compose
 from dartsx.search.bound import Bound, bounded
 from dartsx.spaces import SPACES, DescribedSpace
-from dartsx.spaces.chains.members import member
 from dartsx.spaces.chains.proxyless import NAMES, label
+from dartsx.spaces.members import member
 
 
 @pytest.fixture(scope="module")

@@ -17,11 +17,16 @@ MEMBERS = {
     "FBNet-A": "fbnet_a",
     "FBNet-B": "fbnet",
     "FBNet-C": "fbnet",
+    **{name: "nasnet" for name in ("nasnet:NASNet-A", "nasnet:PNASNet-5")},  # the bare names are those of DARTS's form
+    "amoebanet:AmoebaNet-A": "amoebanet",
     **{name: _STEMS[record["stem"]["width"]] for name, record in shipped().items() if name.startswith("ofa-")},
 }
 
 
 def member(name: str) -> Choices:
     """The architecture of a network of `MEMBERS`."""
+    space, _, cells = name.partition(":")
+    if cells:
+        return importlib.import_module(f"dartsx.spaces.graphs.{space}").MEMBERS[cells]
     module = importlib.import_module(f"dartsx.spaces.chains.{MEMBERS[name].partition('_')[0]}")
     return module.read([Row(*row) for row in shipped()[name]["blocks"]])
