@@ -16,6 +16,7 @@ from dartsx.networks import Choice, Depth, Graph, Levels, Network, Node, Path, P
 from dartsx.networks.blocks.chain import Chain
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.inverted import InvertedBottleneck
+from dartsx.networks.blocks.shortcut import Residual, pooled
 from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite
 from dartsx.networks.layers import GlobalPool
 
@@ -193,7 +194,14 @@ def nested():
     return net("nested", (outer, Choice("last", {"again": inner, "skip": None})))
 
 
-OPEN = {"chain": chain, "graph": graph, "trellis": trellis, "nested": nested}
+def widening():
+    """A choice of blocks that change the width to an open one, and a residual block behind it."""
+    blocks = {"conv": ConvNorm(WIDTH, 3), "bottleneck": InvertedBottleneck(WIDTH, 2)}
+    later = Choice("later", {"pooled": Residual(ConvNorm(WIDTH, 3), pooled(WIDTH, 3, 1, False)), "skip": None})
+    return Network("widening", (ConvNorm(4),), ((Choice("first", blocks), later),), (Classifier(3),), "a test", 8)
+
+
+OPEN = {"chain": chain, "graph": graph, "trellis": trellis, "nested": nested, "widening": widening}
 
 
 @pytest.fixture(scope="session")

@@ -44,7 +44,7 @@ def test_own_data_loads_as_the_readme_says(tmp_path, monkeypatch):
 
 
 def test_tables_are_asked_as_the_readme_says(tmp_path):
-    names = _run(_block("load_nb201"), tmp_path)
+    names = _run(_block("table.isomorphic("), tmp_path)
     assert names["table"].accuracy(names["skips"]) == pytest.approx(54.297, abs=1e-3)
 
 
@@ -77,6 +77,11 @@ def test_supernet_from_python_runs_as_the_readme_says(tmp_path):
 def test_a_network_of_ones_own_runs_as_the_readme_says(tmp_path):
     names = _run(_block("DescribedNetwork("), tmp_path)
     assert names["logits"].shape == (2, 10)
+
+
+def test_a_strategy_from_python_runs_as_the_readme_says(tmp_path):
+    names = _run(_block("make_strategy("), tmp_path)
+    assert len(names["done"]) == 100 and names["best"](names["done"], names["accuracy"]).scores["valid_accuracy"] > 82
 
 
 @pytest.mark.parametrize("module", sorted(set(re.findall(r"python -m ([\w.]+)", TEXT))))

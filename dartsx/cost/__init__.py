@@ -4,7 +4,7 @@ from dartsx.cost.counts import Cost, LayerCost
 from dartsx.cost.expected import expected_cost
 from dartsx.cost.latency import Latency, measure_latency, uniform_mixture
 from dartsx.cost.latency_table import BlockShape, LatencyTable, expected_latency_of, latency_of, read_table
-from dartsx.cost.linear_latency import LinearLatency, read_linear
+from dartsx.cost.linear_latency import LinearLatency, read_linear, read_relative
 from dartsx.cost.network import network_cost, steps_cost
 from dartsx.cost.penalty import cost_penalty
 
@@ -22,6 +22,7 @@ __all__ = [
     "measure_latency",
     "network_cost",
     "read_linear",
+    "read_relative",
     "read_table",
     "steps_cost",
     "uniform_mixture",

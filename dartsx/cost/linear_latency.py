@@ -1,7 +1,7 @@
-"""TuNAS's linear model of latency (arXiv:2008.06120, section 5.2): a bias, and a number for every option of a layer.
+"""Linear models of latency: a bias, and a number for every option of a layer.
 
-Its numbers come from a regression over whole networks and may be negative: only the sum is a time. Nothing counts as
-well, as its number differs from 0.
+The numbers of TuNAS (arXiv:2008.06120, section 5.2) come from a regression over whole networks and may be negative:
+only the sum is a time. Those of HW-NAS-Bench (arXiv:2103.10584) for FBNet are relative to the option that is nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import json
 import math
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from dartsx.networks.errors import check_choice
 from dartsx.networks.open.size import Weight
 
 Naming = Callable[[int, str], Mapping[str, str]]
@@ -52,16 +54,47 @@ def read_linear(path: str | pathlib.Path, naming: Naming, fixed: Sequence[str] =
     Raises:
       ValueError: no such file, or another form.
     """
+    read = _json(path)
     try:
-        read = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
         layers = [dict(zip(layer["columns"], map(float, layer["ms"]), strict=True)) for layer in read["layers"]]
         bias = float(read["bias"])
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
     except (LookupError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"{path} is no linear model of latencies, {{bias, layers: [{{columns, ms}}]}}: {error}"
-        ) from None
+        raise ValueError(f"{path} is no linear model of latencies (bias, layers of columns, ms): {error}") from None
     bias += sum(layers[i][column] for i, column in enumerate(fixed))
     rest = enumerate(layers[len(fixed) :], len(fixed))
     return LinearLatency(bias, tuple((naming(i, column), ms) for i, layer in rest for column, ms in layer.items()))
+
+
+def read_relative(path: str | pathlib.Path, device: str, names: Sequence[str]) -> LinearLatency:
+    """The model of one device of a file in the form of HW-NAS-Bench's FBNet table.
+
+    Args:
+      path: JSON file: ``ops``; ``shape_of_block``; and by device ``all_skip`` and ``relative_to_skip``, [shapes][ops].
+      device: one of them.
+      names: decisions of the blocks, in order; their options are called as the file's ``ops``.
+
+    Raises:
+      ValueError: no such file or device, or another form.
+    """
+    read = _json(path)
+    try:
+        ops, shapes, devices = read["ops"], read["shape_of_block"], read["devices"]
+        check_choice("device", device, devices)
+        bias, table = float(devices[device]["all_skip"]), devices[device]["relative_to_skip"]
+        terms = tuple(
+            ({name: op}, float(ms))
+            for name, shape in zip(names, shapes, strict=True)
+            for op, ms in zip(ops, table[shape], strict=True)
+        )
+    except (LookupError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from None
+    return LinearLatency(bias, terms)
+
+
+def _json(path: str | pathlib.Path) -> Any:
+    try:
+        return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None

@@ -20,7 +20,7 @@ from dartsx.objectives import Measure
 from dartsx.spaces import Architecture, Space
 from dartsx.strategies.asked import Asked, start
 from dartsx.strategies.pareto import crowding, ranks, utilities_of
-from dartsx.strategies.steps import INACTIVE, Steps, steps_of
+from dartsx.strategies.steps import INACTIVE, Steps, made, steps_of
 from dartsx.strategies.strategy import Key, Strategy
 
 Member = tuple[Architecture, tuple[float, ...]]
@@ -60,10 +60,12 @@ def _ask(mutation: float, state: _State, n: int) -> tuple[_State, list[Architect
     def born(rng: np.random.Generator) -> Architecture:
         if not parents:
             return space.sample(rng)
-        one, other = (parents[min(rng.integers(len(parents), size=2))] for _ in range(2))  # the better stands before
-        mixed = crossed(state.steps, one, other, rng)
-        child = state.steps.architecture(mixed)
-        return space.mutate(child, rng) if mixed in (one, other) or rng.random() < mutation else child
+        one, other = (min(rng.integers(len(parents), size=2)) for _ in range(2))  # the better stands before
+        mixed = crossed(state.steps, parents[one], parents[other], rng)
+        child = made(state.steps, mixed)
+        if child is None:  # the space forbids the mixture
+            child, mixed = state.parents[one][0], parents[one]
+        return space.mutate(child, rng) if mixed in (parents[one], parents[other]) or rng.random() < mutation else child
 
     asked, first = state.asked.fresh(min(n, state.random), space.sample)
     asked, others = asked.fresh(n - len(first), born)

@@ -4,7 +4,8 @@
 
 averaged over the architectures of a call of ``tell``; then a step of Adam. The baseline is the average of all
 utilities with exponentially falling weights, the present ones included, with bias correction. What is told late is
-treated as if the present policy had drawn it. An architecture whose score is missing changes nothing.
+treated as if the present policy had drawn it. Spaces may forbid what actions choose together: then the policy draws
+again, and its probabilities are those before this. An architecture whose score is missing changes nothing.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ import numpy as np
 from dartsx.objectives import Measure, Scores
 from dartsx.spaces import Architecture, Space
 from dartsx.strategies.adam import AdamState, Params, adam_init, adam_step
-from dartsx.strategies.asked import Asked, start
+from dartsx.strategies.asked import TRIES, Asked, start
 from dartsx.strategies.independent_logits import independent_logits
 from dartsx.strategies.lstm_controller import lstm_controller
 from dartsx.strategies.policy import Policy, ascent, batch_of, draw
-from dartsx.strategies.steps import Steps, steps_of
+from dartsx.strategies.steps import Steps, made, steps_of
 from dartsx.strategies.strategy import Key, Strategy
 
 
@@ -76,10 +77,14 @@ def policy_init(policy: Policy, space: Space, key: Key) -> PolicyState:
 
 
 def policy_ask(policy: Policy, state: PolicyState, n: int) -> tuple[PolicyState, list[Architecture]]:
-    """Architectures drawn from the policy."""
+    """Architectures drawn from the policy; uniform ones where TRIES draws are all forbidden by the space."""
 
     def drawn(rng: np.random.Generator) -> Architecture:
-        return state.steps.architecture(draw(policy, state.params, state.steps, rng))
+        for _ in range(TRIES):
+            found = made(state.steps, draw(policy, state.params, state.steps, rng))
+            if found is not None:
+                return found
+        return state.asked.space.sample(rng)
 
     asked, architectures = state.asked.fresh(n, drawn)
     return dataclasses.replace(state, asked=asked), architectures

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from dartsx.spaces import NONE, Architecture, Space
+from dartsx.spaces import NONE, Architecture, GenotypeError, Space
 from dartsx.spaces.cell_graph import edge_name
 
 INACTIVE = -1  # the action of a step that does not count
@@ -39,6 +39,14 @@ class Steps(Protocol):
 def steps_of(space: Space) -> Steps:
     """The decisions themselves; in cells that keep some edges of every node, a source and a primitive for each."""
     return DecisionSteps(space) if space.graph is None or space.graph.kept is None else EdgeSteps(space)
+
+
+def made(steps: Steps, actions: Sequence[int]) -> Architecture | None:
+    """The architecture of all actions; None where a restriction of the space forbids what they choose together."""
+    try:
+        return steps.architecture(actions)
+    except GenotypeError:
+        return None
 
 
 @dataclass(frozen=True)

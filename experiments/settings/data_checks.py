@@ -83,8 +83,10 @@ def _check_described(settings: SearchSettings | EvaluateSettings, *image_shape_a
     """Whether the images can go through the open network, that is, through the largest of its networks."""
     *image_shape, classes = image_shape_and_classes
     space = settings.space
-    with blame("space.name", "", SpaceError):
+    try:
         described = space.description(dataclasses.replace(space.scale, classes=classes))
+    except SpaceError as error:
+        raise SettingsError(f"--config.space.name: {error}", "space.name") from None
     with blame("dataset.image_size", settings.dataset.image_size or 0, ValueError):
         described.trace(tuple(image_shape))
 

@@ -1,5 +1,8 @@
 """Tables of latencies of others: exact at one-hot mixtures, published figures, missing blocks named."""
 
+import csv
+import json
+import lzma
 import pathlib
 
 import jax
@@ -9,7 +12,7 @@ import pytest
 
 from dartsx.cost import expected_cost
 from dartsx.cost.latency_table import BlockShape, LatencyTable, blocks, expected_latency_of, latency_of, read_table
-from dartsx.cost.linear_latency import read_linear
+from dartsx.cost.linear_latency import read_linear, read_relative
 from dartsx.networks import Choice, Depth, Network, Width, close, network
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.inverted import InvertedBottleneck
@@ -18,6 +21,7 @@ from dartsx.nn import supernet_of
 from dartsx.search import Task, compose
 from dartsx.search.bound import Bound, bounded
 from dartsx.spaces import SPACES, DescribedSpace
+from dartsx.spaces.chains import fbnet
 from dartsx.spaces.chains.proxyless import NAMES, label
 from dartsx.spaces.members import member
 
@@ -61,6 +65,24 @@ def test_the_linear_model_gives_the_printed_figure(hardware):
     columns = f"{first} {middle} k5_e6 k7_e3 k3_e3 k5_e3 k7_e6".split()
     assert model.latency(dict(zip(NAMES, columns, strict=True))) == pytest.approx(84.0167, abs=1e-4)
     assert label(5, 3) == "k5_e3"
+
+
+@pytest.mark.parametrize("device", ["raspi4", "pixel3", "eyeriss", "fpga"])
+def test_sums_over_the_blocks_of_fbnet_are_the_benchmarks(hardware, device):
+    path = hardware / "hwnas_fbnet_cifar100_lut.json"
+    model, ops = read_relative(path, device, fbnet.NAMES), json.loads(path.read_text())["ops"]
+    decision = SPACES["fbnet"].decisions[fbnet.NAMES[1]]
+    assert set(decision.options) == set(ops)
+    with lzma.open(hardware / "help_fbnet_latency.csv.xz", "rt") as file:
+        rows = [row for row, _ in zip(csv.DictReader(file), range(200), strict=False)]
+    for row in rows:
+        chosen = {name: ops[int(digit)] for name, digit in zip(fbnet.NAMES, row["ops"], strict=True)}
+        assert model.latency(chosen) == pytest.approx(float(row[device]), abs=2e-4)
+
+
+def test_devices_that_a_table_lacks_are_refused(hardware):
+    with pytest.raises(ValueError, match="unknown device 'pixel4' .did you mean pixel3"):
+        read_relative(hardware / "hwnas_fbnet_cifar100_lut.json", "pixel4", fbnet.NAMES)
 
 
 WIDTH = Width("w", (8, 16))

@@ -264,3 +264,9 @@ def test_the_auxiliary_head_needs_the_map_that_the_check_asks_for(network):
     needed = checks._AUXILIARY_MAP[network]
     assert min(last_map(needed)) == 1
     assert min(last_map(needed - 1)) == 0
+
+
+def test_a_search_by_supernet_in_a_space_without_one_is_refused():
+    settings = search_settings(read("--config=configs/digits.py", "--config.space.name=nasnet").config)
+    with pytest.raises(SettingsError, match="--config.space.name: the networks of this space share no supernet"):
+        check_against_data(settings, *DATA["digits"], devices=1)

@@ -32,6 +32,7 @@ STAGES = tuple(
 )
 # Table 2: expansion and groups of the blocks of each kernel.
 KERNELS, SHAPES, SKIP = (3, 5), ((1, 1), (1, 2), (3, 1), (6, 1)), "skip"
+NAMES = tuple(f"stage{i}/block{j}" for i, stage in enumerate(STAGES, 1) for j in range(1, stage.count + 1))
 SOURCE = "arXiv:1812.03443, tables 1 and 2; released networks"
 
 
@@ -65,13 +66,12 @@ def label(kernel: int, expansion: int, groups: int) -> str:
 
 def read(rows: Sequence[Row]) -> Choices:
     """The architecture of a published list of 22 blocks."""
-    names = [f"stage{i}/block{j}" for i, stage in enumerate(STAGES, 1) for j in range(1, stage.count + 1)]
     before = [STAGES[0].features, *(row.features for row in rows)]
     labels = [
         SKIP if row.kind == "skip" else label(row.kernel, row.expanded // channels, row.groups)
         for row, channels in zip(rows, before[:-1], strict=True)
     ]
-    return Choices(zip(names, labels, strict=True))
+    return Choices(zip(NAMES, labels, strict=True))
 
 
 fbnet = space("fbnet", 1984)
