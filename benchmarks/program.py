@@ -30,7 +30,7 @@ from benchmarks.process import ROOT
 from benchmarks.targets import TARGETS, environment
 
 WHAT = ("search", "evaluate", "population")
-SIZES = ("small", "medium", "full")
+SIZES = ("small", "medium", "full", "config")
 
 
 def parse(argv: Sequence[str] | None = None) -> tuple[argparse.Namespace, list[str]]:
@@ -40,7 +40,9 @@ def parse(argv: Sequence[str] | None = None) -> tuple[argparse.Namespace, list[s
     )
     parser.add_argument("--target", choices=TARGETS, required=True)
     parser.add_argument("--what", choices=WHAT, default="search")
-    parser.add_argument("--size", choices=SIZES, default="small", help="instead of the config's channels and layers")
+    sizes = "in place of the config's channels, layers and batch; config: as it says"
+    parser.add_argument("--size", choices=SIZES, default="small", help=sizes)
+    parser.add_argument("--pixels", type=int, default=32, help="height and width of the images with --size=config")
     parser.add_argument("--mesh", type=int, default=1, help="devices over which batches are split")
     parser.add_argument("--members", type=int, default=8, help="of a population")
     parser.add_argument("--layout", choices=("channel_major", "pixel_major"), help="of a supernet; by default chosen")
@@ -58,7 +60,7 @@ def compiled(request: Mapping[str, Any], within: float | None = None) -> dict[st
     """Figures of one program, or why there is none; see the module's docstring.
 
     Args:
-      request: target, what, size, mesh, members, layout, hlo, and config: arguments such as ``--config=FILE``.
+      request: target, what, size, pixels, mesh, members, layout, hlo, and config: arguments such as ``--config=FILE``.
       within: seconds after which the compilation is stopped.
     """
     command = [sys.executable, "-m", "benchmarks.program_worker", json.dumps(dict(request))]
@@ -89,7 +91,7 @@ def _reason(code: int, stderr: str) -> str:
 
 def request_of(arguments: argparse.Namespace, config: Sequence[str]) -> dict[str, Any]:
     """What the worker is asked for."""
-    names = ("target", "what", "size", "mesh", "members", "layout", "hlo")
+    names = ("target", "what", "size", "pixels", "mesh", "members", "layout", "hlo")
     return {name: getattr(arguments, name) for name in names} | {"config": list(config)}
 
 

@@ -20,6 +20,7 @@ def base(method: str = "") -> ConfigDict:
         {
             "seed": 0,
             "dtype": "float32",  # of activations; parameters and alphas are always float32
+            "precision": "default",  # highest: float32 products as such, which accelerators round (TF32, bfloat16)
             "mesh": 0,  # devices; 0 takes all
             "population": 1,  # searches at once, with seed, seed + 1, ...
             "population_chunk": 0,  # members of one vmapped call; 0: all that a device has

@@ -37,6 +37,7 @@ LATER: dict[str, Any] = {
     "search.cost.layers": 0,
     "search.cost.table": "",
     "methods.r_darts.drop_path": 0.0,
+    "precision": "default",
 }
 # What the config of every run has had from the first version on.
 _ALWAYS = ("seed", "dtype", "mesh", "method", "dataset")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 DTYPES = ("float32", "bfloat16")  # of activations
+PRECISIONS = ("default", "highest")  # of float32 products
 
 # Hypergradients, with the number of terms they have by default; None for those without terms.
 HYPERGRADIENTS: dict[str, int | None] = {

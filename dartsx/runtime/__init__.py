@@ -31,6 +31,7 @@ from dartsx.runtime.mesh import (
     split_cpu,
 )
 from dartsx.runtime.metrics import MetricsWriter
+from dartsx.runtime.numerics import set_precision
 from dartsx.runtime.prng import at_step, stream
 from dartsx.runtime.progress import Progress
 from dartsx.runtime.run_info import record_run_info
@@ -88,6 +89,7 @@ __all__ = [
     "replicated",
     "run_loop",
     "run_once",
+    "set_precision",
     "split_cpu",
     "stream",
     "truncate_after",

@@ -23,6 +23,7 @@ from dartsx.runtime import (
     enable_compilation_cache,
     initialize_distributed,
     make_mesh,
+    set_precision,
     split_cpu,
 )
 from dartsx.spaces import Architecture, to_json
@@ -41,6 +42,7 @@ def start(settings: SearchSettings | EvaluateSettings) -> jax.sharding.Mesh:
     if isinstance(settings, SearchSettings) and settings.population > 1:
         split_cpu(_devices_for(settings))
     check_devices()
+    set_precision(settings.precision)
     enable_compilation_cache(settings.compilation_cache)
     with blame("mesh", settings.mesh or 0, MeshError):
         return make_mesh(settings.mesh)

@@ -15,6 +15,7 @@ from dartsx.catalog import (
     LATENCY,
     NETWORK_REMAT,
     NETWORKS,
+    PRECISIONS,
     REMAT,
     SCHEDULES,
     SEPARABLE_FORMS,
@@ -197,6 +198,7 @@ class Config:
 
     seed: int = where(between(0, MAX_SEED))
     dtype: str = where(one_of(*DTYPES))
+    precision: str = where(one_of(*PRECISIONS))
     mesh: int | None = where(at_least(0))
     population: int = where(at_least(1))
     population_chunk: int | None = where(at_least(0))

@@ -45,6 +45,7 @@ class SearchSettings:
     Attributes:
       seed: seed of all that is random.
       dtype: dtype of activations, ``"float32"`` or ``"bfloat16"``.
+      precision: precision of float32 products, one of ``dartsx.catalog.PRECISIONS``.
       mesh: number of devices, None for all.
       compilation_cache: for ``dartsx.runtime.enable_compilation_cache``: a folder, None for the
         default one, ``""`` for none.
@@ -62,6 +63,7 @@ class SearchSettings:
 
     seed: int
     dtype: str
+    precision: str
     mesh: int | None
     compilation_cache: str | None
     population: int
@@ -83,6 +85,7 @@ class EvaluateSettings:
     Attributes:
       seed: seed of all that is random.
       dtype: dtype of activations, ``"float32"`` or ``"bfloat16"``.
+      precision: precision of float32 products, one of ``dartsx.catalog.PRECISIONS``.
       mesh: number of devices, None for all.
       compilation_cache: see `SearchSettings`.
       network: name of the network to train, or None for that of a genotype's cells.
@@ -95,6 +98,7 @@ class EvaluateSettings:
 
     seed: int
     dtype: str
+    precision: str
     mesh: int | None
     compilation_cache: str | None
     network: str | None
@@ -126,6 +130,7 @@ def search_settings(config: ConfigDict) -> SearchSettings:
     return SearchSettings(
         seed=read.seed,
         dtype=read.dtype,
+        precision=read.precision,
         mesh=read.mesh,
         compilation_cache=_cache(read.compilation_cache),
         population=read.population,
@@ -174,6 +179,7 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
     return EvaluateSettings(
         seed=read.seed,
         dtype=read.dtype,
+        precision=read.precision,
         mesh=read.mesh,
         compilation_cache=_cache(read.compilation_cache),
         network=network,

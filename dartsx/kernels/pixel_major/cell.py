@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from dartsx.kernels.channel_major.cell_layout import CellEdges
 from dartsx.kernels.channel_major.edge_blocks import EdgeBlock
@@ -15,7 +16,7 @@ from dartsx.kernels.pixel_major import families, partial, separable
 from dartsx.kernels.pixel_major.block import Block, Branches
 from dartsx.kernels.pixel_major.cell_norms import CellNorms, Part
 from dartsx.kernels.pixel_major.norm import Terms
-from dartsx.kernels.running_statistics import Key, Stats, concatenated
+from dartsx.kernels.running_statistics import Key, Stats
 
 
 def evaluate(cell: CellEdges, inputs: jax.Array) -> tuple[list[jax.Array], dict[Key, Stats]]:
@@ -43,7 +44,7 @@ def evaluate(cell: CellEdges, inputs: jax.Array) -> tuple[list[jax.Array], dict[
         for i, target in enumerate(block.targets):
             sums[target] = sums[target] + y[i] if target in sums else y[i]
     nodes = ready | sums
-    return [nodes[node] for node in sorted(nodes) if node >= count], concatenated(collected)
+    return [nodes[node] for node in sorted(nodes) if node >= count], _gathered(collected)
 
 
 def _block(cell: CellEdges, block: EdgeBlock, x: jax.Array):
@@ -73,3 +74,24 @@ def _mixed_operation(
         else:
             parts.append(Part(tuple(last_norms(primitives, names, stride)), weight, value))
     return norms.weighted_sum(parts, plain)
+
+
+def _gathered(collected: Sequence[dict[Key, Stats]]) -> dict[Key, Stats]:
+    """As `running_statistics.concatenated`, by way of one array that holds all statistics of the cell.
+
+    Every statistic then is read from that array by indices. To concatenate each of them would be a kernel for each.
+    """
+    parts = [(key, kind, value) for batch in collected for key, stats in batch.items() for kind, value in stats.items()]
+    if not parts:
+        return {}
+    everything = jnp.concatenate([value.reshape(-1) for _, _, value in parts])
+    places: dict[Key, dict[str, list[np.ndarray]]] = {}
+    first = 0
+    for key, kind, value in parts:
+        indices = np.arange(first, first + value.size, dtype=np.int32).reshape(value.shape)
+        places.setdefault(key, {}).setdefault(kind, []).append(indices)
+        first += value.size
+    return {
+        key: {kind: everything[np.concatenate(indices)] for kind, indices in kinds.items()}
+        for key, kinds in places.items()
+    }

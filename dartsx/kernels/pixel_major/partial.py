@@ -27,8 +27,10 @@ def rejoin(mixed: Sequence[jax.Array], passing: jax.Array, edges: jax.Array, str
       For each target [N, H', W', C] in the dtype of `mixed`.
     """
     if stride == 2:
-        images, height, width, *rest = passing.shape
-        passing = passing.reshape(images, height // 2, 2, width // 2, 2, *rest).max((2, 4))
+        # Pairwise: the derivative of `jnp.max` looks for values equal to the maximum, which XLA may compute once more
+        # with other roundings, so that none is equal and the gradient is lost.
+        passing = jnp.maximum(passing[:, ::2], passing[:, 1::2])
+        passing = jnp.maximum(passing[:, :, ::2], passing[:, :, 1::2])
     edges = edges.astype(passing.dtype)
     return tuple(_shuffled(seen, jnp.einsum("nhwgc,g->nhwc", passing, edges[:, t])) for t, seen in enumerate(mixed))
 
