@@ -109,8 +109,13 @@ def test_local_response_normalisation_follows_its_formula(x64):
 
 
 def test_every_layer_has_its_function():
-    kinds = {kind for kind in vars(layers).values() if isinstance(kind, type) and hasattr(kind, "output")}
-    own = {kind for kind in kinds if kind.__module__ == layers.__name__ and not kind.__name__.startswith("_")}
+    own = {
+        kind
+        for module in (layers, open_layers)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and kind.__module__ == module.__name__ and hasattr(kind, "output")
+        if not kind.__name__.startswith("_")
+    }
     elsewhere = {layers.Layer, layers.Input, layers.Norm}  # the protocol; given; in `Context.normalize`
     assert own - elsewhere == set(COMPUTE)
 
