@@ -11,6 +11,7 @@ from dartsx.kernels.pixel_major.execute import COMPUTE, Context, execute
 from dartsx.kernels.pixel_major.pools import adaptive_pool, pool
 from dartsx.networks import Trace, layers
 from dartsx.networks.layers import Input, Pool
+from dartsx.networks.open import layers as open_layers
 
 X = np.random.default_rng(0).normal(size=(2, 7, 6, 4))
 
