@@ -133,8 +133,14 @@ def from_record(name: str, record: Mapping[str, Any], classes: int = 1000) -> Ne
         channels = row.features
     convolution = ConvNorm(stem["width"], stem["kernel"], stem["stride"], act=stem["activation"])
     head = (*_head(name, record["head"]), Classifier(classes))
-    source = record.get("source", "a list of blocks")
+    source = _repository(record.get("source", "a list of blocks"))
     return Network(name, (convolution,), tuple(map(tuple, stages)), head, source, size)
+
+
+def _repository(source: str) -> str:
+    """``owner / name at commit`` of ``owner/name@commit:file``: a narrow table has no room for the file."""
+    repository, at, file = source.partition("@")
+    return f"{repository.replace('/', ' / ')} at {file[:8]}" if at else source
 
 
 def _block(row: Row, channels: int, gate: str, shortcuts: bool) -> Block:
