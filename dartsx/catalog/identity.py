@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dartsx.catalog.as_before import completed
+from dartsx.catalog.names import EXECUTORS
 
 # No field of these changes a result: a run may be resumed with others.
 MAY_DIFFER = (
@@ -31,6 +32,8 @@ PLACES = {"data": ("dataset.name", "dataset.data_dir"), "genotype": ("genotype",
 _OF_A_SAMPLE = ("mesh", "search.diagnosis", "seed", "genotype", "network", "schema")
 # What shapes the network of a genotype; a network that has a name is what its paper says.
 _OF_GENOTYPES = tuple(f"evaluate.{name}" for name in ("network", "channels", "layers", "auxiliary", "auxiliary_weight"))
+# Networks in which architectures of one kind are trained, and no others: that says nothing that the genotype does not.
+_OF_ONE_EXECUTOR = tuple(networks[0] for _, networks in EXECUTORS.values() if len(networks) == 1)
 UNUSED = ""
 
 
@@ -44,10 +47,13 @@ def experiment(config: Mapping[str, Any]) -> dict[str, str]:
       Dotted name -> repr of the value, or `UNUSED` for what has no effect on this run. Options of methods are left out
       where the config names another method.
     """
-    left_out = (*MAY_DIFFER, *_OF_A_SAMPLE, *_options_of_others(config))
+    evaluation = "evaluate" in config and "search" not in config  # its space only writes the network of its genotype
+    left_out = (*MAY_DIFFER, *_OF_A_SAMPLE, *_options_of_others(config), *(["space"] if evaluation else []))
     kept = {name: repr(_as_json(value)) for name, value in _flat(completed(config)) if not _within(name, left_out)}
     if config.get("network"):
         kept |= {name: UNUSED for name in _OF_GENOTYPES if name in kept}
+    if config.get("evaluate", {}).get("network") in _OF_ONE_EXECUTOR:
+        kept["evaluate.network"] = UNUSED
     return kept
 
 

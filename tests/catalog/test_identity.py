@@ -68,3 +68,14 @@ def test_a_field_that_came_later_is_as_before():
     same = {**old, "schema": 1, "evaluate": {"channels": 4, "remat": "none"}, "population": 1}
     assert experiment(old) == experiment(same)
     assert experiment(old) != experiment({**old, "evaluate": {"channels": 4, "remat": "cell"}})
+
+
+def test_the_space_that_writes_a_chains_network_makes_no_experiment_of_its_own():
+    config = base().to_dict()
+    cells = {name: value for name, value in config.items() if name not in ("search", "space")}
+    chain = cells | {"space": config["space"] | {"name": "digit_chain"}}
+    chain["evaluate"] = cells["evaluate"] | {"network": "described"}
+    given, other = experiment(cells), experiment(chain)
+    assert other.pop("evaluate.network") == UNUSED
+    assert given.pop("evaluate.network") != UNUSED
+    assert given == other
