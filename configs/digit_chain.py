@@ -4,6 +4,8 @@ Command: ``python -m experiments.run --config=configs/digit_chain.py`` (search, 
 report). Space: ``dartsx/spaces/digit_chain.py``.
 Data: 1,797 grey images of 8x8 pixels, padded to 12x12, 1,438 of them for training; scikit-learn ships them.
 Needs: a CPU.
+Costs: 1 min 56 s on two cores, compilation included (search 24 s of steps).
+Expect: a test error of 0.56% for the derived chain (21,322 parameters) with seed 0; one seed says little.
 """
 
 from configs.digits import get_config as digits
