@@ -86,7 +86,7 @@ class Stopping(Protocol):
         ...
 
 
-class Supernet(NamedTuple):
+class TrainedSupernet(NamedTuple):
     """A trained supernet as perturbation-based selection sees it; a choice fixes rows of the mixtures.
 
     Attributes:
@@ -161,7 +161,7 @@ class Method:
     partial_channels: int = 1
     lazy: bool = False
     stop: Stopping | None = None
-    select: Callable[[Space, Supernet, np.random.Generator], AnyGenotype] | None = None
+    select: Callable[[Space, TrainedSupernet, np.random.Generator], AnyGenotype] | None = None
     stages: tuple[Stage, ...] = ()
 
     def derive(self, space: Space, alpha: HostAlpha) -> AnyGenotype:

@@ -11,7 +11,7 @@ import numpy as np
 from dartsx import optim
 from dartsx.feeds import evaluator, sharded_rows
 from dartsx.runtime import jit, put_replicated, stream
-from dartsx.search.method import Supernet
+from dartsx.search.method import TrainedSupernet
 from dartsx.search.methods.darts_pt import undecided
 from dartsx.search.step import SearchState, make_weight_step, outputs
 from dartsx.spaces import AnyGenotype
@@ -21,7 +21,7 @@ def select(search: Any, state: SearchState) -> AnyGenotype:
     """The architecture of a finished `Search`; runs again from the start if it is interrupted."""
     tuned = _Tuned(search, state)
     seed = int(jax.random.bits(stream(search.key, "selection"), dtype=np.uint32))
-    supernet = Supernet(tuned.score, tuned.tune)
+    supernet = TrainedSupernet(tuned.score, tuned.tune)
     return search.problem.method.select(search.plan.space, supernet, np.random.default_rng(seed))
 
 

@@ -12,7 +12,7 @@ import optax
 
 from dartsx.kernels.initial_weights import init_at_once
 from dartsx.losses import Inputs, Loss, Score, accuracy_or_loss, classification, first
-from dartsx.nn import Supernet, TopologySupernet
+from dartsx.nn.build import AnySupernet
 from dartsx.optim import momentum_buffer
 from dartsx.runtime import at_step, stream
 from dartsx.search import relax
@@ -64,7 +64,7 @@ class SearchProblem:
       score: values of the loss by name -> the number by which architectures are compared, bigger is better.
     """
 
-    supernet: Supernet | TopologySupernet
+    supernet: AnySupernet
     method: Method
     weight_optimizer: optax.GradientTransformation
     alpha_optimizer: optax.GradientTransformation

@@ -12,7 +12,7 @@ from contract import PAIRS, SPACES, each_pair, has_supernet
 from dartsx import optim
 from dartsx.nn import supernet_of
 from dartsx.search import Batch, Epoch, SearchProblem, Task, compose, init_state, make_step
-from dartsx.search.method import Supernet
+from dartsx.search.method import TrainedSupernet
 from dartsx.search.methods.p_darts import narrowed, strongest, with_skip_dropout
 from dartsx.spaces import SKIP, SpaceError
 
@@ -94,7 +94,7 @@ def test_mixtures_have_the_shapes_of_the_space_and_architectures_belong_to_it(na
         assert memory["stopped"].shape == () and shapes(dict(kept)) == shapes(alpha)
     if method.select:
         rng = np.random.default_rng(0)
-        trained = Supernet(lambda choice: rng.uniform(), lambda choice, epochs: None)
+        trained = TrainedSupernet(lambda choice: rng.uniform(), lambda choice, epochs: None)
         space.validate(method.select(space, trained, rng))
 
 

@@ -7,7 +7,7 @@ import pytest
 import stand_in
 
 from dartsx.search import Task, compose, init_state, make_step, make_weight_step, predict
-from dartsx.search.method import Supernet
+from dartsx.search.method import TrainedSupernet
 from dartsx.search.methods.darts_pt import select, undecided
 from dartsx.search.methods.fair_darts import above
 from dartsx.search.methods.p_darts import at_most, narrowed, strongest, with_skip_dropout
@@ -36,7 +36,7 @@ class Additive:
 @pytest.mark.parametrize("seed", range(5))
 def test_selection_keeps_what_costs_most_to_remove(seed):
     net = Additive(seed)
-    genotype = select(SPACE, Supernet(net.accuracy, net.tune), np.random.default_rng(seed), tune_epochs=2)
+    genotype = select(SPACE, TrainedSupernet(net.accuracy, net.tune), np.random.default_rng(seed), tune_epochs=2)
     for name, values in net.values.items():
         best = values[:, 1:].argmax(1) + 1  # none is never kept
         strength = values[np.arange(len(values)), best]

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from dartsx.search.method import Method, Supernet, Task
+from dartsx.search.method import Method, Task, TrainedSupernet
 from dartsx.spaces import NONE, Space
 
 Choice = dict[str, dict[str, np.ndarray]]
@@ -42,7 +42,7 @@ def undecided(space: Space) -> Choice:
     }
 
 
-def select(space: Space, supernet: Supernet, rng: np.random.Generator, tune_epochs: int):
+def select(space: Space, supernet: TrainedSupernet, rng: np.random.Generator, tune_epochs: int):
     """The genotype; see the module's docstring."""
     choice = undecided(space)
     for turn in _turns({name: rows for name, (rows, _) in space.alpha_shapes.items()}, rng):
@@ -56,7 +56,7 @@ def select(space: Space, supernet: Supernet, rng: np.random.Generator, tune_epoc
     return space.derive({name: c["rows"] for name, c in choice.items()})
 
 
-def _keep_edges(space: Space, choice: Choice, supernet: Supernet, rng, tune_epochs: int) -> Choice:
+def _keep_edges(space: Space, choice: Choice, supernet: TrainedSupernet, rng, tune_epochs: int) -> Choice:
     """Removes edges until every node has as many as derived cells have."""
     graph = space.graph
     for turn in _turns(dict.fromkeys(space.alpha_shapes, len(graph.nodes)), rng):
