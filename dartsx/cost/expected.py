@@ -71,11 +71,7 @@ def _of_choices(supernet: Any, image_shape: int | Sequence[int], kind: str) -> C
 def _by_entries(supernet: Any, cost: Callable[[Weight], Any]) -> Callable[[Mixture], Any]:
     """A function of a mixture's entries by decision and option as one of the mixture."""
     (group,) = supernet.space.alpha_shapes
-    at = {
-        (name, option): (row, column)
-        for row, (name, decision) in enumerate(supernet.space.decisions.items())
-        for column, option in enumerate(decision.options)
-    }
+    at = supernet.space.entries
     return lambda mixture: cost(lambda name, option: mixture[group][at[name, option]])
 
 

@@ -124,12 +124,7 @@ class OpenSupernet(nn.Module):
     def _weigh(self, mixture: Mapping[str, jax.Array]) -> Callable[[str, str], jax.Array]:
         rows = mixture[GROUP]
         rows = rows[0] if rows.ndim == 3 else rows
-        at = {
-            (name, option): (row, column)
-            for row, (name, decision) in enumerate(self.space.decisions.items())
-            for column, option in enumerate(decision.options)
-        }
-        return lambda name, option: rows[at[name, option]]
+        return lambda name, option: rows[self.space.entries[name, option]]
 
 
 def _normalized(moments: dict[str, Any], name: str, x: jax.Array, parameters: Mapping[str, jax.Array], epsilon: float):

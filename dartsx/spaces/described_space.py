@@ -45,6 +45,15 @@ class DescribedSpace(Decided):
         """Everything that the description leaves open."""
         return decisions_of(self.description())
 
+    @cached_property
+    def entries(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """Row and column of the table for every (decision, option)."""
+        return {
+            (name, option): (row, column)
+            for row, (name, decision) in enumerate(self.decisions.items())
+            for column, option in enumerate(decision.options)
+        }
+
     def description(self, scale: Scale | None = None) -> Network:
         """The open network.
 
