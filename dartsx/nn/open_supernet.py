@@ -25,6 +25,9 @@ from dartsx.networks.trace import primitive
 from dartsx.spaces import DescribedSpace
 from dartsx.spaces.decided import GROUP
 
+COMPUTED = "/computed"
+Entry = Callable[[str, str], jax.Array]
+
 
 class OpenSupernet(nn.Module):
     """A described space's supernet. Interface and variables are those of `Supernet` and `DescribedNetwork`.
@@ -42,7 +45,8 @@ class OpenSupernet(nn.Module):
       remat: what the backward pass computes again: ``"none"`` (also if None) or ``"branch"``, the options of choices.
       activation: ReLU; a smooth stand-in serves tests of derivatives.
       lazy: options whose weight in the mixture is exactly 0 are not computed; no gradient flows through such weights,
-        and their running statistics stay as they are.
+        and their running statistics stay as they are. The backward pass computes the others again, so that a step takes
+        the memory of what is computed.
     """
 
     space: DescribedSpace
@@ -75,7 +79,8 @@ class OpenSupernet(nn.Module):
 
         Args:
           images: [N, H, W, channels], of any size that the description allows.
-          mixture: [decisions, options] under ``"decisions"``, also with a leading axis of 1.
+          mixture: [decisions, options] under ``"decisions"``, also with a leading axis of 1. Lazy supernets compute, and
+            have the derivatives of, options of weight 0 too where booleans under ``"decisions/computed"`` say so.
           train: normalise by the batch's statistics, otherwise by the running ones.
 
         Returns:
@@ -93,7 +98,7 @@ class OpenSupernet(nn.Module):
                 self.param(name, lambda _, value=value: value)
         weights = {step.name: self.get_variable("params", step.name) for step in inside if step.weights}
         statistics = {step.name: self._statistics(step) for step in inside if isinstance(step.layer, Norm)}
-        weight = self._weigh(mixture)
+        weight, needed = self._weigh(mixture)
 
         def context(moments: dict[str, Any]) -> Context:
             def normalize(name, x, parameters, epsilon):
@@ -103,7 +108,7 @@ class OpenSupernet(nn.Module):
                 inverse = inverse_deviation(used["var"], epsilon)
                 return affine(x, used["mean"], inverse, parameters["scale"], parameters["bias"])
 
-            opened = Opened(weight, branch, moments, self.lazy and not self.is_initializing(), remat)
+            opened = Opened(weight, branch, moments, needed, remat)
             return Context(normalize, forms=Forms(self.backend, self.form), relu=self.activation, opened=opened)
 
         def branch(steps: tuple[Step, ...], x: jax.Array, moments: dict[str, Any]) -> jax.Array:
@@ -121,10 +126,15 @@ class OpenSupernet(nn.Module):
         channels = int(step.shape[-1])
         return self.variable("batch_stats", step.name, lambda: {"mean": jnp.zeros(channels), "var": jnp.ones(channels)})
 
-    def _weigh(self, mixture: Mapping[str, jax.Array]) -> Callable[[str, str], jax.Array]:
+    def _weigh(self, mixture: Mapping[str, jax.Array]) -> tuple[Entry, Entry | None]:
+        """Entries of the mixture, and whether options are computed, by decision and option."""
         rows = mixture[GROUP]
         rows = rows[0] if rows.ndim == 3 else rows
-        return lambda name, option: rows[self.space.entries[name, option]]
+        at = self.space.entries
+        if not self.lazy or self.is_initializing():
+            return lambda name, option: rows[at[name, option]], None
+        computed = (rows != 0) | mixture.get(f"{GROUP}{COMPUTED}", False)
+        return lambda name, option: rows[at[name, option]], lambda name, option: computed[at[name, option]]
 
 
 def _normalized(moments: dict[str, Any], name: str, x: jax.Array, parameters: Mapping[str, jax.Array], epsilon: float):

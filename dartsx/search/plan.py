@@ -14,7 +14,7 @@ from dartsx.search.bound import Bound, bounded
 from dartsx.search.method import Method, Task
 from dartsx.search.methods import compose
 from dartsx.search.methods.darts import INIT_SCALE
-from dartsx.search.step import SearchProblem
+from dartsx.search.state import SearchProblem
 from dartsx.spaces import Space
 
 Change = Callable[[Method, Task], Method]
