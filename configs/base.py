@@ -107,7 +107,7 @@ def _search() -> dict:
         },
         "cost": {  # binds the search to the expected cost of its networks
             "kind": "",  # params, macs, activations, memory (in numbers), latency (in ms, by a table); empty: unbound
-            "form": "linear",  # what is made of loss and cost: or above, log, log_ratio, log_power (dartsx/cost/forms.py)
+            "form": "linear",  # of loss and cost; or above, log, log_ratio, log_power: see dartsx/cost/forms.py
             "weight": 1.0,  # in units of the loss where the form adds
             "power": 0.6,  # exponent of the logarithm in log_ratio and log_power
             "target": 0.0,  # in units of the cost
