@@ -148,6 +148,7 @@ class Method:
         search, differentiable: what an expected cost is taken of.
       expected: alphas -> the mixture without noise, by which the supernet predicts; None where `mixture` has none.
       penalty: (alphas, progress) -> scalar added to the validation loss, or None.
+      bound: (validation loss, alphas) -> what a bound on the expected cost makes of it, before the penalty; or None.
       one_level: alphas are trained on the batch of the weights.
       paths: (alphas, key, progress) -> mixtures [paths, ...] by which a weight step trains, one after the other; their
         gradients are added up. None for the one of `mixture`.
@@ -172,6 +173,7 @@ class Method:
     chances: Callable[[Alpha], Mixture] = relax.softmax
     expected: Callable[[Alpha, jax.Array], Mixture] | None = None
     penalty: Callable[[Alpha, jax.Array], jax.Array] | None = None
+    bound: Callable[[jax.Array, Alpha], jax.Array] | None = None
     one_level: bool = False
     paths: Callable[[Alpha, jax.Array, jax.Array], Mixture] | None = None
     learning: Learning | None = None
