@@ -30,7 +30,7 @@ def if_needed(needed: jax.Array, compute: Callable[..., tuple[jax.Array, Any]], 
     shapes = jax.eval_shape(converted, *inputs, *outer)
 
     def value(needed, *arguments):
-        return lax.cond(needed, _by_rules(converted), lambda *_: _zeros(shapes), *arguments)
+        return lax.cond(needed, _by_rules(converted), lambda *_: jax.tree.map(jnp.zeros_like, shapes), *arguments)
 
     def forward(needed, *arguments):
         return value(needed, *arguments), (needed, arguments)
@@ -42,7 +42,7 @@ def if_needed(needed: jax.Array, compute: Callable[..., tuple[jax.Array, Any]], 
             _, pulled, _ = jax.vjp(converted, *arguments, has_aux=True)
             return pulled(cotangents[0])
 
-        return None, *lax.cond(needed, pull, lambda *_: _zeros(arguments), *arguments)
+        return None, *lax.cond(needed, pull, lambda *_: jax.tree.map(jnp.zeros_like, arguments), *arguments)
 
     run = jax.custom_vjp(value)
     run.defvjp(forward, backward)
@@ -57,7 +57,3 @@ def _by_rules(function: Callable) -> Callable:
         return y, auxiliary
 
     return value
-
-
-def _zeros(like: Any) -> Any:
-    return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), like)

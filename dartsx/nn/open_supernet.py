@@ -79,8 +79,8 @@ class OpenSupernet(nn.Module):
 
         Args:
           images: [N, H, W, channels], of any size that the description allows.
-          mixture: [decisions, options] under ``"decisions"``, also with a leading axis of 1. Lazy supernets compute, and
-            have the derivatives of, options of weight 0 too where booleans under ``"decisions/computed"`` say so.
+          mixture: [decisions, options] under ``"decisions"``, also with a leading axis of 1. Lazy supernets compute
+            options of weight 0, too, and have their derivatives, where booleans under ``"decisions/computed"`` say so.
           train: normalise by the batch's statistics, otherwise by the running ones.
 
         Returns:

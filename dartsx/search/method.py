@@ -64,7 +64,7 @@ class Learning(Protocol):
     def update(
         self, memory: dict[str, Any], alpha: Alpha, mixture: Mixture, quality: jax.Array
     ) -> tuple[dict[str, Any], Alpha]:
-        """Memory and the gradient of the alphas after the mixture drawn from them had this quality, bigger is better."""
+        """Memory and gradient of the alphas after a mixture drawn from them had this quality, bigger is better."""
         ...
 
 

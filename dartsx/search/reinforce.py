@@ -49,14 +49,12 @@ class Reinforce:
           memory: what `init` or the last call has given.
           alpha: the alphas that were drawn from.
           mixture: what was drawn, one-hot.
-          quality: of the supernet under the mixture, larger is better.
+          quality: the supernet's under the mixture, larger is better.
         """
         reward = quality if self.cost is None else self.form(quality, self.cost(mixture), self.target)
         kept = self.momentum
-        memory = {
-            "rewards": kept * memory["rewards"] + (1 - kept) * reward,
-            "weight": kept * memory["weight"] + (1 - kept),
-        }
+        latest = {"rewards": reward, "weight": jnp.ones(())}
+        memory = {name: (kept * old + (1 - kept) * latest[name]).astype(old.dtype) for name, old in memory.items()}
         advantage = reward - memory["rewards"] / memory["weight"]
         counts, logits = counted(self.space, mixture), self.seen(alpha)
         gradient = {

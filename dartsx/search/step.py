@@ -183,14 +183,19 @@ def _weight_gradient(problem, state, batch, key, progress):
         total = gradient if total is None else jax.tree.map(jnp.add, total, gradient)
         return (batch_stats, total), ({"loss": value, **told}, mixture)
 
+    start = state.batch_stats, None
     if method.paths is None:
-        drawn = method.mixture(state.alpha, draw_key, progress)
-        (batch_stats, gradient), (told, mixture) = of_path((state.batch_stats, None), drawn)
+        (batch_stats, gradient), (told, mixture) = of_path(start, method.mixture(state.alpha, draw_key, progress))
         return told, batch_stats, gradient, mixture
-    drawn, zeros = method.paths(state.alpha, draw_key, progress), jax.tree.map(jnp.zeros_like, state.params)
-    (batch_stats, gradient), (told, mixtures) = jax.lax.scan(of_path, (state.batch_stats, zeros), drawn)
-    last = jax.tree.map(lambda leaf: leaf[-1], mixtures)
-    return jax.tree.map(lambda values: values.mean(0), told), batch_stats, gradient, last
+    drawn = method.paths(state.alpha, draw_key, progress)
+    first, others = (jax.tree.map(lambda leaf, part=part: leaf[part], drawn) for part in (0, slice(1, None)))
+    carry, (told, mixture) = of_path(start, first)
+    if jax.tree.leaves(others)[0].shape[0]:
+        carry, (more, mixtures) = jax.lax.scan(of_path, carry, others)
+        told = jax.tree.map(lambda one, values: jnp.mean(jnp.append(values, one)), told, more)
+        mixture = jax.tree.map(lambda leaf: leaf[-1], mixtures)
+    batch_stats, gradient = carry
+    return told, batch_stats, gradient, mixture
 
 
 def _updates(problem, state, memory, gradient):

@@ -41,8 +41,8 @@ class Opened:
       branch: computes a branch, and adds the moments of its batch norms to the dict that it is given.
       moments: moments of the batch norms computed so far, by step: ``mean``, ``var``, and the boolean scalar
         ``computed``, false where a branch was passed over.
-      needed: (decision, option) -> boolean scalar, whether the option's branch is computed; None to compute all of them.
-        No gradient flows through the weights of the others, which must be 0.
+      needed: (decision, option) -> boolean scalar, whether the option's branch is computed; None to compute all. No
+        gradient flows through the weights of the others, which must be 0.
       remat: ``"branch"``: the backward pass computes every branch again instead of keeping its inner results.
     """
 
