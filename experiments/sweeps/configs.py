@@ -62,7 +62,7 @@ def check_points(
     """What is read of each; the point is named in what is wrong with it.
 
     Raises:
-      SettingsError: of the first that is wrong.
+      SettingsError: the first that is wrong.
     """
     found = []
     for number, item in enumerate(given, 1):

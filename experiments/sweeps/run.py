@@ -68,7 +68,7 @@ def check_searches(plan: SweepPlan) -> None:
     """Checks methods and supernets of all settings that are known beforehand; compiles nothing.
 
     Raises:
-      SettingsError: of the first that does not fit, naming point and field.
+      SettingsError: the first that does not fit, naming point and field.
     """
     if plan.job != "evaluate":
         check_points(plan.known or (), lambda setting: check_plan(search_settings(setting.config)))
