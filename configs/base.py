@@ -107,8 +107,9 @@ def _search() -> dict:
         },
         "cost": {  # binds the search to the expected cost of its networks
             "kind": "",  # params, macs, activations, memory (in numbers), latency (in ms, by a table); empty: unbound
-            "form": "linear",  # weight * cost / target; above: only what exceeds the target; log: of cost / target
-            "weight": 1.0,  # in units of the loss
+            "form": "linear",  # of loss and cost; or above, log, log_ratio, log_power: see dartsx/cost/forms.py
+            "weight": 1.0,  # in units of the loss where the form adds
+            "power": 0.6,  # exponent of the logarithm in log_ratio and log_power
             "target": 0.0,  # in units of the cost
             "channels": 0,  # of the network that is counted; 0: as the supernet
             "layers": 0,

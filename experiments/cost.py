@@ -96,7 +96,7 @@ def _rows(subject: job.Subject, cost: Cost):
 def _measured(subject: job.Subject):
     if not _LATENCY.value:
         return None
-    from dartsx.cost import measure_latency, uniform_mixture
+    from dartsx.cost.latency import measure_latency, uniform_mixture
 
     module = subject.module()
     mixture = {"mixture": uniform_mixture(module.space)} if subject.kind == "supernet" else {}

@@ -27,8 +27,8 @@ ALLOWED = {
     "retrain": {"kernels", "nn", "feeds", "losses", "runtime", "optim"},
     "report": {"catalog", "spaces", "cost"},
     "tabular": {"spaces"},
-    "objectives": {"spaces", "tabular", "search", "feeds", "runtime"},
-    "strategies": {"catalog", "spaces", "objectives", "search"},
+    "objectives": {"spaces", "cost", "tabular", "search", "feeds", "runtime"},
+    "strategies": {"catalog", "spaces", "cost", "objectives", "search"},
 }
 
 
@@ -96,6 +96,7 @@ NO_JAX = [
     "dartsx.catalog",
     "dartsx.spaces",
     "dartsx.networks",
+    "dartsx.cost",
     "dartsx.tabular",
     "dartsx.objectives",
     "dartsx.strategies",

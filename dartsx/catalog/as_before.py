@@ -36,6 +36,7 @@ LATER: dict[str, Any] = {
     "search.cost.channels": 0,
     "search.cost.layers": 0,
     "search.cost.table": "",
+    "search.cost.power": 0.6,
     "methods.r_darts.drop_path": 0.0,
     "precision": "default",
 }

@@ -41,7 +41,7 @@ SCHEDULES = ("cosine", "linear", "exponential")
 
 COST_KINDS = ("params", "macs", "activations", "memory")
 LATENCY = "latency"  # in milliseconds, by a table of a device
-COST_FORMS = ("linear", "above", "log")
+COST_FORMS = ("linear", "above", "log", "log_ratio", "log_power")
 
 
 def by_name(names: Iterable[str], *functions: Callable[..., Any]) -> dict[str, Callable[..., Any]]:

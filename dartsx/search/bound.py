@@ -8,19 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from dartsx.cost import cost_penalty, expected_cost, read_table
+from dartsx.cost import bounded_loss, expected_cost, read_table
 from dartsx.search.method import HostAlpha, Method
 
 
 @dataclasses.dataclass(frozen=True)
 class Bound:
-    """What the expected cost of the alphas' networks adds to their loss, see `dartsx.cost.cost_penalty`.
+    """What the expected cost of the alphas' networks makes of their loss, see `dartsx.cost.bounded_loss`.
 
     Attributes:
       kind: kind of cost, see `dartsx.cost.expected_cost`.
-      target: target of the penalty, in units of the cost.
-      weight: weight of the penalty, in units of the loss.
-      form: form of the penalty.
+      target: target, in units of the cost.
+      weight: weight of the cost.
+      form: how loss and cost become one number.
+      power: exponent of the forms that have one.
       channels: channels of the network that is counted; None for the supernet's.
       layers: layers of the network that is counted; None for the supernet's.
       table: CSV file of latencies for the kind "latency", see `dartsx.cost.read_table`.
@@ -30,22 +31,21 @@ class Bound:
     target: float
     weight: float = 1.0
     form: str = "linear"
+    power: float = 0.6
     channels: int | None = None
     layers: int | None = None
     table: str | None = None
 
 
 def bounded(method: Method, bound: Bound, supernet: Any, image_shape: Sequence[int]) -> Method:
-    """The method with the penalty of the bound, beside its own if it has one.
+    """The method with the bound on its validation loss.
 
     Raises:
       ValueError: the cost cannot be computed for this space or these images.
     """
-    own = method.penalty
     cost = _counted(bound, supernet, image_shape)
-    added = cost_penalty(cost, method.chances, bound.weight, bound.target, bound.form)
-    both = added if own is None else lambda alpha, progress: own(alpha, progress) + added(alpha, progress)
-    return dataclasses.replace(method, penalty=both)
+    loss = bounded_loss(cost, method.chances, bound.target, bound.weight, bound.form, bound.power)
+    return dataclasses.replace(method, bound=loss)
 
 
 def cost_figure(

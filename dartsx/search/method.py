@@ -134,6 +134,7 @@ class Method:
         search, differentiable: what an expected cost is taken of.
       expected: alphas -> the mixture without noise, by which the supernet predicts; None where `mixture` has none.
       penalty: (alphas, progress) -> scalar added to the validation loss, or None.
+      bound: (validation loss, alphas) -> what a bound on the expected cost makes of it, before the penalty; or None.
       one_level: alphas are trained on the batch of the weights.
       perturb: (training loss of a mixture, mixture, key, progress) -> mixture of the weight step, or None.
       align: (training loss, weights, mixture, progress) -> gradient added to that of the weights, or None.
@@ -154,6 +155,7 @@ class Method:
     chances: Callable[[Alpha], Mixture] = relax.softmax
     expected: Callable[[Alpha, jax.Array], Mixture] | None = None
     penalty: Callable[[Alpha, jax.Array], jax.Array] | None = None
+    bound: Callable[[jax.Array, Alpha], jax.Array] | None = None
     one_level: bool = False
     perturb: Callable[[LossOfMixture, Mixture, jax.Array, jax.Array], Mixture] | None = None
     align: Callable[[LossOfBoth, Any, Mixture, jax.Array], Any] | None = None

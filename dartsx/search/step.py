@@ -215,7 +215,8 @@ def _alpha_step(problem, state, train, valid, key, progress):
 
     def penalised(params, alpha):
         loss, (told, _) = valid_loss(params, alpha)
-        return loss + (method.penalty(alpha, progress) if method.penalty else 0), (loss, told)
+        bounded = method.bound(loss, alpha) if method.bound else loss
+        return bounded + (method.penalty(alpha, progress) if method.penalty else 0), (loss, told)
 
     inner = Inner(
         problem.rate(state.step),

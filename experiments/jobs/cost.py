@@ -28,7 +28,8 @@ from experiments.settings.errors import wrong
 from experiments.settings.lists import listed
 
 if TYPE_CHECKING:
-    from dartsx.cost import Cost, Latency, LayerCost
+    from dartsx.cost import Cost, LayerCost
+    from dartsx.cost.latency import Latency
 
 CELLS = ("cifar", "imagenet", STAGED, "supernet")  # networks of cells
 _BYTES = 4  # of a float32

@@ -78,7 +78,8 @@ def search_examples(settings: SearchSettings, dataset: Dataset, mesh: jax.shardi
 def plan_of(settings: SearchSettings, classes: int) -> Plan:
     """The settings of a search of so many classes as a plan."""
     group, cost = settings.search, settings.search.cost
-    bound = Bound(cost.kind, cost.target, cost.weight, cost.form, cost.channels, cost.layers, cost.table)
+    sizes = {"channels": cost.channels, "layers": cost.layers}
+    bound = Bound(cost.kind, cost.target, cost.weight, cost.form, cost.power, **sizes, table=cost.table)
     return Plan(
         settings.space,
         classes,

@@ -98,7 +98,7 @@ class Diagnosis:
 
 @dataclasses.dataclass(frozen=True)
 class CostBound:
-    """What the expected cost of the alphas' networks adds to their loss, see ``dartsx/cost/penalty.py``.
+    """What the expected cost of the alphas' networks makes of their loss, see ``dartsx/cost/forms.py``.
 
     ``kind`` None for nothing; ``target`` in units of the cost; ``channels`` and ``layers`` of the network that is
     counted, None for those of the supernet; ``table`` of a device's latencies for that kind.
@@ -107,6 +107,7 @@ class CostBound:
     kind: str | None = where(one_of("", *COST_KINDS, LATENCY))
     form: str = where(one_of(*COST_FORMS))
     weight: float = where(at_least(0))
+    power: float = where(above_zero())
     target: float = where(at_least(0))
     channels: int | None = where(at_least(0))
     layers: int | None = where(at_least(0))

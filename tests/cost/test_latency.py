@@ -3,7 +3,8 @@
 import jax.numpy as jnp
 import pytest
 
-from dartsx.cost import latency, measure_latency, uniform_mixture
+from dartsx.cost import latency
+from dartsx.cost.latency import measure_latency, uniform_mixture
 from dartsx.networks import Network
 from dartsx.networks.layers import Conv, Flatten, Linear
 from dartsx.nn import Supernet

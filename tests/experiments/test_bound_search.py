@@ -38,10 +38,9 @@ def test_every_method_moves_its_alphas_towards_cheaper_networks(method):
     task = Task(plan.space, supernet.cells)
     plain = compose(method, task)
     costly = bounded(plain, plan.bound, supernet, IMAGES)
-    own = plain.penalty or (lambda alpha, progress: 0.0)
     alpha = plain.init(jax.random.key(0), task.space.alpha_shapes)
     ratio = float(expected_cost(supernet, IMAGES)(costly.chances(alpha))) / 1e4
-    added, slopes = jax.value_and_grad(lambda a: costly.penalty(a, 0.5) - own(a, 0.5))(alpha)
+    added, slopes = jax.value_and_grad(lambda a: costly.bound(1.0, a) - 1.0)(alpha)
     assert added == pytest.approx(5.0 * ratio, rel=1e-5)
     for kind in task.space.alpha_shapes:
         none, skip, _, separable = np.asarray(slopes[kind]).T
@@ -70,7 +69,7 @@ def test_the_expected_cost_falls_in_every_member_of_a_population(python, quick_f
         ({"search.cost.kind": "flops"}, "--config.search.cost.kind='flops'.*params, macs, activations, memory"),
         ({"search.cost.target": 0.0}, "--config.search.cost.target=0.0: must be above 0 with .*kind=macs"),
         ({"search.cost.weight": -1.0}, "--config.search.cost.weight=-1.0"),
-        ({"search.cost.form": "cubic"}, "--config.search.cost.form='cubic'.*linear, above, log"),
+        ({"search.cost.form": "cubic"}, "--config.search.cost.form='cubic'.*linear, above, log, log_ratio, log_power"),
     ],
 )
 def test_wrong_bounds_are_refused_by_name(fields, message):

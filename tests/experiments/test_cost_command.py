@@ -100,13 +100,13 @@ def test_several_names_are_compared_each_at_its_own_size(capsys, text):
 
 
 def test_latency_is_measured_where_it_is_asked_for(capsys, monkeypatch):
-    import dartsx.cost
+    import dartsx.cost.latency
 
     def measured(module, size, batch, repeats):
         assert (module.description.name, size) == ("squeezenet1_1", 64)
-        return dartsx.cost.Latency(0.002, 0.001, 0.004, repeats, batch, "a device")
+        return dartsx.cost.latency.Latency(0.002, 0.001, 0.004, repeats, batch, "a device")
 
-    monkeypatch.setattr(dartsx.cost, "measure_latency", measured)
+    monkeypatch.setattr(dartsx.cost.latency, "measure_latency", measured)
     arguments = ("--config.network=squeezenet1_1", "--config.image_size=64")
     run(*arguments, latency=True, batch=3, repeats=5)
     assert json.loads(capsys.readouterr().out)["latency"] == {
