@@ -14,7 +14,6 @@ import jax.numpy as jnp
 
 from dartsx.kernels.moments import inverse_deviation, moments, unbiased
 from dartsx.kernels.running_statistics import Stats, moved
-from dartsx.spaces import NONE
 
 ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
     "tanh": jnp.tanh,
@@ -57,7 +56,7 @@ def mixed_step(
     """A step of the supernet's cell, ((state, statistics), input) -> ((next state, statistics), next state).
 
     Every node is the sum over the nodes before it and over all activations, weighted by the mixture and then
-    normalised; 'none' adds nothing.
+    normalised; a primitive that is no activation, 'none', adds nothing.
 
     Args:
       weights: weights of the cell, shared by all activations.
@@ -67,7 +66,7 @@ def mixed_step(
       normalize: batch norm without scale and bias, one for all nodes.
       masks: see `Masks`.
     """
-    columns = [i for i, name in enumerate(primitives) if name != NONE]
+    columns = [i for i, name in enumerate(primitives) if name in ACTIVATIONS]
     functions = [ACTIVATIONS[primitives[i]] for i in columns]
 
     def step(carry, x):

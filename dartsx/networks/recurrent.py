@@ -10,7 +10,7 @@ import dataclasses
 from typing import Any
 
 from dartsx.networks.description import Network
-from dartsx.networks.layers import Shape, Weight, SingleLayer
+from dartsx.networks.layers import Shape, SingleLayer, Weight
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "identity")  # of the nodes
 SOURCE = "DARTS (arXiv:1806.09055), section 3.2 and its released code"
@@ -90,7 +90,7 @@ def language_model(edges: tuple[Any, ...], concat: tuple[int, ...], scale: Any) 
     Args:
       edges: see `Recurrence`.
       concat: see `Recurrence`.
-      scale: of its numbers `channels`, `classes` (words) and `image_size` (steps) count.
+      scale: its `channels`, `classes` (words) and `image_size` (steps) count, no other number.
     """
     stem, cell = (Embedding(scale.classes, scale.channels),), (Recurrence(tuple(map(tuple, edges)), concat),)
     steps = scale.image_size or 35

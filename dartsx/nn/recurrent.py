@@ -20,8 +20,8 @@ from dartsx import networks
 from dartsx.kernels.initial_weights import uniform
 from dartsx.kernels.recurrent import Masks, Weights, by_batch, by_running, derived_step, mixed_step
 from dartsx.kernels.running_statistics import fresh
-from dartsx.nn.cell_network import Logits
 from dartsx.networks.recurrent import language_model
+from dartsx.nn.cell_network import Logits
 from dartsx.spaces import RecurrentCell, RecurrentSpace, Scale
 from dartsx.spaces.recurrent_cell import RECURRENT
 
@@ -32,11 +32,11 @@ class Dropout(NamedTuple):
     """Shares that training drops; masks are drawn once for all steps (variational dropout, arXiv:1512.05287).
 
     Attributes:
-      words: of the words of the vocabulary, whose vectors are then 0 everywhere.
-      embedding: of the vectors' values.
-      inputs: of the values that the cell's first product reads of its input.
-      states: of those that its products read of states.
-      output: of the values that the decoder reads.
+      words: share of the vocabulary whose vectors are 0 everywhere.
+      embedding: share of the values of all vectors.
+      inputs: share of the values of the input that the first product reads.
+      states: share of the values of states that all products read.
+      output: share of the values that the decoder reads.
     """
 
     words: float = 0.0
@@ -57,6 +57,7 @@ class RecurrentSupernet(nn.Module):
       classes: number of words.
       context: words at the beginning of a sequence that only prepare the state.
       dtype: dtype of the activations; parameters, statistics and logits stay float32 or wider.
+      lazy: without effect, as all activations of an edge share their product.
     """
 
     space: RecurrentSpace
@@ -64,6 +65,7 @@ class RecurrentSupernet(nn.Module):
     classes: int = 10_000
     context: int = 0
     dtype: Any = jnp.float32
+    lazy: bool = False
 
     @property
     def cells(self) -> dict[str, int]:

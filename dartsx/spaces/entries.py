@@ -137,6 +137,7 @@ def _concat(concat: Spot, last: int, fail: Fail) -> tuple[int, ...]:
 
 @contextmanager
 def located(where: Any, fail: Fail) -> Iterator[None]:
+    """GenotypeErrors inside are told with the place in the text."""
     try:
         yield
     except GenotypeError as error:

@@ -173,6 +173,7 @@ def check_concat(concat: Iterable[Any]) -> tuple[int, ...]:
 
 
 def concat_text(concat: tuple[int, ...]) -> str:
+    """Concat nodes as published: ``range(2, 6)``, or a list where they are no range."""
     run = range(concat[0], concat[0] + len(concat))
     return f"range({run.start}, {run.stop})" if concat == tuple(run) else repr(list(concat))
 
