@@ -25,6 +25,7 @@ from dartsx.catalog.names import (
     SEPARABLE_FORMS,
     STAGED,
     STEMS,
+    TEXT_UNITS,
     WITH_TERMS,
     by_name,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "RECURRENT",
     "STAGED",
     "STEMS",
+    "TEXT_UNITS",
     "STRATEGIES",
     "PLACES",
     "UNUSED",

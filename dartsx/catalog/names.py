@@ -37,6 +37,7 @@ EXECUTORS = {
     "recurrent": ("a recurrent cell", (RECURRENT,)),
     "described": ("options of decisions", (DESCRIBED,)),
 }
+TEXT_UNITS = ("words", "tokens", "characters")  # what a text is cut into
 SCHEDULES = ("cosine", "linear", "exponential")
 
 COST_KINDS = ("params", "macs", "activations", "memory")

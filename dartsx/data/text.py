@@ -17,6 +17,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from dartsx.catalog import TEXT_UNITS
 from dartsx.data.identity import Fingerprint, Identity
 from dartsx.data.layout import require_utf8
 
@@ -24,12 +25,9 @@ END, UNKNOWN = "<eos>", "<unk>"
 PREFIX, EMBEDDED = "text:", "python_docs"
 PARTS = {"train": ("train.txt", "ptb.train.txt"), "test": ("test.txt", "ptb.test.txt")}
 _MARKS = re.compile(r"\w+|[^\w\s]")
-# How a line becomes words: as prepared corpora are, set apart by blanks; words and marks apart, in small letters; signs.
-UNITS: dict[str, Callable[[str], Iterable[str]]] = {
-    "words": str.split,
-    "tokens": lambda line: _MARKS.findall(line.lower()),
-    "characters": list,
-}
+# How a line becomes words. Prepared corpora have blanks between all words; tokens are words and marks in small letters.
+_SPLITS = (str.split, lambda line: _MARKS.findall(line.lower()), list)
+UNITS: dict[str, Callable[[str], Iterable[str]]] = dict(zip(TEXT_UNITS, _SPLITS, strict=True))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -19,6 +19,7 @@ class Classification:
 
     dataset: Dataset
 
+    name: ClassVar[str] = "classification"
     network: ClassVar[Mapping[str, Any]] = {}
     inputs: ClassVar[Inputs] = staticmethod(first)
     score: ClassVar[Score] = staticmethod(accuracy_or_loss)

@@ -21,6 +21,7 @@ class Language:
 
     dataset: TextDataset
 
+    name: ClassVar[str] = "language"
     inputs: ClassVar[Inputs] = staticmethod(first)
     score: ClassVar[Score] = staticmethod(accuracy_or_loss)
 

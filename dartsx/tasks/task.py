@@ -20,11 +20,13 @@ class Task(Protocol):
     """A task on a data set in memory.
 
     Attributes:
+      name: a key of `TASKS`.
       network: arguments of supernets and networks that the data set decides.
       inputs: batch -> what a network reads of it.
       score: values of the loss by name -> the number by which architectures are compared, bigger is better.
     """
 
+    name: str
     network: Mapping[str, Any]
     inputs: Inputs
     score: Score
@@ -42,7 +44,7 @@ class Task(Protocol):
         ...
 
 
-TASKS = {"classification": Classification, "language": Language}
+TASKS = {task.name: task for task in (Classification, Language)}
 
 
 def task_of(dataset: Any) -> Task:

@@ -18,21 +18,17 @@ _IMAGENET_STEM = 8  # factor by which the ImageNet stem shrinks images
 
 def check_against_data(
     settings: SearchSettings | EvaluateSettings,
-    image_height: int,
-    image_width: int,
-    channels: int,
+    shape: tuple[int, ...],
     train_size: int,
     classes: int,
     devices: int,
 ) -> None:
-    """Check that the images can go through the network, and the batches over the devices.
+    """Check that the examples can go through the network, and the batches over the devices.
 
     Args:
       settings: settings of a search or an evaluation.
-      image_height: pixels.
-      image_width: pixels.
-      channels: channels of the images.
-      train_size: number of training images.
+      shape: shape of an example, (height, width, channels) of images or (words,) of sequences.
+      train_size: number of training examples.
       classes: number of classes.
       devices: number of devices there are, over all processes.
 
@@ -40,13 +36,11 @@ def check_against_data(
       SettingsError: naming the field, its value and what is allowed.
     """
     name = settings.dataset.name
-    if classes < 2 or channels < 1:
-        problem = f"has {classes} class(es) and {channels} channel(s); needs at least 2 and 1"
-        raise wrong("dataset.name", name, problem)
+    if classes < 2 or min(shape) < 1:
+        raise wrong("dataset.name", name, f"has {classes} class(es) and examples of shape {shape}; needs at least 2")
     searching = isinstance(settings, SearchSettings)
     group = settings.search if searching else settings.evaluate
     path = "search" if searching else "evaluate"
-    size = (image_height, image_width)
     _check_mesh(settings.mesh, devices)
     count = settings.mesh or devices
     if searching and settings.population > 1:
@@ -56,15 +50,20 @@ def check_against_data(
     if searching:
         _check_halves(settings, train_size)
     elif group.batch_size > train_size:
-        problem = f"must not exceed the {train_size} training images of {name}"
+        problem = f"must not exceed the {train_size} training examples of {name}"
         raise wrong("evaluate.batch_size", group.batch_size, problem)
-    if not searching and settings.network:
-        _check_named(settings.network, (*size, channels), classes)
+    named = None if searching else settings.network
+    executor = settings.space.executor if searching else _executor(group.network)
+    _check_read(settings, shape, None if named else executor)
+    if len(shape) == 1:
+        return
+    size = shape[:2]
+    if named:
+        _check_named(named, shape, classes)
         _check_augment(group.augment, f"{path}.augment", size)
         return
-    executor = settings.space.executor if searching else _executor(group.network)
     if executor == "described":
-        _check_described(settings, image_height, image_width, channels, classes)
+        _check_described(settings, *shape, classes)
         _check_augment(group.augment, f"{path}.augment", size)
         return
     stem = _IMAGENET_STEM if not searching and group.network == "imagenet" else 1
@@ -73,6 +72,14 @@ def check_against_data(
     _check_augment(group.augment, f"{path}.augment", size)
     if not searching and group.auxiliary:
         _check_auxiliary(group, size, divisor)
+
+
+def _check_read(settings: SearchSettings | EvaluateSettings, shape: tuple[int, ...], executor: str | None) -> None:
+    """Whether the network reads such examples: recurrent ones words, all others images."""
+    reads, given = "words" if executor == "recurrent" else "images", "words" if len(shape) == 1 else "images"
+    if reads != given:
+        name = settings.dataset.name
+        raise wrong("dataset.name", name, f"has examples of {given}; the network reads {reads}")
 
 
 def _executor(network: str) -> str:

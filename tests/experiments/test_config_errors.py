@@ -23,16 +23,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 class Data:
     """What a run finds: images, classes, devices."""
 
-    image_height: int = 32
-    image_width: int = 32
-    channels: int = 3
+    shape: tuple[int, ...] = (32, 32, 3)
     train_size: int = 50_000
     classes: int = 10
     devices: int = 1
 
 
 CIFAR = Data()
-DIGITS = Data(12, 12, 1, 1437)
+DIGITS = Data((12, 12, 1), 1437)
 SEARCH, EVALUATE = "search", "evaluate"
 
 # (command, arguments, data, what the message must hold)
