@@ -13,6 +13,7 @@ from experiments.settings.settings import EvaluateSettings, SearchSettings
 # Smallest map from which the auxiliary head's 5x5 pool (stride 3, on ImageNet 2) leaves the 2x2
 # that its last convolution reads.
 _AUXILIARY_MAP = {"cifar": 8, "imagenet": 7}
+_READS = {"recurrent": "words"}  # all others images
 _IMAGENET_STEM = 8  # factor by which the ImageNet stem shrinks images
 
 
@@ -53,8 +54,8 @@ def check_against_data(
         problem = f"must not exceed the {train_size} training examples of {name}"
         raise wrong("evaluate.batch_size", group.batch_size, problem)
     named = None if searching else settings.network
-    executor = settings.space.executor if searching else _executor(group.network)
-    _check_read(settings, shape, None if named else executor)
+    executor = settings.space.executor if searching else _executor(None if named else group.network)
+    _check_read(settings, shape, network(named, classes).reads if named else _READS.get(executor, "images"))
     if len(shape) == 1:
         return
     size = shape[:2]
@@ -74,16 +75,16 @@ def check_against_data(
         _check_auxiliary(group, size, divisor)
 
 
-def _check_read(settings: SearchSettings | EvaluateSettings, shape: tuple[int, ...], executor: str | None) -> None:
-    """Whether the network reads such examples: recurrent ones words, all others images."""
-    reads, given = "words" if executor == "recurrent" else "images", "words" if len(shape) == 1 else "images"
+def _check_read(settings: SearchSettings | EvaluateSettings, shape: tuple[int, ...], reads: str) -> None:
+    """Whether the network reads such examples."""
+    given = "words" if len(shape) == 1 else "images"
     if reads != given:
         name = settings.dataset.name
         raise wrong("dataset.name", name, f"has examples of {given}; the network reads {reads}")
 
 
-def _executor(network: str) -> str:
-    return next(name for name, (_, networks) in EXECUTORS.items() if network in networks)
+def _executor(network: str | None) -> str | None:
+    return network and next(name for name, (_, networks) in EXECUTORS.items() if network in networks)
 
 
 def _check_described(settings: SearchSettings | EvaluateSettings, *image_shape_and_classes: int) -> None:
