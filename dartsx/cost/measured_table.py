@@ -11,7 +11,7 @@ from dartsx.cost.pieces import Block, Piece, pieces
 from dartsx.networks import Network
 from dartsx.networks.layers import Shape
 
-KEY, TIME = "block", "median_ms"  # the columns that make a CSV file such a table
+KEY, TIME = "block", "ms"  # the columns that make a CSV file such a table
 SAME = ("batch_size", "dtype", "space", "image")  # columns that have one value in a whole table
 
 
@@ -21,6 +21,8 @@ class Row(NamedTuple):
     Attributes:
       block: layers and shapes, as the text of a `Piece`.
       example: a layer's scope where the space has the block.
+      ms: the time that counts in sums, which is one of the next.
+      statistic: which one: ``"median"`` or ``"least"``.
       median_ms, low_ms, high_ms, least_ms: median, quartiles and minimum of the samples.
       samples, passes: number of samples; passes of which each is the mean.
       macs: multiply-adds for one image.
@@ -35,6 +37,8 @@ class Row(NamedTuple):
 
     block: str
     example: str
+    ms: float
+    statistic: str
     median_ms: float
     low_ms: float
     high_ms: float

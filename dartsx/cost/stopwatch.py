@@ -28,7 +28,7 @@ from dartsx.networks.open.place import ROOT
 from dartsx.runtime import jit
 
 UNROLLED = 8  # passes of the inner loop, whose number the compiler knows; a GPU need not ask the host between them
-SAMPLE_SECONDS = 0.004  # least time of a sample
+SAMPLE_SECONDS = 0.001  # least time of a sample; longer ones are interrupted more often
 WARMUP = 3  # samples before those that count
 
 
@@ -53,7 +53,7 @@ class Times(NamedTuple):
     empty: float
 
 
-def measure(piece: Piece, batch: int = 1, dtype: str = "float32", samples: int = 20) -> Times:
+def measure(piece: Piece, batch: int = 1, dtype: str = "float32", samples: int = 50) -> Times:
     """Compiles a closed block and times it; the same layers compute as in `dartsx.nn.DescribedNetwork`.
 
     Weights and inputs are normal random numbers and lie on the device.
@@ -70,46 +70,46 @@ def measure(piece: Piece, batch: int = 1, dtype: str = "float32", samples: int =
     for name, value, least in (("batch", batch, 1), ("samples", samples, 2)):
         if value < least:
             raise ValueError(f"{name} is {value}; allowed: {least} or more")
-    run = _program(piece, batch, dtype)
+    timed, given = program(piece), arguments(piece, batch, dtype)
+
+    def run(loops: int) -> float:
+        start = time.perf_counter()
+        jax.block_until_ready(timed(loops, given))
+        return time.perf_counter() - start
+
     run(0)  # compiles
-    empty = min(_seconds(run, 0) for _ in range(samples))
+    empty = min(run(0) for _ in range(samples))
     loops = 1
-    while (seconds := min(_seconds(run, loops) for _ in range(3)) - empty) < SAMPLE_SECONDS:
+    while (seconds := min(run(loops) for _ in range(3)) - empty) < SAMPLE_SECONDS:
         loops *= math.ceil(min(64, max(2, SAMPLE_SECONDS / max(seconds, 1e-9))))
     for _ in range(WARMUP):
-        _seconds(run, loops)
+        run(loops)
     passes = loops * UNROLLED
-    times = [1e3 * max(_seconds(run, loops) - empty, 0) / passes for _ in range(samples)]
+    times = [1e3 * max(run(loops) - empty, 0) / passes for _ in range(samples)]
     low, median, high = statistics.quantiles(times, n=4, method="inclusive")
     return Times(median, low, high, min(times), samples, passes, 1e3 * empty)
 
 
-def _seconds(run: Callable[[int], Any], loops: int) -> float:
-    start = time.perf_counter()
-    jax.block_until_ready(run(loops))
-    return time.perf_counter() - start
-
-
-def _program(piece: Piece, batch: int, dtype: str) -> Callable[[int], Any]:
-    """The compiled loop as a function of its number of rounds."""
-    given, forward = _arguments(piece, batch, dtype), _forward(piece)
+def program(piece: Piece) -> Callable[[int, Arguments], Any]:
+    """The loop that is compiled, as a function of its number of rounds and of what a pass reads."""
+    compute = forward(piece)
 
     @jit
-    def program(loops: int, given: _Arguments) -> Any:
+    def run(loops: int, given: Arguments) -> Any:
         def a_pass(_: int, results: Any) -> Any:
             one = lax.slice(results[0], (0,) * results[0].ndim, (1,) * results[0].ndim)
             which = jnp.int32(one.sum() > 1e30)  # 0, but not for the compiler
             x = lax.dynamic_index_in_dim(given.copies, which, keepdims=False)
-            return forward([x, *given.others], given)
+            return compute([x, *given.others], given)
 
-        like = jax.eval_shape(lambda given: forward([given.copies[0], *given.others], given), given)
+        like = jax.eval_shape(lambda given: compute([given.copies[0], *given.others], given), given)
         first = tuple(jnp.zeros(shape.shape, shape.dtype) for shape in like)
         return lax.fori_loop(0, loops, lambda _, results: lax.fori_loop(0, UNROLLED, a_pass, results), first)
 
-    return lambda loops: program(loops, given)
+    return run
 
 
-class _Arguments(NamedTuple):
+class Arguments(NamedTuple):
     """What a pass reads: two copies of the first input, the other inputs, weights and running statistics by layer."""
 
     copies: jax.Array
@@ -118,7 +118,8 @@ class _Arguments(NamedTuple):
     statistics: dict[str, dict[str, jax.Array]]
 
 
-def _arguments(piece: Piece, batch: int, dtype: str) -> _Arguments:
+def arguments(piece: Piece, batch: int, dtype: str) -> Arguments:
+    """Normal random numbers, always the same."""
     rng = np.random.default_rng(0)
 
     def draw(shape: tuple[int, ...], like: str = "float32") -> jax.Array:
@@ -131,13 +132,14 @@ def _arguments(piece: Piece, batch: int, dtype: str) -> _Arguments:
     statistics = {
         step.name: {"mean": draw(step.shape[-1:]), "var": jnp.square(draw(step.shape[-1:]))} for step in norms
     }
-    return _Arguments(jnp.stack([first, first]), others, weights, statistics)
+    return Arguments(jnp.stack([first, first]), others, weights, statistics)
 
 
-def _forward(piece: Piece) -> Callable[[list[jax.Array], _Arguments], tuple[jax.Array, ...]]:
+def forward(piece: Piece) -> Callable[[list[jax.Array], Arguments], tuple[jax.Array, ...]]:
+    """A pass as a function of the block's inputs and of its weights and statistics."""
     steps = _steps(piece)
 
-    def forward(inputs: list[jax.Array], given: _Arguments) -> tuple[jax.Array, ...]:
+    def compute(inputs: list[jax.Array], given: Arguments) -> tuple[jax.Array, ...]:
         def normalize(name: str, x: jax.Array, own: Any, epsilon: float) -> jax.Array:
             scale, bias = (own.get(part, jnp.full(x.shape[-1:], plain)) for part, plain in (("scale", 1), ("bias", 0)))
             mean, variance = given.statistics[name]["mean"], given.statistics[name]["var"]
@@ -146,7 +148,7 @@ def _forward(piece: Piece) -> Callable[[list[jax.Array], _Arguments], tuple[jax.
         values = evaluate(steps, inputs, given.weights, Context(normalize))
         return tuple(values[i] for i in piece.results)
 
-    return forward
+    return compute
 
 
 def _steps(piece: Piece) -> list[Step]:
