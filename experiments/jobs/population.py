@@ -14,19 +14,18 @@ import pathlib
 import jax
 from ml_collections import ConfigDict
 
-from dartsx.data import Dataset
 from dartsx.runtime import open_workdir
 from dartsx.search import Population
 from experiments.jobs.search import (
     NOT_READ,
     blaming_fields,
-    plan_of,
     run_one_search,
     run_record,
     search_examples,
+    search_plan,
     title,
 )
-from experiments.jobs.setup import comparison, finished_before, inputs, load_checked, resolved, start
+from experiments.jobs.setup import AnyDataset, comparison, finished_before, inputs, load_checked, resolved, start
 from experiments.settings import SearchSettings, member_config, search_settings, with_values
 
 
@@ -81,10 +80,10 @@ def searches_in(workdir: str | os.PathLike) -> list[pathlib.Path]:
     return [path for path in found if (path / "genotype.json").is_file()]
 
 
-def population_of(settings: SearchSettings, dataset: Dataset, mesh: jax.sharding.Mesh) -> Population:
+def population_of(settings: SearchSettings, dataset: AnyDataset, mesh: jax.sharding.Mesh) -> Population:
     """The searches of all seeds; their own numbers take the place of the settings' shared ones."""
     return Population(
-        lambda values: plan_of(with_values(settings, values), dataset.num_classes),
+        lambda values: search_plan(with_values(settings, values), dataset),
         search_examples(settings, dataset, mesh),
         range(settings.seed, settings.seed + settings.population),
         mesh,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,12 +11,12 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
-from dartsx.data import Dataset
-from dartsx.feeds import Examples, image_examples
+from dartsx.feeds import Examples
 from dartsx.runtime import open_workdir
 from dartsx.search import Alphas, Bound, Plan, PlanError, Search, Weights, run_stages
 from dartsx.spaces import Space
-from experiments.jobs.setup import comparison, finished_before, inputs, load_checked, resolved, start
+from dartsx.tasks import task_of
+from experiments.jobs.setup import AnyDataset, comparison, finished_before, inputs, load_checked, resolved, start
 from experiments.settings import SearchSettings, search_settings, wrong
 
 # Fields of the config that the arguments of a plan come from, where both can be wrong.
@@ -44,7 +45,7 @@ def run_one_search(
     mesh = start(settings)
     dataset, plain = load_checked(settings), resolved(config, NOT_READ)
     with blaming_fields():
-        plan = change(plan_of(settings, dataset.num_classes))
+        plan = change(search_plan(settings, dataset))
         search = Search(plan, search_examples(settings, dataset, mesh), settings.seed, mesh)
         run = run_record(search, dataset)
         with open_workdir(
@@ -53,9 +54,9 @@ def run_one_search(
             return finished_before(folder) or run_stages(search, folder, title(settings)) is not None
 
 
-def run_record(search: Search, dataset: Dataset) -> dict[str, Any]:
+def run_record(search: Search, dataset: AnyDataset) -> dict[str, Any]:
     """Fields of run.json."""
-    named = {"seed": search.seed, "dataset": dataset.label, "method": search.problem.method.name}
+    named = {"seed": search.seed, "dataset": dataset.label, "task": dataset.task, "method": search.problem.method.name}
     return named | {"decisions": decisions_of_rows(search.plan.space)}
 
 
@@ -70,13 +71,19 @@ def title(settings: SearchSettings) -> str:
     return f"search {settings.dataset.name}"
 
 
-def search_examples(settings: SearchSettings, dataset: Dataset, mesh: jax.sharding.Mesh) -> Examples:
-    """The training images on the devices."""
-    return image_examples(dataset.train, dataset, settings.search.augment, settings.dtype, mesh)
+def search_examples(settings: SearchSettings, dataset: AnyDataset, mesh: jax.sharding.Mesh) -> Examples:
+    """The training part of the data on the devices."""
+    return task_of(dataset).examples("train", settings.search.augment, settings.dtype, mesh)
+
+
+def search_plan(settings: SearchSettings, dataset: AnyDataset) -> Plan:
+    """The settings of a search as a plan for the task that the data set."""
+    plan, task = plan_of(settings, dataset.num_classes), task_of(dataset)
+    return dataclasses.replace(plan, loss=task.loss(), inputs=task.inputs, score=task.score, network=task.network)
 
 
 def plan_of(settings: SearchSettings, classes: int) -> Plan:
-    """The settings of a search of so many classes as a plan."""
+    """The settings of a search of so many classes as a plan for classification."""
     group, cost = settings.search, settings.search.cost
     return Plan(
         settings.space,
