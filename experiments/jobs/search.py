@@ -88,8 +88,6 @@ def search_plan(settings: SearchSettings, dataset: AnyDataset) -> Plan:
 def plan_of(settings: SearchSettings, classes: int) -> Plan:
     """The settings of a search of so many classes as a plan for classification."""
     group, cost = settings.search, settings.search.cost
-    sizes = {"channels": cost.channels, "layers": cost.layers}
-    bound = Bound(cost.kind, cost.target, cost.weight, cost.form, cost.power, **sizes, table=cost.table)
     return Plan(
         settings.space,
         classes,
@@ -109,7 +107,7 @@ def plan_of(settings: SearchSettings, classes: int) -> Plan:
         remat=group.remat,
         weights=Weights(**vars(group.weights)),
         alphas=Alphas(**vars(group.alphas)),
-        bound=bound if cost.kind else None,
+        bound=Bound(**vars(cost)) if cost.kind else None,
         diagnose_every=group.diagnosis.every,
         diagnose_iterations=group.diagnosis.iterations,
         chunk_steps=group.chunk_steps,
