@@ -11,6 +11,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from dartsx.catalog import SHARING
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.initial_weights import normal
 from dartsx.kernels.moments import inverse_deviation, unbiased
@@ -22,6 +23,7 @@ from dartsx.networks import Network, Step
 from dartsx.networks.errors import check_choice
 from dartsx.networks.layers import Norm
 from dartsx.networks.trace import primitive
+from dartsx.nn.sharing import Sharing
 from dartsx.spaces import DescribedSpace
 from dartsx.spaces.decided import GROUP
 
@@ -43,6 +45,7 @@ class OpenSupernet(nn.Module):
       form: form of grouped convolutions (`grouped.FORMS`), or None to choose by backend and size.
       backend: the backend for which the program is meant, as in `DescribedNetwork`.
       remat: what the backward pass computes again: ``"none"`` (also if None) or ``"branch"``, the options of choices.
+      sharing: ``"none"``: every option has weights of its own; else one of `dartsx.catalog.SHARING`, see `sharing`.
       activation: ReLU; a smooth stand-in serves tests of derivatives.
       lazy: options whose weight in the mixture is exactly 0 are not computed; no gradient flows through such weights,
         and their running statistics stay as they are. The backward pass computes the others again, so that a step takes
@@ -58,6 +61,7 @@ class OpenSupernet(nn.Module):
     form: str | None = None
     backend: str | None = None
     remat: str | None = None
+    sharing: str = "none"
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
     lazy: bool = False
 
@@ -87,16 +91,14 @@ class OpenSupernet(nn.Module):
           Logits [N, classes]. With ``mutable=["batch_stats"]`` the running statistics move (train only).
 
         Raises:
-          ValueError: the images are too small, `remat` is unknown.
+          ValueError: the images are too small, `remat` or `sharing` is unknown.
         """
         remat = self.remat or "none"
         check_choice("remat", remat, REMAT)
+        check_choice("sharing", self.sharing, SHARING)
         steps = self.description.trace(images.shape[1:])
         inside = tuple(primitive(steps))
-        if self.is_initializing():
-            for name, value in normal(self.make_rng("params"), inside).items():
-                self.param(name, lambda _, value=value: value)
-        weights = {step.name: self.get_variable("params", step.name) for step in inside if step.weights}
+        weights = self._weights(inside)
         statistics = {step.name: self._statistics(step) for step in inside if isinstance(step.layer, Norm)}
         weight, needed = self._weigh(mixture)
 
@@ -121,6 +123,17 @@ class OpenSupernet(nn.Module):
             for name, batch in moments.items():
                 statistics[name].value = _moved(statistics[name].value, dict(batch))
         return logits
+
+    def _weights(self, steps: tuple[Step, ...]) -> dict[str, Mapping[str, jax.Array]]:
+        """The arrays of every layer that has any, by its name; the first time they are made."""
+        shared = None if self.sharing == "none" else Sharing(steps, self.sharing == "transformed")
+        if self.is_initializing():
+            fresh = normal(self.make_rng("params"), steps)
+            for name, value in (fresh if shared is None else shared.held(fresh)).items():
+                self.param(name, lambda _, value=value: value)
+        names = [step.name for step in steps if step.weights] if shared is None else shared.shapes
+        held = {name: self.get_variable("params", name) for name in names}
+        return held if shared is None else {step.name: shared.part(step, held) for step in steps if step.weights}
 
     def _statistics(self, step: Step) -> nn.Variable:
         channels = int(step.shape[-1])
