@@ -6,15 +6,19 @@ from absl import flags
 from ml_collections import ConfigDict
 
 from dartsx import networks
+from dartsx.catalog import is_text
 from experiments.settings import SettingsError, evaluate_settings, run_main, search_settings
 
-_BASELINE = flags.DEFINE_string("baseline", "NASNet-A", "genotype or network to train beside the derived one")
+_BASELINE = flags.DEFINE_string(
+    "baseline", "", "genotype or network to train beside the derived one; by default NASNet-A, of texts lstm"
+)
 
 
 def main(config, workdir: str) -> None:
     """Runs all steps; those that are finished already are not repeated."""
-    baseline = evaluation_config(config, _BASELINE.value)
-    check(config, _BASELINE.value)
+    beside = _BASELINE.value or ("lstm" if is_text(config.dataset.name) else "NASNet-A")
+    baseline = evaluation_config(config, beside)
+    check(config, beside)
     from dartsx.report import write_report  # these import JAX: wrong flags fail before that
     from experiments.jobs import run_evaluate, run_search, searches_in
 
@@ -46,7 +50,7 @@ def check(config: ConfigDict, baseline: str) -> None:
 def evaluation_config(config: ConfigDict, given: str) -> ConfigDict:
     """The config with what is to be evaluated: a network by name, or a genotype."""
     config = config.copy_and_resolve_references()
-    named = given in networks.names()
+    named = given in (*networks.names(), *networks.LANGUAGE_MODELS)
     config.genotype, config.network = ("", given) if named else (given, "")
     return config
 
