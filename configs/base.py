@@ -119,7 +119,8 @@ def _search() -> dict:
             "target": 0.0,  # in units of the cost
             "channels": 0,  # of the network that is counted; 0: as the supernet
             "layers": 0,
-            "table": "",  # CSV file of a device's latencies, for that kind
+            "table": "",  # file of a device's latencies, for that kind
+            "batch_size": 1,  # images of a pass whose latency counts
         },
     }
 

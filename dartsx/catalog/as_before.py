@@ -37,6 +37,7 @@ LATER: dict[str, Any] = {
     "search.cost.layers": 0,
     "search.cost.table": "",
     "search.cost.power": 0.6,
+    "search.cost.batch_size": 1,
     "methods.r_darts.drop_path": 0.0,
     "precision": "default",
     "dataset.text.unit": "tokens",  # there were no texts

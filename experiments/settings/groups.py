@@ -113,7 +113,8 @@ class CostBound:
     """What the expected cost of the alphas' networks makes of their loss, see ``dartsx/cost/forms.py``.
 
     ``kind`` None for nothing; ``target`` in units of the cost; ``channels`` and ``layers`` of the network that is
-    counted, None for those of the supernet; ``table`` of a device's latencies for that kind.
+    counted, None for those of the supernet; ``table`` of a device's latencies for that kind, each
+    of a pass of ``batch_size`` images.
     """
 
     kind: str | None = where(one_of("", *COST_KINDS, LATENCY))
@@ -124,6 +125,7 @@ class CostBound:
     channels: int | None = where(at_least(0))
     layers: int | None = where(at_least(0))
     table: str | None
+    batch_size: int = where(at_least(1))
 
 
 @dataclasses.dataclass(frozen=True)
