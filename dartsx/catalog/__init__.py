@@ -5,12 +5,14 @@ from dartsx.catalog.augmentation import AugmentPolicy
 from dartsx.catalog.combine import acts_alone, check_hypergradient, check_together, options_of
 from dartsx.catalog.declaration import Declaration, Option, option_values
 from dartsx.catalog.identity import MAY_DIFFER, PLACES, UNUSED, experiment
+from dartsx.catalog.measures import RESULTS, Measure
 from dartsx.catalog.methods import BASE, METHODS
 from dartsx.catalog.names import (
     COST_FORMS,
     COST_KINDS,
     DESCRIBED,
     DTYPES,
+    EMBEDDED_TEXT,
     EXECUTORS,
     GROUPED_FORMS,
     HYPERGRADIENTS,
@@ -26,13 +28,16 @@ from dartsx.catalog.names import (
     SHARING,
     STAGED,
     STEMS,
+    TEXT_PREFIX,
     TEXT_UNITS,
     WITH_TERMS,
     by_name,
+    is_text,
 )
 from dartsx.catalog.strategies import STRATEGIES
 
 __all__ = [
+    "is_text",
     "BASE",
     "AugmentPolicy",
     "COST_FORMS",
@@ -40,6 +45,7 @@ __all__ = [
     "DESCRIBED",
     "EXECUTORS",
     "DTYPES",
+    "EMBEDDED_TEXT",
     "PRECISIONS",
     "GROUPED_FORMS",
     "HYPERGRADIENTS",
@@ -47,6 +53,7 @@ __all__ = [
     "LATENCY",
     "MAY_DIFFER",
     "METHODS",
+    "Measure",
     "NETWORKS",
     "NETWORK_REMAT",
     "REMAT",
@@ -56,8 +63,10 @@ __all__ = [
     "SEPARABLE_FORMS",
     "SHARING",
     "RECURRENT",
+    "RESULTS",
     "STAGED",
     "STEMS",
+    "TEXT_PREFIX",
     "TEXT_UNITS",
     "STRATEGIES",
     "PLACES",

@@ -38,12 +38,18 @@ EXECUTORS = {
     "recurrent": ("a recurrent cell", (RECURRENT,)),
     "described": ("options of decisions", (DESCRIBED,)),
 }
+EMBEDDED_TEXT, TEXT_PREFIX = "python_docs", "text:"  # names of data sets that are texts
 TEXT_UNITS = ("words", "tokens", "characters")  # what a text is cut into
 SCHEDULES = ("cosine", "linear", "exponential")
 
 COST_KINDS = ("params", "macs", "activations", "memory")
 LATENCY = "latency"  # in milliseconds, by a table of a device
 COST_FORMS = ("linear", "above", "log", "log_ratio", "log_power")
+
+
+def is_text(name: str) -> bool:
+    """Whether a data set of this name is a text."""
+    return name == EMBEDDED_TEXT or name.startswith(TEXT_PREFIX)
 
 
 def by_name(names: Iterable[str], *functions: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
