@@ -37,8 +37,9 @@ def run_stages(first: Search, folder: Folder, title: str = "search") -> SearchRe
         if done is None:
             return None
         state, seconds = done.state, done.seconds
-        strengths = search.problem.method.strength(on_host(state.alpha))
-        kept = strongest(first.plan.space, strengths, kept, stage.keep)
+        if stage.keep is not None:
+            strengths = search.problem.method.strength(on_host(state.alpha))
+            kept = strongest(first.plan.space, strengths, kept, stage.keep)
         state = state if stages[number].goes_on else None
     return _search_of(first, stages[-1], kept, state).run(folder, title, seconds)
 
@@ -50,12 +51,15 @@ def plan_of(plan: Plan, stage: Stage, kept: Kept) -> Plan:
         method = with_skip_dropout(narrowed(plan.change(method, task), kept), task, stage.dropout)
         channels = stage.partial_channels or method.partial_channels
         select = None if stage.keep else method.select  # only after the last stage
-        return dataclasses.replace(method, partial_channels=channels, select=select)
+        method = dataclasses.replace(method, partial_channels=channels, select=select)
+        return stage.change(method) if stage.change else method
 
     return dataclasses.replace(plan, change=change, layers=plan.layers + stage.extra_layers)
 
 
 def _search_of(first: Search, stage: Stage, kept: Kept, before: SearchState | None) -> Search:
+    if before is not None and stage.begin:
+        before = stage.begin(first.problem, before)
     return dataclasses.replace(first, plan=plan_of(first.plan, stage, kept), until=stage.until, before=before)
 
 
