@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -14,7 +15,12 @@ from dartsx.search.search import Folder, Search, SearchResult, on_host
 from dartsx.search.state import SearchState
 
 
-def run_stages(first: Search, folder: Folder, title: str = "search") -> SearchResult | None:
+def run_stages(
+    first: Search,
+    folder: Folder,
+    title: str = "search",
+    after: Callable[[Search, SearchResult], None] = lambda search, result: None,
+) -> SearchResult | None:
     """Runs or resumes a search with all its stages, which may be none.
 
     Args:
@@ -22,6 +28,7 @@ def run_stages(first: Search, folder: Folder, title: str = "search") -> SearchRe
       folder: folder of the whole search, which its last stage uses itself; the others have folders in it,
         ``stage1`` and so on.
       title: title shown to readers.
+      after: told every stage but the last, and what it has found.
 
     Returns:
       What the last stage has found; None if a signal stopped one.
@@ -36,6 +43,7 @@ def run_stages(first: Search, folder: Folder, title: str = "search") -> SearchRe
             done = _finished(search, part) if part.finished else search.run(part, title, seconds)
         if done is None:
             return None
+        after(search, done)
         state, seconds = done.state, done.seconds
         if stage.keep is not None:
             strengths = search.problem.method.strength(on_host(state.alpha))
