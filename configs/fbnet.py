@@ -5,8 +5,9 @@ Command: ``python -m experiments.search --config=configs/fbnet.py --config.searc
 Search: 90 epochs with batches of 192 on 100 of the classes, of which 80 % train the weights; alphas rest for 10 epochs;
 the temperature falls from 5 by exp(-0.045) an epoch; the loss is 0.2 log(LAT)^0.6 times the cross entropy. Networks are
 trained for 360 epochs.
-Not as in the paper: ``snas``, the relaxation with Gumbel noise, trains alphas on the images of the weights; the learning
-rate of the training falls along a cosine, not at epochs 90, 180 and 270. A search keeps its images in memory.
+Not as in the paper: ``snas``, the relaxation with Gumbel noise, trains alphas on the images of the weights; the
+learning rate of the training falls along a cosine, not at epochs 90, 180 and 270. A search keeps its images
+in memory: it needs ``--config.dataset.stream=False``.
 Data: a folder of 100 classes, ``--config.dataset.name=folder:PATH``.
 Needs: GPUs or TPUs.
 Costs: not measured.
@@ -20,7 +21,7 @@ from configs.imagenet import get_config as imagenet
 
 def get_config(method: str = "snas"):
     config = imagenet(method or "snas")
-    config.dataset.stream = False
+    config.genotype = ""
     config.space.name = "fbnet"
 
     search = config.search

@@ -1,6 +1,6 @@
 """Once-for-all on ImageNet (arXiv:1908.09791; github.com/mit-han-lab/once-for-all, train_ofa_net.py).
 
-Command: ``python -m experiments.search --config=configs/ofa.py --workdir=runs/ofa``
+Command: ``python -m experiments.search --config=configs/ofa.py --config.dataset.stream=False --workdir=runs/ofa``
 trains the largest network of the space ``ofa`` and shrinks it phase by phase; see ``dartsx/search/methods/ofa.py`` for
 the phases and for what differs from the release. Batches of 2,048 as there on 32 GPUs, kernels with transformation
 matrices, four resolutions. A search keeps its images in memory, so that ImageNet itself cannot be searched here.
@@ -15,7 +15,7 @@ from configs.imagenet import get_config as imagenet
 
 def get_config(method: str = "ofa"):
     config = imagenet(method or "ofa")
-    config.dataset.stream = False
+    config.genotype = ""
     config.space.name = "ofa"
     config.methods.ofa.resolutions = "128,160,192,224"
 
