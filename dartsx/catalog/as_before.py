@@ -39,6 +39,7 @@ LATER: dict[str, Any] = {
     "search.cost.power": 0.6,
     "methods.r_darts.drop_path": 0.0,
     "precision": "default",
+    "search.layout": "",
 }
 # What the config of every run has had from the first version on.
 _ALWAYS = ("seed", "dtype", "mesh", "method", "dataset")

@@ -24,6 +24,7 @@ SEPARABLE_FORMS = ("plain", "dense", "rows", "taps")  # of separable convolution
 GROUPED_FORMS = ("plain", "taps", "dense")  # of grouped convolutions
 REMAT = ("none", "branch", "cell")  # what the backward pass of a supernet computes again
 NETWORK_REMAT = ("none", "cell")  # the same for the network of a genotype
+LAYOUTS = ("channel_major", "pixel_major")  # of the arrays of cells
 
 STEMS = ("cifar", "imagenet")  # how a network begins: for small images, or for ImageNet
 STAGED = "nb201"  # the network that is made of a topology

@@ -18,8 +18,9 @@ def supernet_of(space: Space, **options: Any) -> AnySupernet:
 
     Args:
       space: a space, which says by `executor` what computes its supernet.
-      **options: channels, layers, classes, stem_multiplier, dtype, form, backend, remat, activation; primitives for
-        spaces of cells. What a space's supernet does not have, such as the stem multiplier of a topology's, is ignored.
+      **options: channels, layers, classes, stem_multiplier, dtype, form, backend, remat, layout, activation; primitives
+        for spaces of cells. What a space's supernet does not have is ignored: the stem multiplier of a topology's, the
+        layout of a described one, which is always pixel-major.
     """
     return _SUPERNETS[space.executor](space, **options)
 
@@ -28,8 +29,12 @@ def _topology(space: Space, *, stem_multiplier: int = 1, **options: Any) -> Topo
     return TopologySupernet(space, **options)
 
 
+def _described(space: Space, *, layout: str | None = None, **options: Any) -> OpenSupernet:
+    return OpenSupernet(space, **options)
+
+
 _SUPERNETS: Mapping[str, Callable[..., AnySupernet]] = {
     "cells": Supernet,
     "topology": _topology,
-    "described": OpenSupernet,
+    "described": _described,
 }

@@ -74,6 +74,7 @@ class Plan:
       dtype: dtype of activations.
       form: how separable convolutions are computed; None chooses by device and size.
       remat: what the backward pass computes again; None chooses by device.
+      layout: layout of the arrays of cells, one of `dartsx.catalog.LAYOUTS`; None chooses by device.
       weights: their optimiser.
       alphas: their optimiser.
       bound: binds the search to an expected cost.
@@ -105,6 +106,7 @@ class Plan:
     dtype: str = "float32"
     form: str | None = None
     remat: str | None = None
+    layout: str | None = None
     weights: Weights = Weights()
     alphas: Alphas = Alphas()
     bound: Bound | None = None
@@ -140,6 +142,7 @@ def search_problem(plan: Plan, steps: int, image_shape: Sequence[int]) -> Search
         dtype=plan.dtype,
         form=plan.form,
         remat=plan.remat,
+        layout=plan.layout,
     )
     method = _method(plan, Task(plan.space, supernet.cells))
     if plan.bound is not None:

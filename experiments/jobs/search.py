@@ -97,6 +97,7 @@ def plan_of(settings: SearchSettings, classes: int) -> Plan:
         dtype=settings.dtype,
         form=group.form,
         remat=group.remat,
+        layout=group.layout,
         weights=Weights(**vars(group.weights)),
         alphas=Alphas(**vars(group.alphas)),
         bound=bound if cost.kind else None,

@@ -13,6 +13,7 @@ from dartsx.catalog import (
     GROUPED_FORMS,
     HYPERGRADIENTS,
     LATENCY,
+    LAYOUTS,
     NETWORK_REMAT,
     NETWORKS,
     PRECISIONS,
@@ -126,6 +127,7 @@ class SearchGroup:
     train_fraction: float = where(share())
     form: str | None = where(one_of("", *SEPARABLE_FORMS))
     remat: str | None = where(one_of("", *REMAT))
+    layout: str | None = where(one_of("", *LAYOUTS))
     chunk_steps: int = where(at_least(1))
     checkpoint_every: int = where(at_least(1))
     keep_checkpoints: int = where(at_least(2))
