@@ -109,7 +109,8 @@ def _compute(step: Step, context: Context, inputs: list[jax.Array], weights: Wei
 def _conv(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
     (x,), layer = inputs, step.layer
     window = Window(layer.stride, layer.pads(x.shape[1:3]), layer.dilation)
-    y = convolve(x, weights["kernel"].astype(x.dtype), window, context.forms, layer.groups)
+    groups = int(layer.groups)  # of an open number the widest
+    y = convolve(x, weights["kernel"].astype(x.dtype), window, context.forms, groups)
     return y + weights["bias"].astype(x.dtype) if layer.bias else y
 
 
