@@ -19,11 +19,14 @@ EIGHT = "--xla_force_host_platform_device_count=8"
 
 
 @pytest.fixture(scope="module")
-def search(python, tiny_search):
-    """Starts the command in a work directory."""
-    return lambda workdir, *flags, **options: python(
-        "-m", "experiments.search", f"--workdir={workdir}", *tiny_search, *FLAGS, *flags, **options
-    )
+def search(python, tiny_search, quick_flags):
+    """Starts the command in a work directory, with further flags of XLA."""
+
+    def start(workdir, *flags, devices="", **options):
+        command = ("-m", "experiments.search", f"--workdir={workdir}", *tiny_search, *FLAGS, *flags)
+        return python(*command, XLA_FLAGS=f"{quick_flags} {devices}", **options)
+
+    return start
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +72,7 @@ def at_once(search, workdir, *flags):
 
 @pytest.mark.parametrize("flags", [(), PIXELS], ids=["channel_major", "pixel_major"])
 def test_eight_devices_search_as_one_with_statistics_of_the_whole_batch(search, alone, state_at, tmp_path, flags):
-    process = search(tmp_path, *flags, "--config.mesh=8", XLA_FLAGS=EIGHT)
+    process = search(tmp_path, *flags, "--config.mesh=8", devices=EIGHT)
     assert process.returncode == 0, process.stderr
     assert json.loads((tmp_path / "run.json").read_text())["device"]["count"] == 8
     assert_same_search(tmp_path, alone)
