@@ -10,7 +10,7 @@ from typing import Any
 from dartsx import optim
 from dartsx.losses import Inputs, Loss, Score, accuracy_or_loss, classification, first
 from dartsx.nn import supernet_of
-from dartsx.search.bound import Bound, bounded
+from dartsx.search.bound import Bound, bounded, check_reachable
 from dartsx.search.method import Method, Task
 from dartsx.search.methods import compose
 from dartsx.search.methods.darts import INIT_SCALE
@@ -148,6 +148,8 @@ def search_problem(plan: Plan, steps: int, image_shape: Sequence[int]) -> Search
     if plan.bound is not None:
         with _naming("bound", plan.bound.kind):
             method = bounded(method, plan.bound, supernet, image_shape)
+        with _naming("target", plan.bound.target):
+            check_reachable(plan.bound, supernet, image_shape)
     supernet = supernet.clone(lazy=method.lazy)
     if method.partial_channels > 1:
         with _naming("channels", plan.channels):

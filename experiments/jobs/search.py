@@ -20,7 +20,12 @@ from experiments.jobs.setup import AnyDataset, comparison, finished_before, inpu
 from experiments.settings import SearchSettings, search_settings, wrong
 
 # Fields of the config that the arguments of a plan come from, where both can be wrong.
-FIELDS = {"method": "method", "channels": "search.channels", "bound": "search.cost.kind"}
+FIELDS = {
+    "method": "method",
+    "channels": "search.channels",
+    "bound": "search.cost.kind",
+    "target": "search.cost.target",
+}
 NOT_READ = ("evaluate", "genotype", "network")  # by a search
 
 
