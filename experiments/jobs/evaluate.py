@@ -43,11 +43,16 @@ from experiments.settings import EvaluateGroup, EvaluateSettings, blame, evaluat
 SEARCH_ONLY = ("search", "space", "method", "hypergradient", "population", "population_chunk", "members")
 
 
-def run_evaluate(config: ConfigDict, workdir: str | os.PathLike) -> bool:
+def run_evaluate(config: ConfigDict, workdir: str | os.PathLike, pause_after: int | None = None) -> bool:
     """Runs or resumes an evaluation of ``config.genotype``, or of ``config.network`` where that is given.
 
+    Args:
+      config: a config of ``configs/``.
+      workdir: where everything is written; see the README.
+      pause_after: epochs after which it stops this time; None for all.
+
     Returns:
-      Whether it is finished (False: stopped by a signal; the same call resumes it).
+      Whether it is finished (False: paused or stopped by a signal; the same call resumes it).
 
     Raises:
       SettingsError: the config is wrong or does not fit the data.
@@ -61,7 +66,8 @@ def run_evaluate(config: ConfigDict, workdir: str | os.PathLike) -> bool:
         job = EvaluateJob(settings, data, mesh)
         run = {"seed": settings.seed, "dataset": data.label, "task": data.task.name, "method": None}
         read = inputs(data.identity, settings.genotype)
-        with open_workdir(workdir, plain, "evaluate", run=run, inputs=read, **comparison(plain)) as folder:
+        given = {"run": run, "inputs": read, "pause_after": pause_after, **comparison(plain)}
+        with open_workdir(workdir, plain, "evaluate", **given) as folder:
             return finished_before(folder) or job.run(folder)
 
 

@@ -29,15 +29,16 @@ from experiments.jobs.setup import AnyDataset, comparison, finished_before, inpu
 from experiments.settings import SearchSettings, member_config, search_settings, with_values
 
 
-def run_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
+def run_search(config: ConfigDict, workdir: str | os.PathLike, pause_after: int | None = None) -> bool:
     """Runs or resumes a search, or with ``config.population`` above 1 searches of as many seeds at once.
 
     Args:
       config: a config of ``configs/``.
       workdir: where everything is written; see the README and this module.
+      pause_after: epochs after which it stops this time; None for all.
 
     Returns:
-      Whether all is finished (False: stopped by a signal; the same call resumes it).
+      Whether all is finished (False: paused or stopped by a signal; the same call resumes it).
 
     Raises:
       SettingsError: the config is wrong or does not fit the data or the devices.
@@ -46,7 +47,7 @@ def run_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     """
     settings = search_settings(config)
     if settings.population == 1:
-        return run_one_search(config, workdir)
+        return run_one_search(config, workdir, pause_after)
     mesh = start(settings)
     dataset, plain = load_checked(settings), resolved(config, NOT_READ)
     with blaming_fields(), contextlib.ExitStack() as stack:
@@ -54,8 +55,8 @@ def run_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
         records = [run_record(member, dataset) for member in population.members]
 
         def opened(path, config, kind, run):
-            read = inputs(dataset.identity)
-            return stack.enter_context(open_workdir(path, config, kind, run=run, inputs=read, **comparison(config)))
+            given = {"run": run, "inputs": inputs(dataset.identity), "pause_after": pause_after, **comparison(config)}
+            return stack.enter_context(open_workdir(path, config, kind, **given))
 
         size = {"population": settings.population}
         folder = opened(workdir, plain, "population", records[0] | size)

@@ -13,7 +13,7 @@ from ml_collections import ConfigDict
 
 from dartsx.feeds import Examples
 from dartsx.runtime import open_workdir
-from dartsx.search import Alphas, Bound, Plan, PlanError, Search, Weights, run_stages
+from dartsx.search import Alphas, Bound, Plan, PlanError, Search, Weights, run_stages, search_problem
 from dartsx.spaces import Space
 from dartsx.tasks import task_of
 from experiments.jobs.setup import AnyDataset, comparison, finished_before, inputs, load_checked, resolved, start
@@ -30,17 +30,21 @@ NOT_READ = ("evaluate", "genotype", "network")  # by a search
 
 
 def run_one_search(
-    config: ConfigDict, workdir: str | os.PathLike, change: Callable[[Plan], Plan] = lambda plan: plan
+    config: ConfigDict,
+    workdir: str | os.PathLike,
+    pause_after: int | None = None,
+    change: Callable[[Plan], Plan] = lambda plan: plan,
 ) -> bool:
     """Runs or resumes a search of one seed.
 
     Args:
       config: a config of ``configs/``.
       workdir: where everything is written; see the README.
+      pause_after: epochs after which it stops this time; None for all.
       change: makes the plan that is run of the config's.
 
     Returns:
-      Whether the search is finished (False: stopped by a signal; the same call resumes it).
+      Whether the search is finished (False: paused or stopped by a signal; the same call resumes it).
 
     Raises:
       SettingsError: the config is wrong or does not fit the data.
@@ -53,9 +57,8 @@ def run_one_search(
         plan = change(search_plan(settings, dataset))
         search = Search(plan, search_examples(settings, dataset, mesh), settings.seed, mesh)
         run = run_record(search, dataset)
-        with open_workdir(
-            workdir, plain, "search", run=run, inputs=inputs(dataset.identity), **comparison(plain)
-        ) as folder:
+        given = {"run": run, "inputs": inputs(dataset.identity), "pause_after": pause_after, **comparison(plain)}
+        with open_workdir(workdir, plain, "search", **given) as folder:
             return finished_before(folder) or run_stages(search, folder, title(settings)) is not None
 
 
@@ -116,6 +119,16 @@ def plan_of(settings: SearchSettings, classes: int) -> Plan:
         checkpoint_every=group.checkpoint_every,
         keep_checkpoints=group.keep_checkpoints,
     )
+
+
+def check_plan(settings: SearchSettings) -> None:
+    """Names what does not fit in the method and the supernet, whatever the data, before anything is compiled.
+
+    Raises:
+      SettingsError: naming the field.
+    """
+    with blaming_fields():
+        search_problem(plan_of(settings, classes=10), steps=1, image_shape=(32, 32, 3))
 
 
 @contextlib.contextmanager
