@@ -43,12 +43,15 @@ class Bound:
 
 
 def bounded(method: Method, bound: Bound, supernet: Any, image_shape: Sequence[int]) -> Method:
-    """The method with the bound on its validation loss.
+    """The method with the bound on its validation loss, or on its rewards if it learns from these.
 
     Raises:
       ValueError: the cost cannot be computed for this space or these images.
     """
     cost = _counted(bound, supernet, image_shape)
+    if method.learning is not None:
+        learning = dataclasses.replace(method.learning, cost=cost, target=bound.target)
+        return dataclasses.replace(method, learning=learning)
     loss = bounded_loss(cost, method.chances, bound.target, bound.weight, bound.form, bound.power)
     return dataclasses.replace(method, bound=loss)
 

@@ -25,6 +25,7 @@ FIELDS = {
     "channels": "search.channels",
     "bound": "search.cost.kind",
     "target": "search.cost.target",
+    "sharing": "search.sharing",
 }
 NOT_READ = ("evaluate", "genotype", "network")  # by a search
 
@@ -110,6 +111,7 @@ def plan_of(settings: SearchSettings, classes: int) -> Plan:
         dtype=settings.dtype,
         form=group.form,
         remat=group.remat,
+        sharing=group.sharing,
         weights=Weights(**vars(group.weights)),
         alphas=Alphas(**vars(group.alphas)),
         bound=Bound(**vars(cost)) if cost.kind else None,

@@ -12,7 +12,7 @@ from experiments.trials.trial import Trial
 SCORES = {"search": "valid_accuracy", "evaluate": "test_error", "run": "test_error"}
 """What counts unless another is asked for: of a search that of the supernet on the examples that trained the alphas."""
 _SPLITS = ("valid", "test")
-_SMALLER = ("loss", "error", "macs", "params", "seconds", "gpu_days")
+_SMALLER = ("loss", "error", "perplexity", "macs", "params", "seconds", "gpu_days")
 
 
 def smaller_is_better(score: str) -> bool:
