@@ -25,9 +25,10 @@ ALLOWED = {
     "cost": {"catalog", "spaces", "networks", "kernels", "nn", "runtime"},
     "search": {"catalog", "spaces", "kernels", "nn", "cost", "data", "feeds", "losses", "runtime", "optim"},
     "retrain": {"kernels", "nn", "feeds", "losses", "runtime", "optim"},
+    "tasks": {"data", "feeds", "losses"},
     "report": {"catalog", "spaces", "cost"},
     "tabular": {"spaces"},
-    "objectives": {"spaces", "cost", "tabular", "search", "feeds", "runtime"},
+    "objectives": {"catalog", "spaces", "cost", "tabular", "search", "feeds", "runtime"},
     "strategies": {"catalog", "spaces", "cost", "objectives", "search"},
 }
 
