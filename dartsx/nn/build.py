@@ -21,7 +21,7 @@ def supernet_of(space: Space, *, sharing: str = "none", layout: str | None = Non
     Args:
       space: a space, which says by `executor` what computes its supernet.
       sharing: which weights options share, see `OpenSupernet`; those of cells share none.
-      layout: of the arrays of cells, see `Supernet`; described networks have one alone, pixel-major.
+      layout: layout of the arrays of cells, see `Supernet`; described networks have one alone, pixel-major.
       **options: channels, layers, classes, stem_multiplier, dtype, form, backend, remat, activation; primitives for
         spaces of cells. What a space's supernet does not have, such as the stem multiplier of a topology's, is ignored.
 
