@@ -175,7 +175,7 @@ def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
     name = f"network{number}"
     facts = [("data set", row.dataset), ("origin", row.origin)]
     facts += [("settings that differ", row.setup)] if row.setup else []
-    facts += [(f"work directory, seed {run.seed}", f"{run.path} ({run.test_error:.2f} % test error)") for run in runs]
+    facts += [(f"work directory, seed {run.seed}", f"{run.path} ({run.measure.label} {run.score:.2f})") for run in runs]
     caption = f"Learning curves, {row.n} runs" if row.n > 1 else "Learning curves"
     pictures = [Picture(f"{name}_curves", caption, evaluate_curves(runs))]
     genotypes = {run.genotype for run in runs}
