@@ -202,8 +202,12 @@ class EvaluateJob:
 
 def retrain_problem(settings: EvaluateSettings, classes: int, steps: int) -> RetrainProblem:
     """Network and optimiser of an evaluation with `steps` steps per epoch."""
+    return problem_of(settings, _network(settings, classes), steps)
+
+
+def problem_of(settings: EvaluateSettings, network: Any, steps: int) -> RetrainProblem:
+    """A network, and the optimiser of an evaluation with `steps` steps per epoch."""
     group = settings.evaluate
-    network = _network(settings, classes)
     rate = _schedule(group, steps)
     return RetrainProblem(
         network=network,

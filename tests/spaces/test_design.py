@@ -19,6 +19,11 @@ COUNTS = {
     "anynetx_d": 16**4 * (128 * 129 * 130 * 131 // 24) * 18,
     "anynetx_e": (16 * 17 * 18 * 19 // 24) * (128 * 129 * 130 * 131 // 24) * 18,
     "regnetx": 64**4 * 18,
+    "anynet_digits_a": (2 * 4 * 3 * 4) ** 3,
+    "anynet_digits_b": (2 * 4 * 4) ** 3 * 3,
+    "anynet_digits_c": (2 * 4) ** 3 * 12,
+    "anynet_digits_d": 2**3 * (4 * 5 * 6 // 6) * 12,
+    "anynet_digits_e": (2 * 3 * 4 // 6) * (4 * 5 * 6 // 6) * 12,
 }
 
 
@@ -51,7 +56,7 @@ def test_the_width_rule_gives_the_released_networks():
 
 def test_lists_that_do_not_fall_are_drawn_uniformly():
     rng = np.random.default_rng(0)
-    drawn = collections.Counter(tuple(regnet._multiset((1, 2), rng)) for _ in range(2500))
+    drawn = collections.Counter(tuple(regnet._multiset((1, 2), 4, rng)) for _ in range(2500))
     assert set(drawn) == {(1,) * (4 - i) + (2,) * i for i in range(5)}
     assert all(400 < number < 600 for number in drawn.values())
 
