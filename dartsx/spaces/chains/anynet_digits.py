@@ -8,7 +8,8 @@
 | anynet_digits_d | widths do not fall | 1,920 |
 | anynet_digits_e | depths do not fall | 960 |
 
-Every stage halves the map. The first three are described, so that one supernet computes all networks of a space, and
+Depths are 1 and 2, widths 4, 8, 12 and 16, ratios and groups those of AnyNetX that fit; the stem and every stage halve
+the map. The first three are described, so that one supernet computes all networks of a space, and
 that of `anynet_digits_c` those of the last two.
 """
 
@@ -42,7 +43,7 @@ def space(letter: str, shared: tuple[str, ...] = ()) -> DescribedSpace:
             body.append((Depth(f"{stage}/depth", DEPTHS, (first, later)),))
         head = (Classifier(scale.classes),)
         name = f"anynet_digits_{letter}"
-        return Network(name, (ConvNorm(STEM, 3),), tuple(body), head, "arXiv:2003.13678, section 3", scale.pixels)
+        return Network(name, (ConvNorm(STEM, 3, 2),), tuple(body), head, "arXiv:2003.13678, section 3", scale.pixels)
 
     return DescribedSpace(write, Scale(image_size=12))
 
