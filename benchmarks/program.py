@@ -45,7 +45,7 @@ def parse(argv: Sequence[str] | None = None) -> tuple[argparse.Namespace, list[s
     parser.add_argument("--pixels", type=int, default=32, help="height and width of the images with --size=config")
     parser.add_argument("--mesh", type=int, default=1, help="devices over which batches are split")
     parser.add_argument("--members", type=int, default=8, help="of a population")
-    parser.add_argument("--layout", choices=("channel_major", "pixel_major"), help="of a supernet; by default chosen")
+    parser.add_argument("--layout", choices=("channel_major", "pixel_major"), help="of cells; by default chosen")
     parser.add_argument("--within", type=float, help="seconds after which a compilation is stopped")
     parser.add_argument("--hlo", help="file for the text of the compiled program")
     records.add_output(parser)

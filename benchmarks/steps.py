@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh
@@ -52,21 +53,20 @@ def step_of(
       backend: where the program will run: it decides which forms are computed.
       mesh: devices over which batches (or members) are split.
       members: members of the population.
-      layout: layout of the supernet's arrays; None to choose.
+      layout: layout of the arrays of cells; None to choose.
     """
     shape, classes = (pixels, pixels, 3), 10
     key = jax.eval_shape(lambda: jax.random.key(0))
     if what == "evaluate":
         settings = evaluate_settings(config)
         problem = retrain_problem(settings, classes, EPOCH)
-        problem = dataclasses.replace(problem, network=problem.network.clone(backend=backend))
+        problem = dataclasses.replace(problem, network=_made_for(problem.network, backend, layout))
         state = jax.eval_shape(lambda k: init_network(problem, k, shape), key)
         batch = _batch(settings.evaluate.batch_size, shape, settings.dtype, mesh)
         return Step(make_network_step(problem), (_everywhere(state, mesh), batch))
     settings = search_settings(config)
     problem = search_problem(plan_of(settings, classes), EPOCH, shape)
-    chosen = {"backend": backend} | ({"layout": layout} if layout else {})
-    problem = dataclasses.replace(problem, supernet=problem.supernet.clone(**chosen))
+    problem = dataclasses.replace(problem, supernet=_made_for(problem.supernet, backend, layout))
     state, step = jax.eval_shape(lambda k: init_state(problem, k, shape), key), make_step(problem)
     if what == "search":
         batch = _batch(settings.search.batch_size, shape, settings.dtype, mesh)
@@ -75,6 +75,10 @@ def step_of(
     several = over_members(lambda member, _: step(*member), mesh, settings.population_chunk)
     members = _members((state, batch, batch), members, mesh)
     return Step(lambda state, train, valid: several((state, train, valid), ()), members)
+
+
+def _made_for(module: nn.Module, backend: str, layout: str | None) -> nn.Module:
+    return module.clone(backend=backend, **({"layout": layout} if layout else {}))
 
 
 def _batch(size: int, shape: tuple[int, ...], dtype: str, mesh: Mesh | None) -> Batch:

@@ -28,13 +28,16 @@ NETWORK_REMAT = ("none", "cell")  # the same for the network of a genotype
 STEMS = ("cifar", "imagenet")  # how a network begins: for small images, or for ImageNet
 STAGED = "nb201"  # the network that is made of a topology
 DESCRIBED = "described"  # the network to which an open description closes
-NETWORKS = (*STEMS, STAGED, DESCRIBED)  # that are made of an architecture
+RECURRENT = "recurrent"  # the language model of a recurrent cell
+NETWORKS = (*STEMS, STAGED, DESCRIBED, RECURRENT)  # that are made of an architecture
 # What spaces and their architectures are made of: (in words, networks in which an architecture is trained).
 EXECUTORS = {
     "cells": ("two kinds of cell", STEMS),
     "topology": ("a topology", (STAGED,)),
+    "recurrent": ("a recurrent cell", (RECURRENT,)),
     "described": ("options of decisions", (DESCRIBED,)),
 }
+TEXT_UNITS = ("words", "tokens", "characters")  # what a text is cut into
 SCHEDULES = ("cosine", "linear", "exponential")
 
 COST_KINDS = ("params", "macs", "activations", "memory")

@@ -88,8 +88,8 @@ def dense_form(backend: str) -> str:
     return "product" if backend == "cpu" else "library"
 
 
-def supernet_layout(backend: str) -> str:
-    """The layout of a supernet's arrays, one of `LAYOUTS`.
+def cell_layout(backend: str) -> str:
+    """The layout of the arrays of supernets and networks of cells, one of `LAYOUTS`.
 
     CPU: channel-major, the edges one after the other. GPU and TPU: pixel-major, few and wide operations.
     """

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dartsx.nn.open_supernet import OpenSupernet
+from dartsx.nn.recurrent import RecurrentSupernet
 from dartsx.nn.supernet import Supernet
 from dartsx.nn.topology_networks import TopologySupernet
 from dartsx.spaces import Space
 
-AnySupernet = Supernet | TopologySupernet | OpenSupernet
+AnySupernet = Supernet | TopologySupernet | OpenSupernet | RecurrentSupernet
 
 
 def supernet_of(space: Space, **options: Any) -> AnySupernet:
@@ -28,8 +29,16 @@ def _topology(space: Space, *, stem_multiplier: int = 1, **options: Any) -> Topo
     return TopologySupernet(space, **options)
 
 
+def _recurrent(
+    space: Space, *, channels: int, classes: int, context: int = 0, dtype: Any = "float32", **others: Any
+) -> RecurrentSupernet:
+    del others
+    return RecurrentSupernet(space, channels, classes, context, dtype)
+
+
 _SUPERNETS: Mapping[str, Callable[..., AnySupernet]] = {
     "cells": Supernet,
     "topology": _topology,
     "described": OpenSupernet,
+    "recurrent": _recurrent,
 }

@@ -10,12 +10,11 @@ import jax.numpy as jnp
 
 from dartsx import networks
 from dartsx.catalog import NETWORK_REMAT, STEMS
-from dartsx.kernels.channel_major.pools import pool
 from dartsx.kernels.choice import Forms, backend_of, network_remat
 from dartsx.kernels.plan import CellPlan, plan_cells
 from dartsx.networks.layers import Pool
 from dartsx.nn.derived_cell import DerivedCell, cell_width
-from dartsx.nn.layers import BatchNorm, Classifier, Conv
+from dartsx.nn.layouts import CHANNEL_MAJOR, Parts, parts_of
 from dartsx.nn.repeated_cells import RepeatedCells, name_of, runs
 from dartsx.spaces import Genotype, Scale
 from dartsx.spaces.cell_networks import genotype_network
@@ -37,19 +36,18 @@ class AuxiliaryHead(nn.Module):
 
     classes: int
     stem: str
-    forms: Forms = Forms()
+    parts: Parts = CHANNEL_MAJOR
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
-        """[C, N, H, W] with H, W >= 8 (cifar) or 7 (imagenet) -> logits [N, classes]."""
-        stride = 3 if self.stem == "cifar" else 2
-        x = pool(jax.nn.relu(x), Pool("avg", (5, 5), (stride, stride)))
-        x = BatchNorm(name="bn1")(Conv(128, 1, forms=self.forms, name="conv1")(x), train)
-        x = Conv(768, 2, forms=self.forms, name="conv2")(jax.nn.relu(x))
+        """[C, N, H, W] with H, W >= 8 (cifar) or 7 (imagenet), or channels last -> logits [N, classes]."""
+        stride, parts = (3 if self.stem == "cifar" else 2), self.parts
+        x = parts.pool(jax.nn.relu(x), Pool("avg", (5, 5), (stride, stride)))
+        x = parts.batch_norm(name="bn1")(parts.conv(128, 1, name="conv1")(x), train)
+        x = parts.conv(768, 2, name="conv2")(jax.nn.relu(x))
         if self.stem == "cifar":
-            x = BatchNorm(name="bn2")(x, train)
-        x = jax.nn.relu(x)
-        return Classifier(self.classes, name="classifier")(x)
+            x = parts.batch_norm(name="bn2")(x, train)
+        return parts.classifier(self.classes, name="classifier")(jax.nn.relu(x))
 
 
 class Stem(nn.Module):
@@ -57,15 +55,15 @@ class Stem(nn.Module):
 
     kind: str
     channels: int
-    forms: Forms = Forms()
+    parts: Parts = CHANNEL_MAJOR
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> tuple[jax.Array, jax.Array]:
-        """[3, N, H, W] -> the two inputs of the first cell."""
+        """[3, N, H, W], or channels last -> the two inputs of the first cell."""
 
         def conv_norm(x, features, stride, i):
-            x = Conv(features, 3, stride, 1, self.forms, name=f"conv{i}")(x)
-            return BatchNorm(name=f"bn{i}")(x, train)
+            x = self.parts.conv(features, 3, stride, 1, name=f"conv{i}")(x)
+            return self.parts.batch_norm(name=f"bn{i}")(x, train)
 
         if self.kind == "cifar":
             s = conv_norm(x, self.channels, 1, 0)
@@ -90,6 +88,7 @@ class CellNetwork(nn.Module):
       remat: what the backward pass computes again, ``"none"`` or every ``"cell"``, which leaves the cells' outputs and
         one cell in memory; None to choose by backend.
       backend: where the program will run, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default backend.
+      layout: layout of the arrays (`dartsx.kernels.choice.LAYOUTS`), or None to choose; see `layouts.parts_of`.
     """
 
     genotype: Genotype
@@ -102,6 +101,7 @@ class CellNetwork(nn.Module):
     form: str | None = None
     remat: str | None = None
     backend: str | None = None
+    layout: str | None = None
 
     @property
     def description(self) -> networks.Network:
@@ -139,31 +139,32 @@ class CellNetwork(nn.Module):
           masks: per cell [edges, N] of 0 and 1 to use instead of drawn ones (tests).
 
         Raises:
-          ValueError: unknown stem or `remat`.
+          ValueError: unknown stem, `remat` or layout.
         """
         if self.stem not in STEMS:
             raise ValueError(f"unknown stem {self.stem!r}; allowed: {', '.join(STEMS)}")
         if self.remat not in (None, *NETWORK_REMAT):
             raise ValueError(f"unknown remat {self.remat!r}; allowed: {', '.join(NETWORK_REMAT)}")
-        x = images.astype(self.dtype).transpose(3, 0, 1, 2)
         forms = Forms(self.backend, self.form)
-        s0, s1 = Stem(self.stem, self.stem_channels(), forms, name="stem")(x, train)
+        parts = parts_of(self.layout, forms, None)
+        x = parts.arrange(images.astype(self.dtype))
+        s0, s1 = Stem(self.stem, self.stem_channels(), parts, name="stem")(x, train)
         self.sow("intermediates", "stem_output", s1)
         keep = None if drop_path is None else 1.0 - drop_path
         auxiliary = None
         for run in runs(self.plans()):
             kept = None
             if train and drop_path is not None:
-                kept = self._draw(run, keep, x.shape[1]) if masks is None else jnp.stack([masks[i] for i in run])
-            s0, s1 = self._cells(run, s0, s1, train, kept, keep)
+                kept = self._draw(run, keep, len(images)) if masks is None else jnp.stack([masks[i] for i in run])
+            s0, s1 = self._cells(run, parts, s0, s1, train, kept, keep)
             if self.auxiliary and train and 2 * self.layers // 3 in run:
-                auxiliary = AuxiliaryHead(self.classes, self.stem, forms, name="auxiliary")(s1, train)
-        return Logits(Classifier(self.classes, name="classifier")(s1), auxiliary)
+                auxiliary = AuxiliaryHead(self.classes, self.stem, parts, name="auxiliary")(s1, train)
+        return Logits(parts.classifier(self.classes, name="classifier")(s1), auxiliary)
 
-    def _cells(self, run, s0, s1, train, masks, keep) -> tuple[jax.Array, jax.Array]:
+    def _cells(self, run, parts, s0, s1, train, masks, keep) -> tuple[jax.Array, jax.Array]:
         """The last two outputs after the cells of a run; masks [cells, edges, N]."""
         plan = self.plans()[run[0]]
-        cell = (self.genotype.cell(plan.cell_type), plan, Forms(self.backend, self.form))
+        cell = (self.genotype.cell(plan.cell_type), plan, Forms(self.backend, self.form), parts)
         recompute = (self.remat or network_remat(backend_of(self.backend))) == "cell"
         if len(run) == 1:
             cell_class = nn.remat(DerivedCell, static_argnums=(3,)) if recompute else DerivedCell

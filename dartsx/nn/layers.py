@@ -94,7 +94,7 @@ class Preprocess(nn.Module):
 
     features: int
     reduce: bool
-    affine: bool
+    affine: bool = True
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
     forms: Forms = Forms()
 

@@ -11,6 +11,7 @@ from jax import lax
 
 from dartsx.kernels import initial_weights
 from dartsx.kernels.moments import inverse_deviation, sample_count, unbiased, widen
+from dartsx.kernels.pixel_major.affine_norms import AffineNorms
 from dartsx.kernels.pixel_major.composed import LAYOUT, factorized_reduction
 from dartsx.kernels.pixel_major.norm import normalize
 from dartsx.kernels.pixel_major.totals import AXES
@@ -74,8 +75,11 @@ class BatchNorm(nn.Module):
         scale = self.param("scale", nn.initializers.ones, x.shape[-1:])
         bias = self.param("bias", nn.initializers.zeros, x.shape[-1:])
         stats = keep_running(self, {_ONE: (1, x.shape[-1])})
-        y = normalized(x, [stats], train, self)
-        return (y * scale + bias).astype(x.dtype)
+        norms = AffineNorms(None if train else {_ONE: stats.value[_ONE[0]][_ONE[1]]}, {_ONE: (scale, bias)})
+        y = norms([_ONE], x[:, :, :, None, None, None], False)
+        if train:
+            advance(self, stats, norms.batch)
+        return y.reshape(x.shape)
 
 
 def normalized(x: jax.Array, stats: list[nn.Variable], train: bool, module: nn.Module) -> jax.Array:
@@ -116,6 +120,23 @@ class Raw(nn.Module):
         else:
             x = Conv(self.features, 1, name="conv")(x)
         return x, Statistics(name="bn")(self.features)
+
+
+class Preprocess(nn.Module):
+    """Brings an input of a derived cell to the cell's width and size: ReLU, 1x1 convolution (or reduction), norm."""
+
+    features: int
+    reduce: bool
+
+    @nn.compact
+    def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+        """[N, H, W, C] -> [N, H, W, features], or half the size if `reduce`."""
+        x = jax.nn.relu(x)
+        if self.reduce:
+            x = FactorizedReduction(self.features, name="reduction")(x)
+        else:
+            x = Conv(self.features, 1, name="conv")(x)
+        return BatchNorm(name="bn")(x, train)
 
 
 class Classifier(nn.Module):

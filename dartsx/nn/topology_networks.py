@@ -20,8 +20,9 @@ from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan
 from dartsx.nn.cell_mixtures import cell_mixtures
 from dartsx.nn.cell_network import Logits
-from dartsx.nn.derived_cell import Operation, drop_path
+from dartsx.nn.derived_cell import drop_path
 from dartsx.nn.layouts import CHANNEL_MAJOR, Parts, parts_of
+from dartsx.nn.operations import OnEdge
 from dartsx.nn.search_cell import checked_remat
 from dartsx.spaces import NONE, SKIP, Scale, Topology, TopologySpace
 from dartsx.spaces.cell_networks import topology_network
@@ -50,19 +51,16 @@ class ResidualReduction(nn.Module):
         return self.parts.conv(self.features, 1, name="shortcut")(averaged) + y
 
 
-def run_stages(
-    module: nn.Module, images: jax.Array, train: bool, cell: Callable, parts: Parts | None = None
-) -> jax.Array:
+def run_stages(module: nn.Module, images: jax.Array, train: bool, cell: Callable, parts: Parts) -> jax.Array:
     """All but the cells: images [N, H, W, channels] -> logits [N, classes], inside a compact method of `module`.
 
     Args:
-      module: has channels, layers, classes, dtype, activation, backend and form.
+      module: has channels, layers, classes, dtype and activation.
       images: height and width divisible by 4.
       train: normalise by the batch's statistics.
       cell: (input in the layout, channels, number of the cell) -> output of the same shape.
-      parts: the layers in their layout; None for channel-major ones.
+      parts: the layers in their layout.
     """
-    parts = parts or parts_of("channel_major", Forms(module.backend, module.form), None)
     x = parts.arrange(images.astype(module.dtype))
     x = parts.batch_norm(name="stem_bn")(parts.conv(module.channels, 3, padding=1, name="stem_conv")(x), train)
     for stage in range(STAGES):
@@ -157,19 +155,25 @@ class TopologyCell(nn.Module):
     topology: Topology
     primitives: tuple[tuple[str, Primitive], ...]
     forms: Forms = Forms()
+    parts: Parts = CHANNEL_MAJOR
 
     @nn.compact
     def __call__(self, x: jax.Array, train: bool, masks: jax.Array | None, keep: jax.Array | None) -> jax.Array:
-        """[C, N, H, W] -> the same; drop path as in `derived_cell.DerivedCell`, masks [edges, N]."""
-        table, states = dict(self.primitives), {0: x}
-        for k, edge in enumerate(self.topology.edges):
-            total = states.get(edge.node, jnp.zeros_like(x))
-            if edge.primitive != NONE:
-                y = Operation(table[edge.primitive], 1, self.forms, name=f"op{k}")(states[edge.source], train)
-                dropped = masks is not None and edge.primitive != SKIP
-                total = total + (drop_path(y, keep, masks[k]) if dropped else y)
-            states[edge.node] = total
-        return states[self.topology.output]
+        """[C, N, H, W], or channels last -> the same; drop path as in `DerivedCell`, masks [edges, N]."""
+        table = dict(self.primitives)
+        edges = [
+            OnEdge(k, edge.primitive, table[edge.primitive], edge.source, edge.node, 1)
+            for k, edge in enumerate(self.topology.edges)
+            if edge.primitive != NONE
+        ]
+        entered = {edge.node for edge in edges}
+        nodes = {n: jnp.zeros_like(x) for n in range(1, self.topology.output + 1) if n not in entered}
+
+        def drop(edge: OnEdge, y: jax.Array) -> jax.Array:
+            whole = masks is None or edge.name == SKIP
+            return y if whole else drop_path(y, keep, self.parts.of_images(masks[edge.number]))
+
+        return self.parts.operations(self, edges, {0: x, **nodes}, train, drop)[self.topology.output]
 
 
 class TopologyNetwork(nn.Module):
@@ -184,6 +188,7 @@ class TopologyNetwork(nn.Module):
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
     primitives: Mapping[str, Primitive] | None = None
     backend: str | None = None
+    layout: str | None = None
 
     @property
     def description(self) -> networks.Network:
@@ -203,12 +208,13 @@ class TopologyNetwork(nn.Module):
         chosen = tuple(lookup(names, self.primitives or TOPOLOGY_PRIMITIVES).items())
         keep = None if drop_path is None or not train else 1.0 - drop_path
         forms = Forms(self.backend, self.form)
+        parts = parts_of(self.layout, forms, None)
 
         def cell(x, channels, i):
             masks = None
             if keep is not None:
-                shape = (len(self.topology.edges), x.shape[1])
+                shape = (len(self.topology.edges), len(images))
                 masks = jax.random.bernoulli(self.make_rng("drop_path"), keep, shape)
-            return TopologyCell(self.topology, chosen, forms, name=f"cell{i}")(x, train, masks, keep)
+            return TopologyCell(self.topology, chosen, forms, parts, name=f"cell{i}")(x, train, masks, keep)
 
-        return Logits(run_stages(self, images, train, cell), None)
+        return Logits(run_stages(self, images, train, cell, parts), None)

@@ -5,6 +5,8 @@ pandas is imported where it is used, so importing this module stays cheap.
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -49,6 +51,13 @@ def markdown_table(grid: Grid) -> str:
     marks = tuple("---" for _ in grid.columns)
     lines = [tuple(_markdown(cell) for cell in line) for line in (grid.columns, *grid.lines)]
     return "\n".join(f"| {' | '.join(line)} |" for line in (lines[0], marks, *lines[1:]))
+
+
+def grid_csv(grid: Grid) -> str:
+    """A grid as CSV, its cells as they are read."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows((grid.columns, *grid.lines))
+    return text.getvalue()
 
 
 def csv_text(sections: Sequence[Section]) -> str:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from dartsx.cost import bounded_loss, expected_cost, read_table
@@ -24,7 +25,8 @@ class Bound:
       power: exponent of the forms that have one.
       channels: channels of the network that is counted; None for the supernet's.
       layers: layers of the network that is counted; None for the supernet's.
-      table: CSV file of latencies for the kind "latency", see `dartsx.cost.read_table`.
+      table: file of latencies for the kind "latency", see `dartsx.cost.read_table`.
+      batch_size: images of a pass whose latency counts; the table must be of such passes.
     """
 
     kind: str
@@ -35,6 +37,7 @@ class Bound:
     channels: int | None = None
     layers: int | None = None
     table: str | None = None
+    batch_size: int = 1
 
 
 def bounded(method: Method, bound: Bound, supernet: Any, image_shape: Sequence[int]) -> Method:
@@ -66,4 +69,6 @@ def cost_figure(
 def _counted(bound: Bound, supernet: Any, image_shape: Sequence[int]) -> Callable[[Any], Any]:
     sizes = {"channels": bound.channels or supernet.channels, "layers": bound.layers or supernet.layers}
     table = None if bound.table is None else read_table(bound.table, image_shape[0])
+    if table is not None:
+        table.check(bound.batch_size, jnp.dtype(supernet.dtype).name, image_shape)
     return expected_cost(supernet.clone(**sizes), image_shape, bound.kind, table)

@@ -77,6 +77,7 @@ class Plan:
       weights: their optimiser.
       alphas: their optimiser.
       bound: binds the search to an expected cost.
+      network: further arguments of the supernet, which data decide, such as the context of sequences.
       loss: see `dartsx.losses`.
       inputs: batch -> what the supernet reads of it.
       score: values of the loss by name -> the number by which architectures are compared, bigger is better.
@@ -108,6 +109,7 @@ class Plan:
     weights: Weights = Weights()
     alphas: Alphas = Alphas()
     bound: Bound | None = None
+    network: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     loss: Loss = classification()
     inputs: Inputs = first
     score: Score = accuracy_or_loss
@@ -140,6 +142,7 @@ def search_problem(plan: Plan, steps: int, image_shape: Sequence[int]) -> Search
         dtype=plan.dtype,
         form=plan.form,
         remat=plan.remat,
+        **plan.network,
     )
     method = _method(plan, Task(plan.space, supernet.cells))
     if plan.bound is not None:

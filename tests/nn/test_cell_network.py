@@ -50,12 +50,11 @@ def test_drop_path_of_probability_zero_is_none(variables, dropped, quick_jit):
 
 def test_drop_path_drops_whole_images_and_keeps_the_mean():
     x = jnp.arange(1.0, 1 + 2 * 3 * 4).reshape(2, 3, 2, 2)
-    y = drop_path(x, 0.5, jnp.array([1, 0, 1]))
+    y = drop_path(x, 0.5, jnp.array([1, 0, 1])[:, None, None])
     np.testing.assert_array_equal(y[:, 1], 0)
     np.testing.assert_array_equal(y[:, ::2], 2 * x[:, ::2])
     mask = jax.random.bernoulli(jax.random.key(0), 0.7, (100_000,))
-    ones = jnp.ones((1, len(mask), 1, 1))
-    np.testing.assert_allclose(drop_path(ones, 0.7, mask).mean(), 1, atol=0.01)
+    np.testing.assert_allclose(drop_path(jnp.ones(len(mask)), 0.7, mask).mean(), 1, atol=0.01)
 
 
 def test_bfloat16_is_for_activations_only(variables, quick_jit, relative_error):

@@ -9,7 +9,7 @@ from dartsx.nn.derived_cell import drop_path
 
 def test_kept_images_are_scaled_and_dropped_ones_vanish():
     x = jnp.ones((2, 3, 4, 4))
-    y = drop_path(x, 0.8, jnp.array([1, 0, 1]))
+    y = drop_path(x, 0.8, jnp.array([1, 0, 1])[:, None, None])
     np.testing.assert_allclose(y[:, 0], 1.25)
     np.testing.assert_array_equal(y[:, 1], 0)
     np.testing.assert_allclose(y[:, 2], 1.25)
@@ -17,5 +17,5 @@ def test_kept_images_are_scaled_and_dropped_ones_vanish():
 
 def test_expectation_is_the_input():
     mask = jax.random.bernoulli(jax.random.key(0), 0.7, (20000,))
-    y = drop_path(jnp.ones((1, 20000, 1, 1)), 0.7, mask)
+    y = drop_path(jnp.ones(20000), 0.7, mask)
     assert abs(float(y.mean()) - 1) < 0.02

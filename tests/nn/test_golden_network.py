@@ -17,27 +17,35 @@ def expected(load_golden):
     return load_golden("eval_network.npz")
 
 
-@pytest.fixture(scope="module", params=["float64", "float32"])
-def dtype(request):
+CASES = [("float64", "channel_major"), ("float32", "channel_major"), ("float64", "pixel_major")]
+
+
+@pytest.fixture(scope="module", params=CASES, ids="-".join)
+def case(request):
     return request.param
 
 
 @pytest.fixture(scope="module")
-def computed(expected, dtype, precision, quick_jit):
-    with precision(dtype):
-        return compute(expected, dtype, quick_jit)
+def dtype(case):
+    return case[0]
+
+
+@pytest.fixture(scope="module")
+def computed(expected, case, precision, quick_jit):
+    with precision(case[0]):
+        return compute(expected, *case, quick_jit)
 
 
 def cross_entropy(logits, labels):
     return -jax.nn.log_softmax(logits)[jnp.arange(len(labels)), labels].mean()
 
 
-def golden_network(golden, dtype):
+def golden_network(golden, dtype, layout):
     """The network, its parameters, fresh and given running statistics."""
     layers = 1 + max(int(k.split("/")[1][4:]) for k in golden if k.startswith("w/cell"))
     channels, classes = golden["w/cell0/pre0/conv"].shape[-1], golden["logits"].shape[-1]
     genotype = published("DARTS_V2")
-    network = CellNetwork(genotype, channels, layers, classes, auxiliary=True, dtype=dtype)
+    network = CellNetwork(genotype, channels, layers, classes, auxiliary=True, dtype=dtype, layout=layout)
     like = jax.eval_shape(lambda key: network.init(key, jnp.asarray(golden["x"], dtype), True), jax.random.key(0))
 
     def read(prefix, entries, like):
@@ -67,9 +75,9 @@ def drop_path_masks(golden, network, batch):
     return masks
 
 
-def compute(golden, dtype, quick_jit):
+def compute(golden, dtype, layout, quick_jit):
     """All results of the file under its names, by one compiled function."""
-    network, params, fresh, given = golden_network(golden, dtype)
+    network, params, fresh, given = golden_network(golden, dtype, layout)
     x, labels = jnp.asarray(golden["x"], dtype), golden["y"]
     masks = drop_path_masks(golden, network, len(labels))
 
@@ -109,10 +117,11 @@ def named_results(network, norm_keys, grad, state):
     results = {"grad_norms": np.array(norms), "grad_norm": np.linalg.norm(norms)}
     results |= {f"grad/{key}": value for key, value in grads.items()}
     results |= {f"run_after_train/{key}": value for key, value in runs.items()}
+    pixels = (0, 1, 2) if network.layout == "pixel_major" else (1, 2, 3)
     for name, (activation,) in state["intermediates"].items():
         place = f"trace/{name.removesuffix('_output')}"
-        results[f"{place}/absmean"] = np.abs(activation).mean((1, 2, 3))
-        results[f"{place}/meansq"] = np.square(activation).mean((1, 2, 3))
+        results[f"{place}/absmean"] = np.abs(activation).mean(pixels)
+        results[f"{place}/meansq"] = np.square(activation).mean(pixels)
     return results
 
 

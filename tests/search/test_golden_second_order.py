@@ -19,6 +19,8 @@ from dartsx.spaces import CELL_TYPES, CellSpace
 
 SMOOTH = {"activation": jax.nn.silu, "primitives": PRIMITIVES | {"max_pool_3x3": Pool("avg")}}
 VARIANTS = {"": {}, "smooth/": SMOOTH}
+CHANNELS, PIXELS = "channel_major", "pixel_major"
+CASES = (("", CHANNELS), ("smooth/", CHANNELS), ("", PIXELS))  # variant and layout
 RADII = (1e-1, RADIUS, 1e-3, 1e-4, 1e-6)
 PIECES = ["first_order_", "exact_", "fd_", "direct_", "hvp_", "unrolled", "loss_", "vector_norm"]
 
@@ -29,9 +31,14 @@ def golden_search(load_golden):
     return load_golden("second_order.npz"), load_golden("supernet.npz")
 
 
-@pytest.fixture(scope="module", params=list(VARIANTS), ids=["relu", "smooth"])
-def variant(request):
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: f"{case[0].strip('/') or 'relu'}-{case[1]}")
+def case(request):
     return request.param
+
+
+@pytest.fixture(scope="module")
+def variant(case):
+    return case[0]
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +56,12 @@ class Problem:
     all hypergradients call these two; compiled into each of them, the network would take minutes.
     """
 
-    def __init__(self, golden_search, variant, dtype, quick_jit):
+    def __init__(self, golden_search, variant, layout, dtype, quick_jit):
         golden, first = golden_search
         layers = 1 + max(int(k.split("/")[1][4:]) for k in first if k.startswith("w/cell"))
         channels, classes = first["w/cell0/pre0/conv"].shape[-1], first["logits"].shape[-1]
-        self.supernet = Supernet(CellSpace(), channels, layers, classes, dtype=dtype, **VARIANTS[variant])
+        options = {"dtype": dtype, "layout": layout, **VARIANTS[variant]}
+        self.supernet = Supernet(CellSpace(), channels, layers, classes, **options)
         self.alpha = {kind: jnp.asarray(first[f"alpha_{kind}"], dtype) for kind in CELL_TYPES}
         images = {split: jnp.asarray(golden[f"x_{split}"], dtype) for split in ("train", "val")}
         like = jax.eval_shape(lambda key: self.supernet.init(key, images["train"], self.alpha, True), jax.random.key(0))
@@ -111,22 +119,22 @@ def precompiled(both, images, labels):
 
 @pytest.fixture(scope="module")
 def all_computed(golden_search, precision, quick_jit):
-    """Results by variant and dtype; compiled side by side, since each takes most of a minute."""
+    """Results by variant, layout and dtype; compiled side by side, since each takes most of a minute."""
 
     def run(task):
-        variant, dtype = task
+        *_, dtype = task
         with precision(dtype):
-            problem = Problem(golden_search, variant, dtype, quick_jit)
+            problem = Problem(golden_search, *task, quick_jit)
             return compute(problem) if dtype == "float64" else problem.hypergradient("finite_difference").gradient
 
-    tasks = [*((variant, "float64") for variant in VARIANTS), ("", "float32")]
+    tasks = [*((*case, "float64") for case in CASES), ("", CHANNELS, "float32")]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         return dict(zip(tasks, pool.map(run, tasks), strict=True))
 
 
 @pytest.fixture(scope="module")
-def computed(all_computed, variant):
-    return all_computed[variant, "float64"]
+def computed(all_computed, case):
+    return all_computed[*case, "float64"]
 
 
 def compute(problem):
@@ -202,7 +210,7 @@ def test_golden_finite_difference_tends_to_exact_only_without_kinks(computed, va
 
 
 def test_float32_finite_difference_equals_the_golden(all_computed, golden_search, check_golden):
-    gradient = all_computed["", "float32"]
+    gradient = all_computed["", CHANNELS, "float32"]
     computed = {f"fd_grad_alpha_{kind}": np.asarray(value) for kind, value in gradient.items()}
     assert {value.dtype for value in computed.values()} == {np.dtype("float32")}
     check_golden(computed, {key: golden_search[0][key] for key in computed}, "float32")
