@@ -9,8 +9,9 @@
 | anynet_digits_e | depths do not fall | 960 |
 
 Depths are 1 and 2, widths 4, 8, 12 and 16, ratios and groups those of AnyNetX that fit; the stem and every stage halve
-the map. The first three are described, so that one supernet computes all networks of a space, and
-that of `anynet_digits_c` those of the last two.
+the map. The first three are described, so that one supernet computes all networks of a space, and that of
+`anynet_digits_c` those of the last two. Steps b and c have no name in the table of spaces, which does not keep them
+from being compared as ``dartsx.spaces.chains.anynet_digits:anynet_digits_b``.
 """
 
 from __future__ import annotations
