@@ -5,15 +5,19 @@ import pathlib
 from absl import flags
 from ml_collections import ConfigDict
 
+from dartsx.catalog import is_text
 from experiments.settings import SettingsError, check_pipeline, evaluate_settings, evaluation_config, run_main
 
-_BASELINE = flags.DEFINE_string("baseline", "NASNet-A", "genotype or network to train beside the derived one")
+_BASELINE = flags.DEFINE_string(
+    "baseline", "", "genotype or network to train beside the derived one; by default NASNet-A, of texts lstm"
+)
 
 
 def main(config, workdir: str) -> None:
     """Runs all steps; those that are finished already are not repeated."""
-    baseline = evaluation_config(config, _BASELINE.value)
-    check(config, _BASELINE.value)
+    beside = _BASELINE.value or ("lstm" if is_text(config.dataset.name) else "NASNet-A")
+    baseline = evaluation_config(config, beside)
+    check(config, beside)
     from dartsx.report import write_report  # these import JAX: wrong flags fail before that
     from experiments.jobs import run_evaluate, run_pipeline
 

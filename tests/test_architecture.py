@@ -28,7 +28,7 @@ ALLOWED = {
     "tasks": {"data", "feeds", "losses"},
     "report": {"catalog", "spaces", "cost"},
     "tabular": {"spaces"},
-    "objectives": {"spaces", "cost", "tabular", "search", "feeds", "runtime"},
+    "objectives": {"catalog", "spaces", "cost", "tabular", "search", "feeds", "runtime"},
     "strategies": {"catalog", "spaces", "cost", "objectives", "search"},
 }
 

@@ -17,12 +17,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from dartsx.catalog import TEXT_UNITS
+from dartsx.catalog import EMBEDDED_TEXT, TEXT_PREFIX, TEXT_UNITS
 from dartsx.data.identity import Fingerprint, Identity
 from dartsx.data.layout import require_utf8
 
 END, UNKNOWN = "<eos>", "<unk>"
-PREFIX, EMBEDDED = "text:", "python_docs"
 PARTS = {"train": ("train.txt", "ptb.train.txt"), "test": ("test.txt", "ptb.test.txt")}
 _MARKS = re.compile(r"\w+|[^\w\s]")
 # How a line becomes words. Prepared corpora have blanks between all words; tokens are words and marks in small letters.
@@ -134,16 +133,11 @@ def load_text(
     return TextDataset(name, label, tuple(numbers), *coded, steps, context)
 
 
-def is_text(name: str) -> bool:
-    """Whether a data set of this name is a text."""
-    return name == EMBEDDED or name.startswith(PREFIX)
-
-
 def _lines(name: str) -> tuple[dict[str, list[str]], str]:
     """Lines of both texts, and what reports call them."""
-    if name == EMBEDDED:
+    if name == EMBEDDED_TEXT:
         return _divided(_python_docs()), f"Python documentation ({platform.python_version()})"
-    path = pathlib.Path(name.removeprefix(PREFIX)).expanduser()
+    path = pathlib.Path(name.removeprefix(TEXT_PREFIX)).expanduser()
     if path.is_file():
         return _divided(_read(path)), path.stem
     if not path.is_dir():

@@ -6,14 +6,15 @@ a product with s, and f is an activation. The first node is made so of input and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from dartsx.kernels.moments import inverse_deviation, moments, unbiased
 from dartsx.kernels.running_statistics import Stats, moved
+from dartsx.networks.recurrent import LSTM, Recurrence
 
 ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
     "tanh": jnp.tanh,
@@ -87,28 +88,47 @@ def mixed_step(
     return step
 
 
-def derived_step(
-    weights: Weights, edges: Sequence[tuple[str, int, int]], concat: Sequence[int], masks: Masks
-) -> Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]:
-    """A step of a derived cell, (state, input) -> (next state, next state); it has no batch norm.
+Step = Callable[[Any, jax.Array], tuple[Any, jax.Array]]
 
-    Args:
-      weights: weights of the cell.
-      edges: (activation, source, node) of the nodes 1, 2, ..., in this order.
-      concat: nodes whose mean is the output.
-      masks: see `Masks`.
+
+def step_of(layer: Recurrence | LSTM, weights: Mapping[str, jax.Array], masks: Masks) -> Step:
+    """A step of a layer, ([N, C] or several of them that a step hands to the next, input [N, C]) -> (next, output).
+
+    All of them begin with zeros; there are `layer.states` of them. Nothing is normalised.
     """
+    return _STEPS[type(layer)](layer, weights, masks)
 
-    def step(state, x):
-        nodes = [first_node(weights, x, state, masks)]
-        for product, (activation, source, _) in zip(weights.nodes, edges, strict=True):
+
+def _derived_step(cell: Recurrence, weights: Mapping[str, jax.Array], masks: Masks) -> Step:
+    given = Weights(**weights)
+
+    def step(carry, x):
+        nodes = [first_node(given, x, *carry, masks)]
+        for product, (activation, source, _) in zip(given.nodes, cell.edges, strict=True):
             gate, candidate = jnp.split((nodes[source] * masks.states) @ product, 2, -1)
             change = ACTIVATIONS[activation](candidate) - nodes[source]
             nodes.append(nodes[source] + jax.nn.sigmoid(gate) * change)
-        output = sum(nodes[i] for i in concat) / len(concat)
-        return output, output
+        output = sum(nodes[i] for i in cell.concat) / len(cell.concat)
+        return (output,), output
 
     return step
+
+
+def _lstm_step(layer: LSTM, weights: Mapping[str, jax.Array], masks: Masks) -> Step:
+    del layer
+
+    def step(carry, x):
+        state, memory = carry
+        read = jnp.concatenate([x * masks.inputs, state * masks.states], -1)
+        let_in, keep, put_out, candidate = jnp.split(read @ weights["kernel"] + weights["bias"], 4, -1)
+        memory = jax.nn.sigmoid(keep) * memory + jax.nn.sigmoid(let_in) * jnp.tanh(candidate)
+        output = jax.nn.sigmoid(put_out) * jnp.tanh(memory)
+        return (output, memory), output
+
+    return step
+
+
+_STEPS: Mapping[type, Callable[..., Step]] = {Recurrence: _derived_step, LSTM: _lstm_step}
 
 
 def by_batch(stats: Stats, x: jax.Array) -> tuple[Stats, jax.Array]:

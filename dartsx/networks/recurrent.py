@@ -7,13 +7,13 @@ DARTS on Penn Treebank (arXiv:1806.09055, section 3.2): embedding and state of 8
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import ClassVar
 
 from dartsx.networks.description import Network
 from dartsx.networks.layers import Shape, SingleLayer, Weight
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "identity")  # of the nodes
-SOURCE = "DARTS (arXiv:1806.09055), section 3.2 and its released code"
+STEPS = 35  # of a sequence, unless said otherwise
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +43,13 @@ class Recurrence(SingleLayer):
     Attributes:
       edges: (activation, source, node), as in `dartsx.spaces.RecurrentCell`.
       concat: the nodes whose mean is the output.
+      name, source: name of its language model, and where it comes from.
+      states: how many arrays a step hands to the next.
     """
+
+    name: ClassVar[str] = "recurrent"
+    source: ClassVar[str] = "DARTS (arXiv:1806.09055), section 3.2 and its released code"
+    states: ClassVar[int] = 1
 
     edges: tuple[tuple[str, int, int], ...]
     concat: tuple[int, ...]
@@ -62,6 +68,36 @@ class Recurrence(SingleLayer):
         """steps (4 C^2 + nodes 2 C^2)."""
         steps, width = x
         return steps * (4 + 2 * len(self.edges)) * width**2
+
+
+@dataclasses.dataclass(frozen=True)
+class LSTM(SingleLayer):
+    """Long short-term memory over all steps. Weights: ``kernel`` [2 C, 4 C], rows for input and state; ``bias`` [4 C].
+
+    Columns are the input, forget and output gates and the candidate (arXiv:1409.2329, section 3.1).
+
+    Attributes:
+      name, source: name of its language model, and where it comes from.
+      states: how many arrays a step hands to the next: output and memory.
+    """
+
+    name: ClassVar[str] = "lstm"
+    source: ClassVar[str] = "arXiv:1409.2329"
+    states: ClassVar[int] = 2
+
+    def output(self, x: Shape) -> Shape:
+        """(steps, C)."""
+        return x
+
+    def weights(self, x: Shape) -> dict[str, Weight]:
+        """Kernel and bias."""
+        width = x[-1]
+        return {"kernel": Weight((2 * width, 4 * width), 2 * width), "bias": Weight((4 * width,), 0)}
+
+    def macs(self, x: Shape) -> int:
+        """steps 8 C^2."""
+        steps, width = x
+        return steps * 8 * width**2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,14 +120,19 @@ class TiedDecoder(SingleLayer):
         return steps * width * self.words
 
 
-def language_model(edges: tuple[Any, ...], concat: tuple[int, ...], scale: Any) -> Network:
-    """The network of a recurrent cell: one cell between embedding and decoder.
+def language_model(layer: Recurrence | LSTM, width: int, words: int, steps: int | None = None) -> Network:
+    """One recurrent layer between embedding and decoder.
 
     Args:
-      edges: see `Recurrence`.
-      concat: see `Recurrence`.
-      scale: its `channels`, `classes` (words) and `image_size` (steps) count, no other number.
+      layer: the layer.
+      width: channels of embedding and state.
+      words: words of the vocabulary.
+      steps: words of a sequence, for which the costs are.
     """
-    stem, cell = (Embedding(scale.classes, scale.channels),), (Recurrence(tuple(map(tuple, edges)), concat),)
-    steps = scale.image_size or 35
-    return Network("recurrent", stem, (cell,), (TiedDecoder(scale.classes),), SOURCE, steps, reads="words")
+    stem, head = (Embedding(words, width),), (TiedDecoder(words),)
+    return Network(layer.name, stem, ((layer,),), head, layer.source, steps or STEPS, reads="words")
+
+
+def lstm(classes: int = 10_000, width: int = 650) -> Network:
+    """The language model of one LSTM; by default as wide as the medium one of arXiv:1409.2329, section 4.1."""
+    return language_model(LSTM(), width, classes)

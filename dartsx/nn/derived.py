@@ -12,6 +12,7 @@ from dartsx.nn.described import DescribedNetwork
 from dartsx.nn.recurrent import RecurrentNetwork
 from dartsx.nn.topology_networks import TopologyNetwork
 from dartsx.spaces import Architecture, Space, own_primitives
+from dartsx.spaces.recurrent_space import recurrence
 
 AnyNetwork = CellNetwork | TopologyNetwork | DescribedNetwork | RecurrentNetwork
 
@@ -65,7 +66,7 @@ def _described(name: str, choices: Architecture, space: Space, size: Parts, only
 
 def _recurrent(name: str, cell: Architecture, space: Space | None, size: Parts, only_cells: Parts, options: Parts):
     given = {name: options[name] for name in ("context", "dropout", "dtype") if name in options}
-    return RecurrentNetwork(cell, size["channels"], size["classes"], **given)
+    return RecurrentNetwork(recurrence(cell), size["channels"], size["classes"], **given)
 
 
 _NETWORKS: Mapping[str, Callable[..., AnyNetwork]] = {

@@ -18,11 +18,11 @@ from jax import lax
 
 from dartsx import networks
 from dartsx.kernels.initial_weights import uniform
-from dartsx.kernels.recurrent import Masks, Weights, by_batch, by_running, derived_step, mixed_step
+from dartsx.kernels.recurrent import Masks, Weights, by_batch, by_running, mixed_step, step_of
 from dartsx.kernels.running_statistics import fresh
-from dartsx.networks.recurrent import language_model
+from dartsx.networks.recurrent import LSTM, Recurrence, language_model
 from dartsx.nn.cell_network import Logits
-from dartsx.spaces import RecurrentCell, RecurrentSpace, Scale
+from dartsx.spaces import RecurrentSpace
 from dartsx.spaces.recurrent_cell import RECURRENT
 
 _FAN_IN = 625  # weights begin uniform in +- 0.04, as in the released code
@@ -85,11 +85,12 @@ class RecurrentSupernet(nn.Module):
           Logits [N, steps, classes] of the word that follows each of the last `steps`. With
           ``mutable=["batch_stats"]`` the running statistics move (train only).
         """
-        table, bias, weights = _parameters(self, self.space.num_nodes)
+        nodes = [("identity", 0, node) for node in self.space.nodes]  # weights are those of any derived cell
+        table, bias, weights = _parameters(self, Recurrence(tuple(nodes), self.space.concat))
         stats = self.variable("batch_stats", "nodes", fresh, (self.channels,))
         space, normalize = self.space, by_batch if train else by_running
         rows = space.expand(mixture)[RECURRENT]
-        step = mixed_step(weights, rows, space.primitives, space.concat, normalize, Masks())
+        step = mixed_step(Weights(**weights), rows, space.primitives, space.concat, normalize, Masks())
         x = table.astype(self.dtype)[words.astype(int)]
         (_, after), outputs = _unrolled(step, (jnp.zeros_like(x[:, 0]), stats.value), x, self.context)
         if train and self.is_mutable_collection("batch_stats") and not self.is_initializing():
@@ -98,10 +99,10 @@ class RecurrentSupernet(nn.Module):
 
 
 class RecurrentNetwork(nn.Module):
-    """The language model of a derived cell.
+    """A language model: embedding, a recurrent layer, decoder with the embedding's weights.
 
     Attributes:
-      cell: activations and sources of the nodes.
+      recurrence: the cell of a search (`dartsx.networks.recurrent.Recurrence`), or an `LSTM`.
       channels: width of embedding and state.
       classes: number of words.
       context: words at the beginning of a sequence that only prepare the state.
@@ -109,7 +110,7 @@ class RecurrentNetwork(nn.Module):
       dtype: dtype of the activations; parameters and logits stay float32 or wider.
     """
 
-    cell: RecurrentCell
+    recurrence: Recurrence | LSTM
     channels: int = 850
     classes: int = 10_000
     context: int = 0
@@ -119,7 +120,7 @@ class RecurrentNetwork(nn.Module):
     @property
     def description(self) -> networks.Network:
         """Its layers."""
-        return language_model(self.cell.edges, self.cell.concat, Scale(self.channels, 1, self.classes))
+        return language_model(self.recurrence, self.channels, self.classes)
 
     @nn.compact
     def __call__(self, words: jax.Array, train: bool, drop_path: jax.Array | None = None) -> Logits:
@@ -131,7 +132,7 @@ class RecurrentNetwork(nn.Module):
           drop_path: recurrent cells have none.
         """
         del drop_path
-        table, bias, weights = _parameters(self, len(self.cell.edges))
+        table, bias, weights = _parameters(self, self.recurrence)
         random = train and not self.is_initializing()
 
         def mask(rate: float, *shape: int) -> jax.Array | float:
@@ -143,19 +144,23 @@ class RecurrentNetwork(nn.Module):
         x = (table.astype(self.dtype) * mask(drop.words, self.classes, 1))[words.astype(int)]
         x = x * mask(drop.embedding, n, 1, width)
         masks = Masks(mask(drop.inputs, n, width), mask(drop.states, n, width))
-        step = derived_step(weights, self.cell.edges, self.cell.concat, masks)
-        _, outputs = _unrolled(step, jnp.zeros_like(x[:, 0]), x, self.context)
+        step = step_of(self.recurrence, weights, masks)
+        _, outputs = _unrolled(step, (jnp.zeros_like(x[:, 0]),) * self.recurrence.states, x, self.context)
         return Logits(_logits(outputs * mask(drop.output, n, 1, width), table, bias), None)
 
 
-def _parameters(module: RecurrentSupernet | RecurrentNetwork, nodes: int) -> tuple[jax.Array, jax.Array, Weights]:
-    """Table [classes, channels] and bias [classes] of embedding and decoder, and the weights of the cell."""
+def _parameters(
+    module: RecurrentSupernet | RecurrentNetwork, layer: Recurrence | LSTM
+) -> tuple[jax.Array, jax.Array, dict[str, jax.Array]]:
+    """Table [classes, channels] and bias [classes] of embedding and decoder, and the layer's weights by name."""
     width = module.channels
     table = module.param("table", uniform, (module.classes, width), _FAN_IN)
     bias = module.param("bias", nn.initializers.zeros, (module.classes,))
-    first = module.param("first", uniform, (2 * width, 2 * width), _FAN_IN)
-    products = module.param("nodes", uniform, (nodes, width, 2 * width), _FAN_IN)
-    return table, bias, Weights(first.astype(module.dtype), products.astype(module.dtype))
+    weights = {}
+    for name, weight in layer.weights((1, width)).items():
+        first = (uniform, weight.shape, _FAN_IN) if weight.fan_in else (nn.initializers.zeros, weight.shape)
+        weights[name] = module.param(f"cell_{name}", *first).astype(module.dtype)
+    return table, bias, weights
 
 
 def _unrolled(step: Callable, carry: Any, x: jax.Array, context: int) -> tuple[Any, jax.Array]:

@@ -139,7 +139,7 @@ def _sweep_chapter(number: int, sweep: Sweep) -> Chapter:
         epochs = compared[0].epochs
         far = "" if epochs is None else f" after {epochs} epochs"
         score = compared[0].entries[0].score_name
-        caption = f"{score}{far}: dots are seeds, bars the means of settings, lines the means of these"
+        caption = f"{score}{far}: dots are seeds, bars the means of settings, diamonds the means of these"
         pictures = (Picture(f"sweep{number}_effects", caption, effects_plot(compared)),)
     table = sweep_grid(rows) if rows else None
     return Chapter(f"Sweep {sweep.path.name}", tuple(sweep_facts(sweep)), None, pictures, table)
@@ -175,7 +175,7 @@ def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
     name = f"network{number}"
     facts = [("data set", row.dataset), ("origin", row.origin)]
     facts += [("settings that differ", row.setup)] if row.setup else []
-    facts += [(f"work directory, seed {run.seed}", f"{run.path} ({run.test_error:.2f} % test error)") for run in runs]
+    facts += [(f"work directory, seed {run.seed}", f"{run.path} ({run.measure.label} {run.score:.2f})") for run in runs]
     caption = f"Learning curves, {row.n} runs" if row.n > 1 else "Learning curves"
     pictures = [Picture(f"{name}_curves", caption, evaluate_curves(runs))]
     genotypes = {run.genotype for run in runs}

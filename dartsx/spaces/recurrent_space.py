@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dartsx.networks import Decision, Network
-from dartsx.networks.recurrent import ACTIVATIONS, language_model
+from dartsx.networks.recurrent import ACTIVATIONS, Recurrence, language_model
 from dartsx.spaces.cell_space import chosen_edges, edge_decisions
 from dartsx.spaces.errors import GenotypeError, SpaceError, unknown
 from dartsx.spaces.genotype import Edge
@@ -100,7 +100,8 @@ class RecurrentSpace:
 
         Raises GenotypeError for what is no recurrent cell.
         """
-        return language_model(_checked(cell).edges, cell.concat, scale or self.scale)
+        size = scale or self.scale
+        return language_model(recurrence(cell), size.channels, size.classes, size.image_size)
 
     def derive(self, mixture: Mapping[str, ArrayLike]) -> RecurrentCell:
         """Keep the strongest edge into every node, with its best activation; ties go to the lower index.
@@ -182,6 +183,11 @@ class RecurrentSpace:
 
     def _with(self, cell: RecurrentCell, change: Edge) -> RecurrentCell:
         return RecurrentCell(tuple(change if edge.node == change.node else edge for edge in cell.edges), self.concat)
+
+
+def recurrence(cell: RecurrentCell) -> Recurrence:
+    """The layer of a cell; raises GenotypeError for what is no recurrent cell."""
+    return Recurrence(tuple(map(tuple, _checked(cell).edges)), cell.concat)
 
 
 def _checked(architecture: RecurrentCell) -> RecurrentCell:

@@ -19,7 +19,8 @@ from dartsx.catalog import STEMS
 from dartsx.data.identity import Identity
 from dartsx.feeds import Feed, InMemory, open_streamed, trial_length
 from dartsx.networks import network as named_network
-from dartsx.nn import DescribedNetwork, Dropout
+from dartsx.networks.recurrent import LSTM
+from dartsx.nn import DescribedNetwork, Dropout, RecurrentNetwork
 from dartsx.nn.derived import AnyNetwork, network_of
 from dartsx.retrain import RetrainProblem, RetrainState, init_state, make_step, predict
 from dartsx.runtime import (
@@ -237,6 +238,8 @@ def problem_of(settings: EvaluateSettings, network: Any, steps: int, task: Task 
 
 def _network(settings: EvaluateSettings, classes: int, task: Task) -> AnyNetwork:
     group = settings.evaluate
+    if settings.network and task.network:
+        return RecurrentNetwork(LSTM(), group.channels, classes, **_only_recurrent(group, task), dtype=settings.dtype)
     if settings.network:
         return DescribedNetwork(named_network(settings.network, classes), settings.dtype, group.form)
     return network_of(

@@ -9,11 +9,11 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
-from dartsx.catalog import MAY_DIFFER, PLACES, SCHEMA, SCHEMA_KEY, as_before
+from dartsx.catalog import MAY_DIFFER, PLACES, SCHEMA, SCHEMA_KEY, as_before, is_text
 from dartsx.data import Dataset, Source, load_dataset, open_source
 from dartsx.data.identity import Fingerprint, Identity
 from dartsx.data.survey import survey
-from dartsx.data.text import TextDataset, is_text, load_text
+from dartsx.data.text import TextDataset, load_text
 from dartsx.feeds.streamed import statistics
 from dartsx.runtime import (
     Input,

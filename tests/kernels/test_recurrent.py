@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from jax import lax
 
-from dartsx.kernels.recurrent import Masks, Weights, by_batch, by_running, derived_step, mixed_step
+from dartsx.kernels.recurrent import Masks, Weights, by_batch, by_running, mixed_step, step_of
 from dartsx.kernels.running_statistics import fresh
+from dartsx.networks.recurrent import LSTM, Recurrence
 from dartsx.spaces import RecurrentSpace
 
 SPACE = RecurrentSpace()
@@ -71,8 +72,21 @@ def test_the_derived_cell_equals_the_golden_numbers(arrays, check_golden, quick_
         edges = [(str(name), int(source), node) for node, (name, source) in enumerate(nodes, start=1)]
 
         def outputs(inputs):
-            step = derived_step(Weights(inputs["w0"], inputs["ws"]), edges, arrays["discrete/concat"], Masks())
-            return lax.scan(step, inputs["h0"], inputs["x"])[1], None
+            cell = Recurrence(tuple(edges), tuple(arrays["discrete/concat"]))
+            step = step_of(cell, {"first": inputs["w0"], "nodes": inputs["ws"]}, Masks())
+            return lax.scan(step, (inputs["h0"],), inputs["x"])[1], None
 
         computed, _ = derivatives(quick_jit, outputs, np.asarray(arrays["cot"], np.float64), inputs)
         check_golden(computed, expected(arrays, "discrete", inputs), "float64")
+
+
+def test_an_lstm_keeps_what_its_gates_let_through():
+    # Forget and input gates closed and open by their biases: the memory stays, then becomes tanh of the candidate.
+    width, big = 2, 50.0
+    x = (jnp.ones((1, width)), 2 * jnp.ones((1, width)))
+    for let_in, keep, memory in ((-big, big, 2.0), (big, -big, np.tanh(3.0))):
+        bias = jnp.repeat(jnp.array([let_in, keep, big, 3.0]), width)
+        step = step_of(LSTM(), {"kernel": jnp.zeros((2 * width, 4 * width)), "bias": bias}, Masks())
+        (output, after), _ = step(x, jnp.ones((1, width)))
+        np.testing.assert_allclose(after, memory, rtol=1e-6)
+        np.testing.assert_allclose(output, np.tanh(memory), rtol=1e-6)
