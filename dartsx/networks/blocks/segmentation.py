@@ -17,7 +17,7 @@ class ASPP:
 
     Attributes:
       features: channels of every branch, and of the result.
-      rates: of the 3x3 convolutions; a 1x1 convolution stands beside them.
+      rates: dilations of the 3x3 convolutions, beside which a 1x1 convolution stands.
       dropout: rate behind the last convolution, in training.
     """
 
