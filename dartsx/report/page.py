@@ -112,7 +112,7 @@ def _sweep_chapter(number: int, sweep: Sweep) -> Chapter:
         epochs = compared[0].epochs
         far = "" if epochs is None else f" after {epochs} epochs"
         score = compared[0].entries[0].score_name
-        caption = f"{score}{far}: dots are seeds, bars the means of settings, lines the means of these"
+        caption = f"{score}{far}: dots are seeds, bars the means of settings, diamonds the means of these"
         pictures = (Picture(f"sweep{number}_effects", caption, effects_plot(compared)),)
     table = sweep_grid(rows) if rows else None
     note = f"A row for each setting: mean {PLUS_MINUS} sample standard deviation over n seeds." if table else ""
