@@ -2,7 +2,7 @@
 
 from dartsx.catalog.as_before import SCHEMA, SCHEMA_KEY, as_before, completed, written_by_a_run
 from dartsx.catalog.augmentation import AugmentPolicy
-from dartsx.catalog.combine import acts_alone, check_together, one_level, options_of
+from dartsx.catalog.combine import acts_alone, check_hypergradient, check_together, options_of
 from dartsx.catalog.declaration import Declaration, Option, option_values
 from dartsx.catalog.identity import MAY_DIFFER, PLACES, UNUSED, experiment
 from dartsx.catalog.measures import RESULTS, Measure
@@ -25,6 +25,7 @@ from dartsx.catalog.names import (
     REMAT,
     SCHEDULES,
     SEPARABLE_FORMS,
+    SHARING,
     STAGED,
     STEMS,
     TEXT_PREFIX,
@@ -60,6 +61,7 @@ __all__ = [
     "SCHEMA_KEY",
     "SCHEDULES",
     "SEPARABLE_FORMS",
+    "SHARING",
     "RECURRENT",
     "RESULTS",
     "STAGED",
@@ -75,10 +77,10 @@ __all__ = [
     "acts_alone",
     "as_before",
     "by_name",
+    "check_hypergradient",
     "check_together",
     "completed",
     "experiment",
-    "one_level",
     "option_values",
     "options_of",
     "written_by_a_run",

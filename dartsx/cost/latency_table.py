@@ -3,30 +3,26 @@
 In these a block is an inverted bottleneck (recognised by its depthwise convolution), any other convolution, the global
 average or the classifier; what a block is in tables of one's own says `pieces`. As `dartsx.cost.open` for layers, its
 time enters an open network's latency with the weight of what must be decided for it to exist, and of the widths that
-its shapes depend on:
-
-  E = sum over blocks presence(place) * sum over options k, l, ... of its widths m[w1, k] m[w2, l] ... time(k, l, ...)
-
-which is ProxylessNAS's and FBNet's expected latency (arXiv:1812.00332, equation 8; arXiv:1812.03443, equation 4),
-differentiable, and at a one-hot mixture exactly the latency of the closed network.
+its shapes depend on (`additive` has the formula). That is ProxylessNAS's and FBNet's expected latency
+(arXiv:1812.00332, equation 8; arXiv:1812.03443, equation 4), differentiable, and at a one-hot mixture exactly the
+latency of the closed network.
 """
 
 from __future__ import annotations
 
 import csv
 import dataclasses
-import math
 import pathlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from dartsx.cost.additive import Additive, Term
 from dartsx.cost.measured_table import KEY, MeasuredTable, table_of
 from dartsx.cost.pieces import Block
 from dartsx.networks import Network, Step, close, primitive
 from dartsx.networks import layers as kinds
 from dartsx.networks.layers import Shape
-from dartsx.networks.open.place import Place, presence
-from dartsx.networks.open.size import Weight, combinations, joint_axes
+from dartsx.networks.open.size import combinations, joint_axes
 
 
 class BlockShape(NamedTuple):
@@ -207,8 +203,8 @@ def _plain(step: Step) -> Block:
 
 def expected_latency_of(
     network: Network, table: BlockTable, image_shape: int | tuple[int, ...] | None = None
-) -> Callable[[Weight], float]:
-    """The expected latency of an open network as a function of its mixture.
+) -> Additive:
+    """The expected latency of an open network as a function of its mixture; knows the least one, too.
 
     Args:
       network: an open description, or a closed one, whose latency no weight changes.
@@ -222,19 +218,10 @@ def expected_latency_of(
       ValueError: a block of the network, under whatever options, is not in the table.
     """
     terms = []
-    for block in table.blocks(network, image_shape):
-        times = [(c, table.time(close(block.shape, c), block.name)) for c in combinations(block.axes)]
-        terms.append((block.place, times))
-
-    def expected(weight: Weight) -> float:
-        known: dict[Place, float] = {}
-        return sum(
-            presence(place, weight, known=known)
-            * sum(math.prod(weight(*choice) for choice in choices.items()) * time for choices, time in times)
-            for place, times in terms
-        )
-
-    return expected
+    for name, place, shape, axes in table.blocks(network, image_shape):
+        times = {tuple(c.values()): table.time(close(shape, c), name) for c in combinations(axes)}
+        terms.append(Term(place, tuple(decision for decision, _ in axes), times))
+    return Additive(tuple(terms))
 
 
 def latency_of(network: Network, table: BlockTable, image_shape: int | tuple[int, ...] | None = None) -> float:

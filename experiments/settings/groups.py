@@ -19,6 +19,7 @@ from dartsx.catalog import (
     REMAT,
     SCHEDULES,
     SEPARABLE_FORMS,
+    SHARING,
     TEXT_UNITS,
     AugmentPolicy,
 )
@@ -140,6 +141,7 @@ class SearchGroup:
     train_fraction: float = where(share())
     form: str | None = where(one_of("", *SEPARABLE_FORMS))
     remat: str | None = where(one_of("", *REMAT))
+    sharing: str = where(one_of(*SHARING))
     chunk_steps: int = where(at_least(1))
     checkpoint_every: int = where(at_least(1))
     keep_checkpoints: int = where(at_least(2))

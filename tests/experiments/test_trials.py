@@ -80,6 +80,14 @@ def test_another_experiment_under_the_same_name_is_not_taken_for_done(tmp_path):
     assert [line["score"] for line in ledger_of(tmp_path)] == [1.0, 0.25]
 
 
+def test_a_result_without_the_number_that_counts_says_which_there_are(tmp_path):
+    with Ledger(tmp_path, "test_error") as ledger, Here(tmp_path) as executor:
+        list(drive(Listed([trial("a")]), executor, ledger))
+    (line,) = ledger_of(tmp_path)
+    assert line["status"] == "finished" and line["score"] is None
+    assert line["problem"] == "it has no number 'test_error'; choose by --score among valid_accuracy"
+
+
 def test_after_too_many_failures_no_other_starts(tmp_path):
     trials = [trial("a", fails="x"), trial("b", fails="x"), trial("c")]
     assert [r.status for r in run(tmp_path, trials, max_failures=1)] == ["failed", "failed"]
