@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ml_collections import ConfigDict
 
 from dartsx.catalog import DESCRIBED
-from dartsx.networks import canonical_name
+from dartsx.networks import LANGUAGE_MODELS, canonical_name
 from dartsx.spaces import (
     Architecture,
     CellSpace,
@@ -169,7 +169,11 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
     if network is None:
         executor = genotype.executor if genotype is not None else _space(read.space).executor
         evaluate = dataclasses.replace(evaluate, network=network_for(evaluate.network, executor))
-    if evaluate.network == DESCRIBED or (genotype is not None and own_primitives(genotype)):
+    if (
+        evaluate.network == DESCRIBED
+        or network in LANGUAGE_MODELS
+        or (genotype is not None and own_primitives(genotype))
+    ):
         space = _space(read.space)
         if genotype is not None:
             _check_member(space, genotype, config)
