@@ -22,6 +22,7 @@ from experiments.settings.combinations import (
     check_form,
     check_in_memory,
     check_search,
+    check_search_remat,
     check_stream,
     network_for,
 )
@@ -127,6 +128,8 @@ def search_settings(config: ConfigDict) -> SearchSettings:
     check_in_memory(read.dataset)
     check_population(read)
     check_alone(read.method, read.population)
+    space = _space(read.space)
+    check_search_remat(read.space.name, space.executor, read.search.remat)
     return SearchSettings(
         seed=read.seed,
         dtype=read.dtype,
@@ -141,7 +144,7 @@ def search_settings(config: ConfigDict) -> SearchSettings:
         hypergradient=read.hypergradient,
         hypergradient_terms=read.hypergradient_terms,
         dataset=read.dataset,
-        space=_space(read.space),
+        space=space,
         search=read.search,
     )
 
