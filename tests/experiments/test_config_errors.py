@@ -169,6 +169,10 @@ CASES = {
         SEARCH, "--config.method=pc_darts --config.search.remat=branch", CIFAR,
         ["--config.search.remat='branch'", "--config.method=pc_darts", "none or cell"],
     ),
+    "cells computed again where there are none": (
+        SEARCH, "--config.space.name=digit_chain --config.search.remat=cell", CIFAR,
+        ["--config.search.remat='cell'", "--config.space.name=digit_chain has no cells", "none or branch"],
+    ),
     "option of a method out of bounds": (
         SEARCH, "--config.methods.gdas.temperature_end=0", CIFAR,
         ["--config.methods.gdas.temperature_end=0", "above 0"],
