@@ -102,6 +102,17 @@ def check_form(network: str | None, evaluate: EvaluateGroup) -> None:
         raise wrong("evaluate.remat", evaluate.remat, f"{kind} keeps all it computes; leave it empty")
 
 
+def check_layout(search: SearchGroup) -> None:
+    """Check that a layout of the supernet has the form of convolutions and `remat` that are asked for.
+
+    Raises:
+      SettingsError: naming the fields.
+    """
+    if search.layout == "pixel_major" and (search.form is not None or search.remat == "branch"):
+        given = f"--config.search.form={search.form}" if search.form is not None else "--config.search.remat=branch"
+        raise wrong("search.layout", search.layout, f"{given} exists in channel_major alone")
+
+
 def check_in_memory(dataset: DatasetSettings) -> None:
     """Check that images are not streamed, for a search.
 

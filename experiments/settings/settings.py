@@ -21,6 +21,7 @@ from experiments.settings.combinations import (
     check_evaluate,
     check_form,
     check_in_memory,
+    check_layout,
     check_search,
     check_search_remat,
     check_stream,
@@ -123,6 +124,7 @@ def search_settings(config: ConfigDict) -> SearchSettings:
     """
     read = read_group(Config, config)
     check_search(read.search)
+    check_layout(read.search)
     check_method(read.method, read.hypergradient, read.hypergradient_terms)
     check_partial(read.method, read.methods, read.search.remat)
     check_in_memory(read.dataset)

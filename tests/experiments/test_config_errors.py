@@ -134,6 +134,14 @@ CASES = {
         SEARCH, "--config.search.remat=cel", CIFAR,
         ["--config.search.remat='cel'", "did you mean cell", "choose one of '' (automatic), none, branch, cell"],
     ),
+    "unknown layout": (
+        SEARCH, "--config.search.layout=nhwc", CIFAR,
+        ["--config.search.layout='nhwc'", "channel_major, pixel_major"],
+    ),
+    "layout without forms": (
+        SEARCH, "--config.search.layout=pixel_major --config.search.form=taps", CIFAR,
+        ["--config.search.layout='pixel_major'", "--config.search.form=taps", "channel_major alone"],
+    ),
     "unknown form": (
         SEARCH, "--config.search.form=sparse", CIFAR,
         ["--config.search.form='sparse'", "plain, dense, rows"],
