@@ -80,7 +80,7 @@ def measure(piece: Piece, batch: int = 1, dtype: str = "float32", samples: int =
     run(0)  # compiles
     empty = min(run(0) for _ in range(samples))
     loops = 1
-    while (seconds := min(run(loops) for _ in range(3)) - empty) < SAMPLE_SECONDS:
+    while (seconds := min(run(loops) for _ in range(10)) - empty) < SAMPLE_SECONDS:
         loops *= math.ceil(min(64, max(2, SAMPLE_SECONDS / max(seconds, 1e-9))))
     for _ in range(WARMUP):
         run(loops)

@@ -26,7 +26,10 @@ def swept_fields(rows: Sequence[SettingRow]) -> list[str]:
 
 @styled
 def effects_plot(rows: Sequence[SettingRow]) -> str:
-    """A panel per swept field: every seed, every setting's mean, and the mean over the settings of each value."""
+    """A panel per swept field: seeds (dots), means of settings (bars), means over the settings of a value (diamonds).
+
+    The means of numbers are joined by a line.
+    """
     fields = swept_fields(rows)
     columns = min(_COLUMNS, len(fields))
     lines = -(-len(fields) // columns)
@@ -43,7 +46,8 @@ def effects_plot(rows: Sequence[SettingRow]) -> str:
 
 def _panel(axes: Axes, name: str, rows: Sequence[SettingRow]) -> None:
     values = [row.setting[name] for row in rows]
-    places = _places(axes, values)
+    numbers = all(type(value) in (int, float) for value in values)
+    places = _on_scale(axes, values) if numbers else _side_by_side(axes, values)
     for row, x in zip(rows, places, strict=True):
         axes.plot([x] * row.n, [entry.score for entry in row.entries], ".", ms=5, color=_SEED, zorder=1)
         axes.plot([x], [row.mean], "_", ms=14, mew=1.8, color=_SETTING, zorder=2)
@@ -52,17 +56,19 @@ def _panel(axes: Axes, name: str, rows: Sequence[SettingRow]) -> None:
         by_value.setdefault(x, []).append(row.mean)
     line = [(x, fmean(means)) for x, means in sorted(by_value.items())]
     if len(line) < len(rows):
-        axes.plot(*zip(*line, strict=True), "-", lw=1.3, color=_MEAN, zorder=3)
+        axes.plot(*zip(*line, strict=True), "D-" if numbers else "D", ms=4, lw=1.3, color=_MEAN, zorder=3)
+    axes.margins(x=0.08)
     axes.set_title(name, loc="left", weight="bold")
     axes.grid(alpha=0.25, lw=0.6)
 
 
-def _places(axes: Axes, values: Sequence[Any]) -> list[float]:
-    """Where the values stand on the axis: numbers at their place, others side by side."""
-    if all(type(value) in (int, float) for value in values):
-        if min(values) > 0 and max(values) >= _LOG_FROM * min(values):
-            axes.set_xscale("log")
-        return [float(value) for value in values]
+def _on_scale(axes: Axes, values: Sequence[float]) -> list[float]:
+    if min(values) > 0 and max(values) >= _LOG_FROM * min(values):
+        axes.set_xscale("log")
+    return [float(value) for value in values]
+
+
+def _side_by_side(axes: Axes, values: Sequence[Any]) -> list[float]:
     labels = list(dict.fromkeys(map(value_text, values)))
     axes.set_xticks(range(len(labels)), labels, rotation=20 if max(map(len, labels)) > 8 else 0)
     axes.set_xlim(-0.5, len(labels) - 0.5)

@@ -84,12 +84,12 @@ def read_sweep(path: Path) -> Sweep:
             continue
         entry = _entry(path, line)
         entries[entry.trial, entry.job, entry.epochs, entry.seed] = entry
-    failed = [
+    without = [
         Excluded(entry.folder, f"{entry.status}: {entry.problem}".rstrip(": "))
         for entry in entries.values()
-        if entry.status not in ("finished", "paused")
+        if entry.score is None
     ]
-    return Sweep(path, tuple(entries.values()), (*excluded, *failed))
+    return Sweep(path, tuple(entries.values()), (*excluded, *without))
 
 
 def _entry(path: Path, line: Mapping[str, Any]) -> Entry:

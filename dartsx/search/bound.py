@@ -9,7 +9,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from dartsx.cost import bounded_loss, expected_cost, read_table
+from dartsx.catalog import LATENCY
+from dartsx.cost import Table, bounded_loss, expected_cost, least_cost, read_table
+from dartsx.cost.forms import LOGARITHMIC
 from dartsx.search.method import HostAlpha, Method
 
 
@@ -54,6 +56,22 @@ def bounded(method: Method, bound: Bound, supernet: Any, image_shape: Sequence[i
     return dataclasses.replace(method, bound=loss)
 
 
+def check_reachable(bound: Bound, supernet: Any, image_shape: Sequence[int]) -> None:
+    """Checks that the target is not below the cost of every network.
+
+    Raises:
+      ValueError: it is, or the form takes logarithms of costs that are not above 1; says what the cheapest costs.
+    """
+    counted, table = _subject(bound, supernet, image_shape)
+    least = least_cost(counted, image_shape, bound.kind, table)
+    unit = "ms" if bound.kind == LATENCY else bound.kind
+    if bound.target < least:
+        raise ValueError(f"no network of the space reaches it: the cheapest costs {least:.6g} {unit}")
+    if bound.form in LOGARITHMIC and least <= 1:
+        reason = f"costs above 1, and the cheapest network costs {least:.6g} {unit}"
+        raise ValueError(f"form={bound.form} takes the logarithm of the cost: it needs {reason}")
+
+
 def cost_figure(
     bound: Bound | None, method: Method, supernet: Any, image_shape: Sequence[int]
 ) -> Callable[[HostAlpha], dict[str, float]]:
@@ -70,8 +88,14 @@ def cost_figure(
 
 
 def _counted(bound: Bound, supernet: Any, image_shape: Sequence[int]) -> Callable[[Any], Any]:
+    counted, table = _subject(bound, supernet, image_shape)
+    return expected_cost(counted, image_shape, bound.kind, table)
+
+
+def _subject(bound: Bound, supernet: Any, image_shape: Sequence[int]) -> tuple[Any, Table | None]:
+    """The supernet of the networks that are counted, and the table of their latencies."""
     sizes = {"channels": bound.channels or supernet.channels, "layers": bound.layers or supernet.layers}
     table = None if bound.table is None else read_table(bound.table, image_shape[0])
     if table is not None:
         table.check(bound.batch_size, jnp.dtype(supernet.dtype).name, image_shape)
-    return expected_cost(supernet.clone(**sizes), image_shape, bound.kind, table)
+    return supernet.clone(**sizes), table

@@ -10,7 +10,7 @@ from typing import Any
 from dartsx import optim
 from dartsx.losses import Inputs, Loss, Score, accuracy_or_loss, classification, first
 from dartsx.nn import supernet_of
-from dartsx.search.bound import Bound, bounded
+from dartsx.search.bound import Bound, bounded, check_reachable
 from dartsx.search.method import Method, Task
 from dartsx.search.methods import compose
 from dartsx.search.methods.darts import INIT_SCALE
@@ -74,6 +74,7 @@ class Plan:
       dtype: dtype of activations.
       form: how separable convolutions are computed; None chooses by device and size.
       remat: what the backward pass computes again; None chooses by device.
+      layout: layout of the arrays of cells, one of `dartsx.catalog.LAYOUTS`; None chooses by device.
       sharing: which weights the options of a described space share, see `dartsx.nn.OpenSupernet`.
       weights: their optimiser.
       alphas: their optimiser.
@@ -107,6 +108,7 @@ class Plan:
     dtype: str = "float32"
     form: str | None = None
     remat: str | None = None
+    layout: str | None = None
     sharing: str = "none"
     weights: Weights = Weights()
     alphas: Alphas = Alphas()
@@ -145,12 +147,15 @@ def search_problem(plan: Plan, steps: int, image_shape: Sequence[int]) -> Search
             dtype=plan.dtype,
             form=plan.form,
             remat=plan.remat,
+            layout=plan.layout,
             sharing=plan.sharing,
         )
     method = _method(plan, Task(plan.space, supernet.cells))
     if plan.bound is not None:
         with _naming("bound", plan.bound.kind):
             method = bounded(method, plan.bound, supernet, image_shape)
+        with _naming("target", plan.bound.target):
+            check_reachable(plan.bound, supernet, image_shape)
     supernet = supernet.clone(lazy=method.lazy)
     if method.partial_channels > 1:
         with _naming("channels", plan.channels):

@@ -6,12 +6,14 @@ From a config to a work directory with the test error.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import os
 import pathlib
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
 from ml_collections import ConfigDict
 
 from dartsx import optim
@@ -19,7 +21,7 @@ from dartsx.catalog import STEMS
 from dartsx.data.identity import Identity
 from dartsx.feeds import Feed, InMemory, open_streamed, trial_length
 from dartsx.networks import network as named_network
-from dartsx.networks.recurrent import LSTM
+from dartsx.networks.recurrent import LSTM, lstm_width
 from dartsx.nn import DescribedNetwork, Dropout, RecurrentNetwork
 from dartsx.nn.derived import AnyNetwork, network_of
 from dartsx.retrain import RetrainProblem, RetrainState, init_state, make_step, predict
@@ -212,13 +214,18 @@ def retrain_problem(
     settings: EvaluateSettings, classes: int, steps: int, task: Task = Classification
 ) -> RetrainProblem:
     """Network and optimiser of an evaluation with `steps` steps per epoch."""
+    return problem_of(settings, _network(settings, classes, task), steps, task)
+
+
+def problem_of(settings: EvaluateSettings, network: Any, steps: int, task: Task = Classification) -> RetrainProblem:
+    """A network, and the optimiser of an evaluation with `steps` steps per epoch."""
     group = settings.evaluate
     rate = _schedule(group, steps)
     optimizer = optim.sgd(rate, group.momentum, group.weight_decay, group.clip)
     if group.average_from:
         optimizer = optim.averaged(optimizer, group.average_from * steps)
     return RetrainProblem(
-        network=_network(settings, classes, task),
+        network=network,
         optimizer=optimizer,
         rate=rate,
         epochs=group.epochs,
@@ -234,7 +241,8 @@ def retrain_problem(
 def _network(settings: EvaluateSettings, classes: int, task: Task) -> AnyNetwork:
     group = settings.evaluate
     if settings.network and task.network:
-        return RecurrentNetwork(LSTM(), group.channels, classes, **_only_recurrent(group, task), dtype=settings.dtype)
+        width = _width_of_lstm(settings, classes)
+        return RecurrentNetwork(LSTM(), width, classes, **_only_recurrent(group, task), dtype=settings.dtype)
     if settings.network:
         return DescribedNetwork(named_network(settings.network, classes), settings.dtype, group.form)
     return network_of(
@@ -250,6 +258,14 @@ def _network(settings: EvaluateSettings, classes: int, task: Task) -> AnyNetwork
         form=group.form,
         **_only_recurrent(group, task),
     )
+
+
+def _width_of_lstm(settings: EvaluateSettings, classes: int) -> int:
+    """The width at which it has as many parameters as a cell of the space at the width of the settings."""
+    space, group = settings.space, settings.evaluate
+    cell = space.sample(np.random.default_rng(0))  # all have as many
+    scale = dataclasses.replace(space.scale, channels=group.channels, classes=classes)
+    return lstm_width(space.network(cell, scale).params(), classes)
 
 
 def _only_recurrent(group: EvaluateGroup, task: Task) -> dict[str, Any]:

@@ -20,7 +20,13 @@ from experiments.jobs.setup import AnyDataset, comparison, finished_before, inpu
 from experiments.settings import SearchSettings, search_settings, wrong
 
 # Fields of the config that the arguments of a plan come from, where both can be wrong.
-FIELDS = {"method": "method", "channels": "search.channels", "bound": "search.cost.kind", "sharing": "search.sharing"}
+FIELDS = {
+    "method": "method",
+    "channels": "search.channels",
+    "bound": "search.cost.kind",
+    "target": "search.cost.target",
+    "sharing": "search.sharing",
+}
 NOT_READ = ("evaluate", "genotype", "network")  # by a search
 
 
@@ -105,6 +111,7 @@ def plan_of(settings: SearchSettings, classes: int) -> Plan:
         dtype=settings.dtype,
         form=group.form,
         remat=group.remat,
+        layout=group.layout,
         sharing=group.sharing,
         weights=Weights(**vars(group.weights)),
         alphas=Alphas(**vars(group.alphas)),

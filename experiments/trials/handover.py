@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import sys
 from typing import Any
@@ -40,9 +41,10 @@ def handed_over(root: pathlib.Path, name: str) -> Trial:
     return Trial.read(read_json(_trial(root, name)))
 
 
-def known(root: pathlib.Path, name: str) -> bool:
-    """Whether a trial of this name was written down."""
-    return _trial(root, name).is_file()
+def is_handed_over(root: pathlib.Path, trial: Trial) -> bool:
+    """Whether this very trial is written down, and not another of its name."""
+    path = _trial(root, trial.name)
+    return path.is_file() and read_json(path) == json.loads(json.dumps(trial.document()))
 
 
 def hand_back(root: pathlib.Path, result: Result) -> None:

@@ -103,7 +103,7 @@ def lines_of(result: Result, root: pathlib.Path, score: str) -> list[dict[str, A
             "setting": dict(trial.setting),
             "seed": seed,
             "epochs": trial.epochs,
-            **_outcome(result, run, scores),
+            **_outcome(result, run, scores, score),
             "score_name": score,
             "better": LESS if smaller_is_better(score) else MORE,
             "score": scores.get(score),
@@ -126,11 +126,14 @@ def fingerprint(trial: Trial) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _outcome(result: Result, run: Mapping[str, Any], scores: Mapping[str, float]) -> dict[str, str]:
+def _outcome(result: Result, run: Mapping[str, Any], scores: Mapping[str, float], score: str) -> dict[str, str]:
     """Status and problem of a seed: one of several may have failed alone."""
     if result.status in ENDED and not scores:
         problem = run.get("error") or "it left no result"
         return {"status": "failed", "problem": problem}
+    if result.status in ENDED and score not in scores:
+        problem = f"it has no number {score!r}; choose by --score among {', '.join(scores)}"
+        return {"status": result.status, "problem": problem}
     return {"status": result.status, "problem": result.problem}
 
 

@@ -12,8 +12,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from experiments.trials.choose import Resources
+from experiments.trials.devices import visible_cores
 from experiments.trials.executor import ExecutorError
 from experiments.trials.trial import Result, Trial
+
+_STORE = 10**8  # bytes for objects of a cluster that is started here: nothing large is passed
 
 
 class OnRay:
@@ -61,7 +64,8 @@ class OnRay:
     def __enter__(self) -> OnRay:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere unless the user says so
         given = {"address": self._resources.address or None, "log_to_driver": False, "logging_level": "ERROR"}
-        local = {} if self._resources.address else {"include_dashboard": False}
+        small = {"object_store_memory": _STORE, "num_cpus": len(visible_cores()), "include_dashboard": False}
+        local = {} if self._resources.address else small
         try:
             self._ray.init(**given, **local)
         except (ConnectionError, ValueError, RuntimeError) as error:

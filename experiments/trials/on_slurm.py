@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from dartsx.runtime import read_json, write_json
 from experiments.trials import handover
 from experiments.trials.choose import Resources
 from experiments.trials.executor import ExecutorError
@@ -41,10 +42,11 @@ class OnSlurm:
         return True
 
     def start(self, trial: Trial) -> None:
-        """See `Executor`."""
-        handover.hand_over(self.root, trial)
+        """See `Executor`; a trial whose job an earlier sweep has submitted is only waited for."""
         self.running[trial.name] = trial
-        self._new.append(trial)
+        if not self._submitted(trial):
+            handover.hand_over(self.root, trial)
+            self._new.append(trial)
 
     def wait(self, seconds: float) -> Sequence[Result]:
         """See `Executor`."""
@@ -58,16 +60,30 @@ class OnSlurm:
     def stop(self) -> None:
         """See `Executor`."""
         self._stopping = True
-        for job in set(self._jobs.values()):
+        for job in (self._jobs[name] for name in self.running):
+            _ask("scancel", "--state=PENDING", job)
             _ask("scancel", "--batch", "--signal=TERM", job)
 
     def __enter__(self) -> OnSlurm:
         if shutil.which("sbatch") is None:
             raise ExecutorError("--executor=slurm: there is no sbatch here; --dry_run prints the script")
+        if self._noted.is_file():
+            self._jobs = read_json(self._noted)
         return self
 
     def __exit__(self, *_: Any) -> None:
         """Jobs that are queued stay with Slurm; the same command takes their results up."""
+
+    @property
+    def _noted(self) -> pathlib.Path:
+        return handover.folder_of(self.root) / "slurm.json"
+
+    def _submitted(self, trial: Trial) -> bool:
+        """Whether a job of this very trial is queued or running, or has brought it to its end."""
+        if trial.name not in self._jobs or not handover.is_handed_over(self.root, trial):
+            return False
+        done = handover.handed_back(self.root, trial)
+        return done.status in ("finished", "paused") if done else self._jobs[trial.name] in _queued()
 
     def _submit(self) -> None:
         names = [trial.name for trial in self._new]
@@ -75,6 +91,7 @@ class OnSlurm:
         path.write_text(script(self.root, names, self._resources), encoding="utf-8")
         job = _ask("sbatch", "--parsable", str(path)).split(";")[0].strip()
         self._jobs |= {name: f"{job}_{index}" for index, name in enumerate(names)}
+        write_json(self._noted, self._jobs)
         self._new, self._asked = [], time.monotonic()
 
     def _ended(self) -> list[Result]:
@@ -89,7 +106,7 @@ class OnSlurm:
 
     def _lost(self) -> list[Result]:
         """Trials whose job is no longer queued and left no result."""
-        queued = set(_ask("squeue", "--me", "--array", "--noheader", "--format=%i").split())
+        queued = _queued()
         gone = [trial for name, trial in self.running.items() if self._jobs[name] not in queued]
         told = [(trial, handover.handed_back(self.root, trial)) for trial in gone]  # after the question
         status, problem = ("stopped", "") if self._stopping else ("failed", "its job of Slurm left no result; see ")
@@ -100,6 +117,11 @@ class OnSlurm:
             )
             for trial, result in told
         ]
+
+
+def _queued() -> set[str]:
+    """This user's jobs that wait or run."""
+    return set(_ask("squeue", "--me", "--array", "--noheader", "--format=%i").split())
 
 
 def script(root: pathlib.Path, names: Sequence[str], resources: Resources) -> str:

@@ -11,7 +11,7 @@ from experiments.trials.trial import Trial
 
 SCORES = {"search": "valid_accuracy", "evaluate": "test_error", "run": "test_error"}
 """What counts unless another is asked for: of a search that of the supernet on the examples that trained the alphas."""
-_SPLITS = ("valid", "test")
+_SPLITS, _COUNTERS = ("valid", "test"), ("step", "epoch")
 _SMALLER = ("loss", "error", "perplexity", "macs", "params", "seconds", "gpu_days")
 
 
@@ -59,7 +59,8 @@ def _at(folder: pathlib.Path, epoch: int) -> dict[str, float]:
     scores = {}
     for row in _metrics(folder):
         if row["epoch"] == epoch and row["split"] in _SPLITS:
-            scores |= {f"{row['split']}_{name}": float(row[name]) for name in ("loss", "accuracy") if name in row}
+            numbers = {name: value for name, value in row.items() if type(value) in (int, float)}
+            scores |= {f"{row['split']}_{name}": value for name, value in numbers.items() if name not in _COUNTERS}
     errors = {name.replace("accuracy", "error"): 100 * (1 - v) for name, v in scores.items() if "accuracy" in name}
     return scores | errors
 

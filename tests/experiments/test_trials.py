@@ -80,6 +80,14 @@ def test_another_experiment_under_the_same_name_is_not_taken_for_done(tmp_path):
     assert [line["score"] for line in ledger_of(tmp_path)] == [1.0, 0.25]
 
 
+def test_a_result_without_the_number_that_counts_says_which_there_are(tmp_path):
+    with Ledger(tmp_path, "test_error") as ledger, Here(tmp_path) as executor:
+        list(drive(Listed([trial("a")]), executor, ledger))
+    (line,) = ledger_of(tmp_path)
+    assert line["status"] == "finished" and line["score"] is None
+    assert line["problem"] == "it has no number 'test_error'; choose by --score among valid_accuracy"
+
+
 def test_after_too_many_failures_no_other_starts(tmp_path):
     trials = [trial("a", fails="x"), trial("b", fails="x"), trial("c")]
     assert [r.status for r in run(tmp_path, trials, max_failures=1)] == ["failed", "failed"]
@@ -176,11 +184,13 @@ def test_memory_is_left_for_what_those_that_run_still_grow_to():
     assert not fits(GIB, 2 * GIB, {})
 
 
-def test_without_memory_for_two_trials_run_one_after_the_other(tmp_path):
-    executor = Local(tmp_path, SLOTS, need=2**60)
-    assert [r.status for r in run(tmp_path, [trial("a"), trial("b")], executor)] == ["finished"] * 2
-    times = [[(tmp_path / n / f).stat().st_mtime for f in ("begun", "result.json")] for n in ("a", "b")]
-    assert times[0][1] < times[1][0] or times[1][1] < times[0][0]
+@pytest.mark.parametrize(("need", "another"), [(1, True), (2**60, False)])
+def test_another_starts_only_where_memory_is_left_and_one_in_any_case(tmp_path, need, another):
+    with Local(tmp_path, SLOTS, need=need) as executor:
+        assert executor.room()
+        executor.start(trial("a"))
+        executor.wait(0)
+        assert executor.room() == another
 
 
 # --------------------------------------------------------------------------- seeds and watching

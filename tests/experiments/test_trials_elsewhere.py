@@ -61,7 +61,7 @@ def test_a_worker_of_ray_that_is_killed_loses_nothing_and_counts_once(tmp_path):
 
 SBATCH = """#!/bin/sh
 echo "$2" >> "{root}/submitted"
-for index in $(seq 0 {last}); do SLURM_ARRAY_TASK_ID=$index bash "$2" & done
+for index in $(seq 0 {last}); do SLURM_ARRAY_TASK_ID=$index bash "$2" > /dev/null 2>&1 & done
 echo "7;cluster"
 """
 
@@ -84,6 +84,10 @@ def test_trials_are_one_array_of_slurm_and_their_results_are_taken_up(slurm):
     assert {name: r.status for name, r in results.items()} == {"a": "finished", "b": "failed"}
     assert len((slurm / "submitted").read_text().split()) == 1
     assert "FloatingPointError: x" in (slurm / "trials" / "b.log").read_text()
+    (slurm / "ledger.jsonl").unlink()  # as if the command had been killed before it heard of the results
+    again = run(slurm, [trial("a"), trial("b")], "slurm", Resources())
+    assert {name: r.status for name, r in again.items()} == {"a": "finished", "b": "finished"}
+    assert len((slurm / "submitted").read_text().split()) == 2  # the second of b alone
 
 
 def test_a_job_that_is_gone_without_a_result_is_named(slurm, monkeypatch):

@@ -4,15 +4,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from closing import closed_variables
 
 from dartsx.networks import close, primitive
-from dartsx.networks.open.place import exists
 from dartsx.nn.described import DescribedNetwork
 from dartsx.nn.open_supernet import OpenSupernet
 from dartsx.spaces import DescribedSpace, Scale
 
 IMAGES = np.random.default_rng(0).normal(size=(4, 8, 8, 3))
-DRAWN = {"chain": 2, "graph": 1, "trellis": 1, "nested": 2, "widening": 2}  # architectures compared
+DRAWN = {"chain": 2, "graph": 1, "trellis": 1, "nested": 2, "widening": 2, "grouped": 3}  # architectures compared
 
 
 @pytest.fixture(scope="module")
@@ -33,25 +33,6 @@ def made(open_networks):
         return known[name]
 
     return make
-
-
-def closed_variables(space, network, variables, choices):
-    """Variables of the closed network: the first channels of the supernet's, by the closed names."""
-    shapes = {step.name: step.weights for step in close(network, choices).trace(8)}
-    chosen = {"params": {}, "batch_stats": {}}
-    for step in primitive(network.trace(8)):
-        wanted = shapes.get(step.closed_name)
-        if not step.weights or not wanted or not exists(step.place, choices):
-            continue
-        chosen["params"][step.closed_name] = {
-            name: value[tuple(slice(n) for n in wanted[name].shape)]
-            for name, value in variables["params"][step.name].items()
-        }
-        if step.name in variables["batch_stats"]:
-            channels = wanted["scale"].shape[0]
-            statistics = variables["batch_stats"][step.name]
-            chosen["batch_stats"][step.closed_name] = {name: value[:channels] for name, value in statistics.items()}
-    return chosen
 
 
 @pytest.mark.parametrize("name", DRAWN)
@@ -79,6 +60,23 @@ def test_at_a_one_hot_mixture_it_is_the_closed_network_with_the_first_channels(n
         for step, values in moved["batch_stats"].items():
             for which, value in values.items():
                 np.testing.assert_allclose(after["batch_stats"][step][which], value, rtol=1e-9, atol=1e-10)
+
+
+def test_forms_of_other_backends_give_the_same_logits_gradients_and_statistics(made, x64, quick_jit):
+    """Depthwise convolutions, squeeze and excitation, and open widths, as computed on a CPU and on a GPU or TPU."""
+    space, supernet, variables = made("chain")
+    rows, columns = space.alpha_shapes["decisions"]
+    mixture = {"decisions": jnp.asarray(np.random.default_rng(4).dirichlet(np.ones(columns), rows))}
+
+    def run(net):
+        def loss(params, mixture):
+            logits, moved = net.apply({**variables, "params": params}, IMAGES, mixture, True, mutable=["batch_stats"])
+            return jnp.sum(jnp.sin(logits)), (logits, moved)
+
+        return quick_jit(jax.grad(loss, (0, 1), has_aux=True))(variables["params"], mixture)
+
+    found = [run(supernet.clone(backend=backend)) for backend in ("cpu", "gpu")]
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(b, a, rtol=1e-9, atol=1e-10), *found)
 
 
 @pytest.mark.parametrize("name", ["chain", "nested"])

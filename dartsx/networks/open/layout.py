@@ -27,7 +27,7 @@ def segments(layer: Any, inputs: tuple[Segments, ...], shapes: tuple[Shape, ...]
     Raises:
       ValueError: the layer cannot work on channels of an open number, or only its channels could be open.
     """
-    opened = any(axes_of(size) for size in (*shape, *(size for x in shapes for size in x)))
+    opened = any(type(size) is not int and axes_of(size) for x in (shape, *shapes) for size in x)
     if isinstance(layer, layers.Conv):
         return _conv(layer, inputs, opened, shapes[0], shape)
     if not opened:
@@ -54,7 +54,14 @@ def _conv(layer, inputs, opened, x, shape) -> Segments:
         return shape[-1:]
     if layer.groups == x[2] and layer.features == x[2]:
         return inputs[0]
+    if in_open_groups(layer, x[2]) and layer.features == x[2] and len(inputs[0]) == 1:
+        return shape[-1:]
     raise ValueError(f"open channels ({x[2]} to {layer.features}) cannot be convolved in {layer.groups} groups")
+
+
+def in_open_groups(layer: layers.Conv, channels: int) -> bool:
+    """Whether a convolution of so many channels works in an open number of groups, each of which holds several."""
+    return bool(axes_of(layer.groups)) and layer.groups != channels
 
 
 def _concat(layer, inputs, shapes, shape) -> Segments:
