@@ -9,9 +9,9 @@ from dartsx.networks import Network, primitive
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite
 from dartsx.nn import supernet_of
+from dartsx.nn.channels import sorted_channels
 from dartsx.nn.sharing import Sharing
 from dartsx.search import Task, compose
-from dartsx.search.channels import sorted_channels
 from dartsx.search.methods.ofa import PHASES, opened
 from dartsx.spaces import DescribedSpace, Scale, named_space
 from dartsx.spaces.chains.backbone import Position
@@ -55,11 +55,10 @@ def test_sorted_channels_compute_the_same_and_the_important_come_first(sharing, 
     variables = quick_jit(lambda key: supernet.init(key, IMAGES, mixture, False))(jax.random.key(0))
     rng = np.random.default_rng(1)
     variables = jax.tree.map(lambda x: np.asarray(x, np.float64) + 0.3 * rng.random(x.shape), variables)
-    steps = SPACE.description().trace(6)
-    inside = tuple(primitive(steps))
+    inside = tuple(primitive(SPACE.description().trace(6)))
     own = {step.name: step.name for step in inside if step.weights}
     owners = own if sharing == "none" else Sharing(inside).owners
-    params, statistics = sorted_channels(steps, owners, variables["params"], variables["batch_stats"])
+    params, statistics = sorted_channels(supernet, variables["params"], variables["batch_stats"])
     moved = {"params": params, "batch_stats": statistics}
     apply = quick_jit(
         lambda v: (

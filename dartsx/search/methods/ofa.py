@@ -4,7 +4,7 @@ First the largest network is trained, then every stage adds smaller options: ker
 `PHASES` says. A step draws so many networks uniformly, adds up the gradients of their losses, and changes the size of
 its images where `resolutions` names several. Behind the first phase the loss of every network gains the cross entropy
 with what the largest one of that phase predicts, which teaches from then on (knowledge distillation, section 3.3).
-Before widths shrink, channels are sorted by importance, see `dartsx.search.channels`. ``--config.search.sharing=
+Before widths shrink, channels are sorted by importance, see `dartsx.nn.channels`. ``--config.search.sharing=
 transformed`` gives kernels their transformation matrices.
 
 Phases, numbers of networks of a step and their shares of the epochs are those of the released code (train_ofa_net.py),
@@ -23,10 +23,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dartsx.networks import primitive
-from dartsx.nn.sharing import Sharing
+from dartsx.nn.channels import sorted_channels
 from dartsx.search import relax
-from dartsx.search.channels import sorted_channels
 from dartsx.search.masked import masked
 from dartsx.search.method import Method, Stage, Task
 from dartsx.search.methods.random_sharing import none
@@ -133,11 +131,7 @@ def _begun(teaches: bool, sorts: bool, problem: Any, state: Any) -> Any:
         teacher = {"params": state.params, "batch_stats": state.batch_stats}
         state = state._replace(memory={**state.memory, "teacher": jax.tree.map(jnp.copy, teacher)})
     if sorts:
-        steps = problem.supernet.description.trace()
-        inside = tuple(primitive(steps))
-        own = {step.name: step.name for step in inside if step.weights}
-        owners = own if problem.supernet.sharing == "none" else Sharing(inside).owners
-        params, statistics = sorted_channels(steps, owners, state.params, state.batch_stats)
+        params, statistics = sorted_channels(problem.supernet, state.params, state.batch_stats)
         fresh = problem.weight_optimizer.init(params)
         state = state._replace(params=params, batch_stats=statistics, weight_opt=fresh)
     return state

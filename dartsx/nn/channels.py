@@ -18,6 +18,8 @@ from dartsx.networks import Step, layers
 from dartsx.networks.open.layers import Mixed, Weighted
 from dartsx.networks.open.size import axes_of
 from dartsx.networks.trace import primitive
+from dartsx.nn.open_supernet import OpenSupernet
+from dartsx.nn.sharing import Sharing
 
 Axis = tuple[str, str, int]  # (name under which arrays are held, array, axis)
 Params = Mapping[str, Mapping[str, Any]]
@@ -65,19 +67,21 @@ class _Groups:
         return [axes for group, axes in found.items() if group in opened - fixed and axes["reads"]]
 
 
-def sorted_channels(
-    steps: Sequence[Step], owners: Mapping[str, str], params: Params, statistics: Params
-) -> tuple[Params, Params]:
-    """The same network, with its open widths in the order of importance.
+def sorted_channels(supernet: OpenSupernet, params: Params, statistics: Params) -> tuple[Params, Params]:
+    """The variables of the same networks, with open widths in the order of importance.
 
     Args:
-      steps: the trace of an open network.
-      owners: name of a layer with weights -> name under which `params` hold its arrays.
-      params, statistics: variables of the supernet; statistics by the layers' own names.
+      supernet: whose variables these are.
+      params: weights.
+      statistics: running statistics.
     """
+    steps = supernet.description.trace()
+    inside = tuple(primitive(steps))
+    own = {step.name: step.name for step in inside if step.weights}
+    owners = own if supernet.sharing == "none" else Sharing(inside).owners
     groups = _Groups()
     _walk(steps, None, owners, groups)
-    norms = [step for step in primitive(steps) if isinstance(step.layer, layers.Norm)]
+    norms = [step for step in inside if isinstance(step.layer, layers.Norm)]
     params = {owner: dict(arrays) for owner, arrays in params.items()}
     statistics = dict(statistics)
     for axes in groups.sortable():
