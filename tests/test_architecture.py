@@ -27,7 +27,22 @@ ALLOWED = {
     "retrain": {"kernels", "nn", "feeds", "losses", "runtime", "optim"},
     "report": {"catalog", "spaces", "cost"},
     "tabular": {"spaces"},
-    "objectives": {"spaces", "cost", "tabular", "search", "feeds", "runtime"},
+    "objectives": {
+        "catalog",
+        "spaces",
+        "networks",
+        "kernels",
+        "nn",
+        "cost",
+        "tabular",
+        "data",
+        "search",
+        "feeds",
+        "losses",
+        "retrain",
+        "runtime",
+        "optim",
+    },
     "strategies": {"catalog", "spaces", "cost", "objectives", "search"},
 }
 

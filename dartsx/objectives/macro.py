@@ -1,7 +1,6 @@
 """Scores from NAS-Bench-Macro's table.
 
-Its space has eight decisions, ``layer0`` to ``layer7``, with the options of `OPTIONS`. Architectures of any space with
-decisions of these names and options can be scored.
+Its space is ``nb_macro``.
 """
 
 from collections.abc import Sequence
@@ -11,12 +10,10 @@ from typing import ClassVar
 from dartsx.objectives.nb201 import MACS, PARAMS, TEST_ACCURACY
 from dartsx.objectives.objective import Measure, Scores
 from dartsx.spaces import Architecture, GenotypeError
+from dartsx.spaces.chains.nb_macro import OPTIONS
 from dartsx.spaces.errors import unknown
 from dartsx.tabular import MacroTable, TableError
 from dartsx.tabular.macro import LAYERS
-
-OPTIONS = ("identity", "k3e3", "k5e6")
-"""Labels of the digits 0, 1 and 2: kernel and expansion of an inverted bottleneck."""
 
 
 @dataclass(frozen=True, eq=False)
