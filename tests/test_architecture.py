@@ -43,7 +43,7 @@ ALLOWED = {
         "runtime",
         "optim",
     },
-    "strategies": {"catalog", "spaces", "cost", "objectives", "search"},
+    "strategies": {"catalog", "spaces", "cost", "objectives", "search", "runtime"},
 }
 
 

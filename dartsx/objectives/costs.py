@@ -6,13 +6,11 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 from dartsx.networks import Network
-from dartsx.objectives.objective import Measure, Scores
+from dartsx.objectives.objective import MACS, PARAMS, Measure, Scores
 from dartsx.spaces import Architecture, Scale, Space
 
 Latency = Callable[[Network, Architecture], float]
 """(network, architecture) -> milliseconds; ValueError where a table lacks one of its blocks."""
-PARAMS = Measure("params", "", larger_is_better=False)
-MACS = Measure("macs", "multiply-adds of an image", larger_is_better=False)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

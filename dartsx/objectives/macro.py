@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dartsx.objectives.nb201 import MACS, PARAMS, TEST_ACCURACY
-from dartsx.objectives.objective import Measure, Scores
+from dartsx.objectives.objective import MACS, PARAMS, TEST_ACCURACY, Measure, Scores
 from dartsx.spaces import Architecture, GenotypeError
 from dartsx.spaces.chains.nb_macro import OPTIONS
 from dartsx.spaces.errors import unknown

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dartsx.objectives.costs import MACS, PARAMS
-from dartsx.objectives.objective import Measure, Scores
+from dartsx.objectives.objective import MACS, PARAMS, TEST_ACCURACY, TRAINING_MACS, VALID_ACCURACY, Measure, Scores
 from dartsx.spaces import NB201, Architecture
 from dartsx.tabular import NB201Table, TableError
 from dartsx.tabular.files import read_csv
@@ -25,9 +24,6 @@ TRAINING_IMAGES = {
 """Images of an epoch (arXiv:2001.00326, section 2.2), by data set and budget."""
 
 EPOCHS = tuple(sorted({epochs for epochs, _ in MEASURED}))
-VALID_ACCURACY = Measure("valid_accuracy", "%", larger_is_better=True)
-TEST_ACCURACY = Measure("test_accuracy", "%", larger_is_better=True)
-TRAINING_MACS = Measure("training_macs", "multiply-adds of the forward passes of training", larger_is_better=False)
 SECONDS = Measure("training_seconds", "s", larger_is_better=False)
 OWN_MEASURES = (VALID_ACCURACY, TEST_ACCURACY, PARAMS, MACS, TRAINING_MACS)
 

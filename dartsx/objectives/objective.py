@@ -35,6 +35,13 @@ class Measure:
         return value if self.larger_is_better else -value
 
 
+VALID_ACCURACY = Measure("valid_accuracy", "%", larger_is_better=True)
+TEST_ACCURACY = Measure("test_accuracy", "%", larger_is_better=True)
+PARAMS = Measure("params", "", larger_is_better=False)
+MACS = Measure("macs", "multiply-adds of an image", larger_is_better=False)
+TRAINING_MACS = Measure("training_macs", "multiply-adds of the forward passes of training", larger_is_better=False)
+
+
 class Objective(Protocol):
     """A function from architectures to scores, with what its numbers mean.
 

@@ -123,7 +123,7 @@ def zen(features: jax.Array, moved: jax.Array, variances: Sequence[Variances]) -
 
     Args:
       features, moved: those of x and of x + 0.01 e, [batch, ...].
-      variances: of the inputs of all batch norms, for x; one whose input does not vary scales nothing.
+      variances: those of the inputs of all batch norms, for x; one whose input does not vary scales nothing.
     """
     change = jnp.abs(moved - features).reshape(len(features), -1).sum(1).mean()
     means = [(values.mean(), exists) for values, exists in variances]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -24,7 +24,10 @@ NOT_READ = ("evaluate", "genotype", "network")  # by a search
 
 
 def run_one_search(
-    config: ConfigDict, workdir: str | os.PathLike, change: Callable[[Plan], Plan] = lambda plan: plan
+    config: ConfigDict,
+    workdir: str | os.PathLike,
+    change: Callable[[Plan], Plan] = lambda plan: plan,
+    further: Mapping[str, Any] | None = None,
 ) -> bool:
     """Runs or resumes a search of one seed.
 
@@ -32,6 +35,7 @@ def run_one_search(
       config: a config of ``configs/``.
       workdir: where everything is written; see the README.
       change: makes the plan that is run of the config's.
+      further: what config.json holds besides, to tell this run from others.
 
     Returns:
       Whether the search is finished (False: stopped by a signal; the same call resumes it).
@@ -42,7 +46,7 @@ def run_one_search(
     """
     settings = search_settings(config)
     mesh = start(settings)
-    dataset, plain = load_checked(settings), resolved(config, NOT_READ)
+    dataset, plain = load_checked(settings), {**resolved(config, NOT_READ), **(further or {})}
     with blaming_fields():
         plan = change(plan_of(settings, dataset.num_classes))
         search = Search(plan, search_examples(settings, dataset, mesh), settings.seed, mesh)
