@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from dartsx.objectives.objective import MACS, PARAMS, TEST_ACCURACY, Measure, Scores
 from dartsx.spaces import Architecture, GenotypeError
 from dartsx.spaces.chains.nb_macro import OPTIONS
@@ -35,6 +37,11 @@ class MacroObjective:
         if budget not in (None, 50):
             raise TableError(f"NAS-Bench-Macro was not trained for {budget} epochs; allowed: 50")
         return [self._scores(digits(architecture)) for architecture in architectures]
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """Scores of all architectures, float64 [6561] in the order of the table, by the name of the measure."""
+        names = {TEST_ACCURACY.name: "mean_acc", PARAMS.name: "params", MACS.name: "flops"}
+        return {name: self.table.frame[column].to_numpy(np.float64) for name, column in names.items()}
 
     def _scores(self, name: str) -> Scores:
         table = self.table

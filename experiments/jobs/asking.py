@@ -108,7 +108,7 @@ def _log(number: int, done: Sequence[Query], writer: MetricsWriter) -> None:
 
 
 def _finish(objective: Retraining, done: Sequence[Query], seconds: float, folder: Workdir) -> None:
-    """Writes the architecture that scored best, or the first where none has a score; seconds are since the last start."""
+    """Writes the architecture that scored best, or the first where none has a score; seconds since the last start."""
     chosen = best(done, VALID_ACCURACY) or done[0]
     genotype = to_json(chosen.architecture)
     folder.write_json("genotype.json", genotype)

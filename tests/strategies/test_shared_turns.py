@@ -7,8 +7,9 @@ import pytest
 
 from dartsx.data import AugmentPolicy, from_arrays
 from dartsx.feeds import image_examples
+from dartsx.objectives import shared_weights
 from dartsx.objectives.shared_weights import SCORE
-from dartsx.runtime import make_mesh, open_workdir
+from dartsx.runtime import loop, make_mesh, open_workdir
 from dartsx.search import Plan, run_search
 from dartsx.spaces import TopologySpace, from_json
 from dartsx.strategies import make_strategy
@@ -16,7 +17,7 @@ from dartsx.strategies.shared_turns import Turn, Turns, in_turns
 
 SPACE = TopologySpace(("none", "nor_conv_1x1", "skip_connect"), ((0, 1), (0, 2), (1, 2)))
 TURN = Turn(asked=6, at_once=3, compared=3, compared_batches=2)
-EPOCHS = 3
+EPOCHS = 2
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +26,12 @@ def examples():
     images, labels = rng.integers(0, 256, (32, 4, 4, 3), np.uint8), np.arange(32, dtype=np.int32) % 4
     data = from_arrays("noise", images, labels, images, labels)
     return image_examples(data.train, data, AugmentPolicy(0, False, 0), "float32", make_mesh(1))
+
+
+@pytest.fixture(autouse=True)
+def _quick(quick_jit, monkeypatch):
+    for module in (loop, shared_weights):
+        monkeypatch.setattr(module, "jit", quick_jit)
 
 
 def searched(examples, path, name="enas", options=None):
