@@ -37,6 +37,12 @@ def base(method: str = "") -> ConfigDict:
                 "data_dir": "",  # empty: where TFDS keeps its data
                 "image_size": 0,  # 0: as the images are; needed where their sizes differ
                 "stream": False,  # read while training, for an evaluation on more than fits memory
+                "text": {  # how a text becomes examples: python_docs, text:FILE, text:FOLDER
+                    "unit": "tokens",  # words (between blanks), tokens (words and marks), characters
+                    "vocabulary": 10_000,  # most words; all others are <unk>
+                    "steps": 35,  # words that an example predicts
+                    "context": 35,  # words before them, which only prepare the state
+                },
             },
             "space": {
                 "name": "darts",  # nb201: NAS-Bench-201; s1, s2, s3, s4: RobustDARTS
@@ -81,6 +87,7 @@ def _search() -> dict:
         "train_fraction": 0.5,  # trains the weights; the rest trains the alphas
         "form": "",  # of separable convolutions; empty chooses by device and size
         "remat": "",  # what the backward pass computes again: none, branch, cell; empty chooses by device
+        "sharing": "none",  # of weights between options of a chain's decisions: entangled, transformed
         "chunk_steps": 100,  # steps in one compiled call
         "checkpoint_every": 1,  # epochs
         "keep_checkpoints": 3,
@@ -113,7 +120,8 @@ def _search() -> dict:
             "target": 0.0,  # in units of the cost
             "channels": 0,  # of the network that is counted; 0: as the supernet
             "layers": 0,
-            "table": "",  # CSV file of a device's latencies, for that kind
+            "table": "",  # file of a device's latencies, for that kind
+            "batch_size": 1,  # images of a pass whose latency counts
         },
     }
 
@@ -128,6 +136,9 @@ def _evaluate() -> dict:
         "auxiliary": True,
         "auxiliary_weight": 0.4,
         "drop_path": 0.2,  # grows from 0 to this
+        # Of recurrent networks: shares of words, of values of their vectors, and of what products read.
+        "dropout": {"words": 0.0, "embedding": 0.0, "inputs": 0.0, "states": 0.0, "output": 0.0},
+        "average_from": 0,  # epoch from which tests see the average of the weights; 0: the weights themselves
         "label_smoothing": 0.0,
         "form": "",
         "remat": "",  # what the backward pass computes again: none, cell; empty chooses by device; for cells only

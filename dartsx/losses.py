@@ -40,6 +40,21 @@ def classification(label_smoothing: float = 0.0) -> Loss:
     return loss
 
 
+def next_word(label_smoothing: float = 0.0) -> Loss:
+    """Cross entropy of the scores of all words [N, steps, words] and the words that follow, ``targets`` [N, steps].
+
+    The exponential of its mean over a text is the perplexity.
+
+    Args:
+      label_smoothing: see `cross_entropy`.
+    """
+
+    def loss(logits: jax.Array, batch: Any) -> tuple[jax.Array, Metrics]:
+        return cross_entropy(logits, batch.targets, label_smoothing), {}
+
+    return loss
+
+
 def first(batch: Any) -> jax.Array:
     """The first entry of a batch that is a tuple, such as the images of a `dartsx.feeds.Batch`."""
     return batch[0]
@@ -54,8 +69,8 @@ def cross_entropy(logits: jax.Array, labels: jax.Array, smoothing: float = 0.0) 
     """Mean softmax cross-entropy.
 
     Args:
-      logits: [N, classes].
-      labels: [N] integers.
+      logits: [..., classes].
+      labels: [...] integers.
       smoothing: the target is (1 - smoothing) one-hot + smoothing / classes (arXiv:1512.00567, section 7).
     """
     loss = optax.softmax_cross_entropy_with_integer_labels(logits, labels)

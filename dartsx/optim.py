@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -66,6 +66,33 @@ def sgd(rate: optax.Schedule, momentum: float, weight_decay: float, clip: float)
         ("momentum", optax.trace(momentum)),
         ("rate", optax.scale_by_learning_rate(rate)),
     )
+
+
+class Averaged(NamedTuple):
+    """State of `averaged`: the inner optimiser's, the mean of the weights, and the number of steps done."""
+
+    inner: Any
+    mean: Any
+    step: jax.Array
+
+
+def averaged(inner: optax.GradientTransformation, first: int) -> optax.GradientTransformation:
+    """Keeps the mean of the weights after step `first` and all later ones (averaged SGD, Polyak and Juditsky, 1992).
+
+    Before that the mean is the weights. What the weights themselves do does not change.
+    """
+
+    def init(params):
+        return Averaged(inner.init(params), params, jnp.zeros((), jnp.int32))
+
+    def update(gradient, state, params):
+        updates, inner_state = inner.update(gradient, state.inner, params)
+        count = jnp.maximum(state.step - first + 1, 1)
+        moved = optax.apply_updates(params, updates)
+        mean = jax.tree.map(lambda old, new: old + (new - old) / count.astype(new.dtype), state.mean, moved)
+        return updates, Averaged(inner_state, mean, state.step + 1)
+
+    return optax.GradientTransformation(init, update)
 
 
 def momentum_buffer(state: dict[str, Any]) -> Any:

@@ -9,7 +9,6 @@ each other are searched in one program where the method allows it. The same comm
 more methods it adds them.
 """
 
-import re
 import sys
 from collections.abc import Sequence
 
@@ -17,6 +16,7 @@ from absl import flags
 
 from dartsx.catalog import METHODS
 from experiments.settings import REQUIRED, parse_config, read_seeds, run_main, search_settings
+from experiments.settings.command_line import overrides
 from experiments.settings.load import split_source
 
 _METHODS = flags.DEFINE_list("methods", ["darts"], "search methods, each may end in @HYPERGRADIENT; or all")
@@ -51,8 +51,7 @@ def method_config(name: str, argv: list[str]):
     method, at, hypergradient = name.partition("@")
     source, _ = split_source(parse_config(argv, CONFIG).source)
     own = [f"--config.hypergradient={hypergradient}"] if at else []
-    overrides = [argument for argument in argv[1:] if re.match(r"--?(no)?config\.", argument)]
-    config = parse_config([argv[0], f"--config={source}:{method}", *own, *overrides], CONFIG).config
+    config = parse_config([argv[0], f"--config={source}:{method}", *own, *overrides(argv)], CONFIG).config
     search_settings(config)  # names what is wrong before anything is compiled
     return config
 

@@ -21,7 +21,7 @@ from experiments.tables import show, table
 
 _FORMAT = flags.DEFINE_enum("format", "table", ["table", "json"], "a table, or a list of objects as JSON")
 _SPACES = flags.DEFINE_list("spaces", list(SPACES), "names, or module:attribute of your own, separated by commas")
-_DRAWS = flags.DEFINE_integer("draws", 100, "networks that are drawn and counted", lower_bound=1)
+_DRAWS = flags.DEFINE_integer("draws", 10, "networks that are drawn and counted", lower_bound=1)
 _SEED = flags.DEFINE_integer("seed", 0, "for the draw", lower_bound=0)
 
 COLUMNS = ("space", "decisions", "options", "architectures", "parameters", "multiply-adds")

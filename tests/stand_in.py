@@ -122,12 +122,17 @@ IMAGE = (2, 2, CHANNELS)
 FURTHER = {"drnas": {"drnas": {"penalty": 1e-3}}}
 
 
+# Rewards that were had before, where alphas learn from those.
+REMEMBERED = {"tunas": {"learning": {"rewards": jnp.array(0.1), "weight": jnp.array(0.4)}}}
+
+
 def midway(name, dtype="float64"):
     """A search whose alphas move by plain gradients, and its state at step AT with alphas that have spread."""
     searched = problem(name, optax.sgd(1.0), dtype, **FURTHER.get(name, {}))
     state = init_state(searched, jax.random.key(3), IMAGE)
     alpha = jax.tree.map(lambda rows: 5 * rows.astype(_wide(dtype)), state.alpha)
-    return searched, state._replace(alpha=alpha, step=jnp.int32(AT))
+    memory = state.memory | REMEMBERED.get(name, {})
+    return searched, state._replace(alpha=alpha, step=jnp.int32(AT), memory=memory)
 
 
 class ByHand:

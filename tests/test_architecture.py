@@ -25,6 +25,7 @@ ALLOWED = {
     "cost": {"catalog", "spaces", "networks", "kernels", "nn", "runtime"},
     "search": {"catalog", "spaces", "kernels", "nn", "cost", "data", "feeds", "losses", "runtime", "optim"},
     "retrain": {"kernels", "nn", "feeds", "losses", "runtime", "optim"},
+    "tasks": {"data", "feeds", "losses"},
     "report": {"catalog", "spaces", "cost"},
     "tabular": {"spaces"},
     "objectives": {

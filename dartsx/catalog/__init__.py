@@ -2,15 +2,17 @@
 
 from dartsx.catalog.as_before import SCHEMA, SCHEMA_KEY, as_before, completed, written_by_a_run
 from dartsx.catalog.augmentation import AugmentPolicy
-from dartsx.catalog.combine import acts_alone, check_together, one_level, options_of
+from dartsx.catalog.combine import acts_alone, check_hypergradient, check_together, options_of
 from dartsx.catalog.declaration import Declaration, Option, option_values
 from dartsx.catalog.identity import MAY_DIFFER, PLACES, UNUSED, experiment
+from dartsx.catalog.measures import RESULTS, Measure
 from dartsx.catalog.methods import BASE, METHODS
 from dartsx.catalog.names import (
     COST_FORMS,
     COST_KINDS,
     DESCRIBED,
     DTYPES,
+    EMBEDDED_TEXT,
     EXECUTORS,
     GROUPED_FORMS,
     HYPERGRADIENTS,
@@ -19,17 +21,23 @@ from dartsx.catalog.names import (
     NETWORK_REMAT,
     NETWORKS,
     PRECISIONS,
+    RECURRENT,
     REMAT,
     SCHEDULES,
     SEPARABLE_FORMS,
+    SHARING,
     STAGED,
     STEMS,
+    TEXT_PREFIX,
+    TEXT_UNITS,
     WITH_TERMS,
     by_name,
+    is_text,
 )
 from dartsx.catalog.strategies import STRATEGIES
 
 __all__ = [
+    "is_text",
     "BASE",
     "AugmentPolicy",
     "COST_FORMS",
@@ -37,6 +45,7 @@ __all__ = [
     "DESCRIBED",
     "EXECUTORS",
     "DTYPES",
+    "EMBEDDED_TEXT",
     "PRECISIONS",
     "GROUPED_FORMS",
     "HYPERGRADIENTS",
@@ -44,6 +53,7 @@ __all__ = [
     "LATENCY",
     "MAY_DIFFER",
     "METHODS",
+    "Measure",
     "NETWORKS",
     "NETWORK_REMAT",
     "REMAT",
@@ -51,8 +61,13 @@ __all__ = [
     "SCHEMA_KEY",
     "SCHEDULES",
     "SEPARABLE_FORMS",
+    "SHARING",
+    "RECURRENT",
+    "RESULTS",
     "STAGED",
     "STEMS",
+    "TEXT_PREFIX",
+    "TEXT_UNITS",
     "STRATEGIES",
     "PLACES",
     "UNUSED",
@@ -62,10 +77,10 @@ __all__ = [
     "acts_alone",
     "as_before",
     "by_name",
+    "check_hypergradient",
     "check_together",
     "completed",
     "experiment",
-    "one_level",
     "option_values",
     "options_of",
     "written_by_a_run",

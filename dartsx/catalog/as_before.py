@@ -37,8 +37,16 @@ LATER: dict[str, Any] = {
     "search.cost.layers": 0,
     "search.cost.table": "",
     "search.cost.power": 0.6,
+    "search.cost.batch_size": 1,
     "methods.r_darts.drop_path": 0.0,
     "precision": "default",
+    "search.sharing": "none",  # every option had weights of its own
+    "dataset.text.unit": "tokens",  # there were no texts
+    "dataset.text.vocabulary": 10_000,
+    "dataset.text.steps": 35,
+    "dataset.text.context": 35,
+    **{f"evaluate.dropout.{place}": 0.0 for place in ("words", "embedding", "inputs", "states", "output")},
+    "evaluate.average_from": 0,
 }
 # What the config of every run has had from the first version on.
 _ALWAYS = ("seed", "dtype", "mesh", "method", "dataset")

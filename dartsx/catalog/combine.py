@@ -30,9 +30,17 @@ def check_together(names: Sequence[str]) -> None:
                 raise ValueError(f"{other} and {name} do not go together: {reason}")
 
 
-def one_level(names: Sequence[str]) -> str | None:
-    """The method among `names` that trains alphas and weights on one loss, or None."""
-    return next((name for name in names if METHODS[name].one_level), None)
+def check_hypergradient(names: Sequence[str], hypergradient: str) -> None:
+    """Checks that a hypergradient has a meaning for all of the methods.
+
+    Raises:
+      ValueError: says for which it has none.
+    """
+    name = next((name for name in names if METHODS[name].first_order), None)
+    if hypergradient != "first_order" and name:
+        raise ValueError(
+            f"{name} {METHODS[name].first_order}: only first_order has a meaning, not hypergradient {hypergradient}"
+        )
 
 
 def acts_alone(names: Sequence[str]) -> str | None:

@@ -62,7 +62,7 @@ class Declaration:
       left_out: primitives that the paper's space is without.
       meaningless: other methods with which it would compute but mean nothing, with the reason.
       partial_channels: those of its options that let one in so many channels through the candidates.
-      one_level: whether alphas and weights minimise the same loss, so that only ``first_order`` has a meaning.
+      first_order: why only the hypergradient ``first_order`` has a meaning, as "trains ..."; empty where all have.
       module: where the function is that has the method's name; empty for ``dartsx.search.methods.NAME``.
     """
 
@@ -72,7 +72,7 @@ class Declaration:
     left_out: tuple[str, ...] = ()
     meaningless: Mapping[str, str] = dataclasses.field(default_factory=dict)
     partial_channels: tuple[str, ...] = ()
-    one_level: bool = False
+    first_order: str = ""
     module: str = ""
 
     @property

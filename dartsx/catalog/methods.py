@@ -6,7 +6,7 @@ formulas, and a declaration here. Options reach the function from ``compose`` or
 """
 
 from dartsx.catalog.declaration import Declaration, Option
-from dartsx.catalog.rules import above_zero, at_least, below_one, between
+from dartsx.catalog.rules import above_zero, at_least, below_one, below_zero, between
 
 # The method that all others change; its function is the beginning of every composition.
 BASE = "darts"
@@ -41,12 +41,39 @@ METHODS: dict[str, Declaration] = {
         decides=("relaxation",),
         options=_temperature(1.0, 0.03),
         paper={"epochs": 150},
-        one_level=True,
+        first_order="trains alphas and weights on one loss",
     ),
     "reinmax": Declaration(
         decides=("relaxation",),
         options=_temperature(1.0, 1.0),
         meaningless=_ONE_CANDIDATE,
+    ),
+    "proxyless": Declaration(
+        decides=("relaxation",),
+        paper={"alphas.learning_rate": 1e-3, "alphas.beta1": 0.0, "alphas.weight_decay": 0.0},
+        meaningless=_ONE_CANDIDATE,
+    ),
+    "tunas": Declaration(
+        decides=("relaxation", "penalty"),
+        options={
+            "baseline": Option(0.95, "share of the past in the baseline of the rewards", below_one()),
+            "factor": Option(-0.1, "factor of the distance from a cost's target in the reward", below_zero()),
+        },
+        paper={"alphas.learning_rate": 3e-4, "alphas.beta1": 0.0, "alphas.weight_decay": 0.0, "alphas.init_scale": 0.0},
+        meaningless=_ONE_CANDIDATE,
+        first_order="learns its alphas from rewards",
+    ),
+    "fair_nas": Declaration(
+        decides=("relaxation", "perturbation", "gradient of the weights", "freezing", "selection after the search"),
+        options={
+            "strict": Option(True, "whether a step trains every option of every decision once"),
+            "candidates": Option(100, "architectures that are compared after the search", at_least(1)),
+        },
+        meaningless={
+            **_ONE_CANDIDATE,
+            **dict.fromkeys(("p_darts", "progressive", "darts_plus", "r_darts"), "alphas that rest say nothing"),
+        },
+        first_order="trains no alphas",
     ),
     "fair_darts": Declaration(
         decides=("relaxation", "penalty", "derivation"),

@@ -23,23 +23,33 @@ INIT_SCALE = 1e-3  # standard deviation of initial alphas
 SEPARABLE_FORMS = ("plain", "dense", "rows", "taps")  # of separable convolutions
 GROUPED_FORMS = ("plain", "taps", "dense")  # of grouped convolutions
 REMAT = ("none", "branch", "cell")  # what the backward pass of a supernet computes again
+SHARING = ("none", "entangled", "transformed")  # of weights between the options of a decision
 NETWORK_REMAT = ("none", "cell")  # the same for the network of a genotype
 
 STEMS = ("cifar", "imagenet")  # how a network begins: for small images, or for ImageNet
 STAGED = "nb201"  # the network that is made of a topology
 DESCRIBED = "described"  # the network to which an open description closes
-NETWORKS = (*STEMS, STAGED, DESCRIBED)  # that are made of an architecture
+RECURRENT = "recurrent"  # the language model of a recurrent cell
+NETWORKS = (*STEMS, STAGED, DESCRIBED, RECURRENT)  # that are made of an architecture
 # What spaces and their architectures are made of: (in words, networks in which an architecture is trained).
 EXECUTORS = {
     "cells": ("two kinds of cell", STEMS),
     "topology": ("a topology", (STAGED,)),
+    "recurrent": ("a recurrent cell", (RECURRENT,)),
     "described": ("options of decisions", (DESCRIBED,)),
 }
+EMBEDDED_TEXT, TEXT_PREFIX = "python_docs", "text:"  # names of data sets that are texts
+TEXT_UNITS = ("words", "tokens", "characters")  # what a text is cut into
 SCHEDULES = ("cosine", "linear", "exponential")
 
 COST_KINDS = ("params", "macs", "activations", "memory")
 LATENCY = "latency"  # in milliseconds, by a table of a device
 COST_FORMS = ("linear", "above", "log", "log_ratio", "log_power")
+
+
+def is_text(name: str) -> bool:
+    """Whether a data set of this name is a text."""
+    return name == EMBEDDED_TEXT or name.startswith(TEXT_PREFIX)
 
 
 def by_name(names: Iterable[str], *functions: Callable[..., Any]) -> dict[str, Callable[..., Any]]:

@@ -61,6 +61,11 @@ def above_zero() -> Rule:
     return _states(lambda value: value > 0, "above 0")
 
 
+def below_zero() -> Rule:
+    """Below 0."""
+    return _states(lambda value: value < 0, "below 0")
+
+
 def each(rule: Rule) -> Rule:
     """A tuple whose items all obey a rule."""
     return Rule(

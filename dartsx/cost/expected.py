@@ -17,19 +17,23 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from dartsx.catalog import COST_KINDS, LATENCY
 from dartsx.cost.expected_memory import expected_memory
-from dartsx.cost.latency_table import LatencyTable, expected_latency_of
+from dartsx.cost.latency_table import BlockTable, expected_latency_of
+from dartsx.cost.network import network_cost
 from dartsx.cost.open import expected_cost_of
 from dartsx.cost.stack import Stack
 from dartsx.networks.open.size import Weight
+from dartsx.spaces import Scale
 
 Mixture = Mapping[str, Any]
 """Per cell type [edges, primitives]: JAX or NumPy arrays."""
 
 
 def expected_cost(
-    supernet: Any, image_shape: int | Sequence[int], kind: str = "macs", table: LatencyTable | None = None
+    supernet: Any, image_shape: int | Sequence[int], kind: str = "macs", table: BlockTable | None = None
 ) -> Callable[[Mixture], Any]:
     """The expected cost as a function of the mixture.
 
@@ -40,7 +44,7 @@ def expected_cost(
       image_shape: (height, width, channels), or one number for square images of 3 channels.
       kind: ``"params"``, ``"macs"``, ``"activations"`` or ``"memory"``, as `dartsx.cost.counts` defines them; what is
         expected of memory, a maximum, says `dartsx.cost.expected_memory`. Of topologies all but memory. Of
-        described spaces all but memory, and ``"latency"`` in milliseconds.
+        described spaces all but memory, and ``"latency"`` in milliseconds. All recurrent cells cost the same.
       table: times of the device, for latency.
 
     Returns:
@@ -56,7 +60,7 @@ def expected_cost(
     return _BY_EXECUTOR[supernet.space.executor](supernet, image_shape, kind)
 
 
-def _latency(supernet: Any, image_shape: int | Sequence[int], table: LatencyTable | None) -> Callable[[Mixture], Any]:
+def _latency(supernet: Any, image_shape: int | Sequence[int], table: BlockTable | None) -> Callable[[Mixture], Any]:
     if table is None:
         raise ValueError("latency needs a table of the device's times")
     if supernet.space.executor != "described":
@@ -101,4 +105,13 @@ def _additive(stack: Stack, column: int) -> Callable[[Mixture], Any]:
     return cost
 
 
-_BY_EXECUTOR = {"cells": _of_cells, "topology": _of_cells, "described": _of_choices}
+def _of_recurrent(supernet: Any, image_shape: int | Sequence[int], kind: str) -> Callable[[Mixture], Any]:
+    """Every recurrent cell of a space costs the same: a product for each of its nodes."""
+    if kind not in COST_KINDS:
+        raise ValueError(f"unknown kind of cost {kind!r}; allowed: {', '.join(COST_KINDS)}")
+    space, scale = supernet.space, Scale(supernet.channels, 1, supernet.classes)
+    cost = network_cost(space.network(space.sample(np.random.default_rng(0)), scale), image_shape)
+    return lambda mixture: getattr(cost, kind)
+
+
+_BY_EXECUTOR = {"cells": _of_cells, "topology": _of_cells, "described": _of_choices, "recurrent": _of_recurrent}

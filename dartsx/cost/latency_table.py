@@ -1,28 +1,28 @@
-"""Latency of a network as the sum over its blocks of measured times, from tables that others measured.
+"""Latency of a network as the sum over its blocks of measured times, and tables that others measured.
 
-A block is an inverted bottleneck (recognised by its depthwise convolution), any other convolution, the global average
-or the classifier. As `dartsx.cost.open` for layers, its time enters an open network's latency with the weight of what
-must be decided for it to exist, and of the widths that its shapes depend on:
-
-  E = sum over blocks presence(place) * sum over options k, l, ... of its widths m[w1, k] m[w2, l] ... time(k, l, ...)
-
-which is ProxylessNAS's and FBNet's expected latency (arXiv:1812.00332, equation 8; arXiv:1812.03443, equation 4),
-differentiable, and at a one-hot mixture exactly the latency of the closed network.
+In these a block is an inverted bottleneck (recognised by its depthwise convolution), any other convolution, the global
+average or the classifier; what a block is in tables of one's own says `pieces`. As `dartsx.cost.open` for layers, its
+time enters an open network's latency with the weight of what must be decided for it to exist, and of the widths that
+its shapes depend on (`additive` has the formula). That is ProxylessNAS's and FBNet's expected latency
+(arXiv:1812.00332, equation 8; arXiv:1812.03443, equation 4), differentiable, and at a one-hot mixture exactly the
+latency of the closed network.
 """
 
 from __future__ import annotations
 
 import csv
 import dataclasses
-import math
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from dartsx.cost.additive import Additive, Term
+from dartsx.cost.measured_table import KEY, MeasuredTable, table_of
+from dartsx.cost.pieces import Block
 from dartsx.networks import Network, Step, close, primitive
 from dartsx.networks import layers as kinds
-from dartsx.networks.open.place import Place, presence
-from dartsx.networks.open.size import Weight, combinations, joint_axes
+from dartsx.networks.layers import Shape
+from dartsx.networks.open.size import combinations, joint_axes
 
 
 class BlockShape(NamedTuple):
@@ -68,6 +68,19 @@ class LatencyTable:
     name: str
     times: Mapping[BlockShape, float]
 
+    def blocks(self, network: Network, image_shape: int | Shape | None = None) -> list[Block]:
+        """The blocks of a network, open or closed, in order of computation."""
+        return blocks(network, image_shape)
+
+    def check(self, batch_size: int, dtype: str, image_shape: Sequence[int]) -> None:
+        """Checks that one image is asked for; these tables say nothing of dtypes, and blocks know their sizes.
+
+        Raises:
+          ValueError: another batch size.
+        """
+        if batch_size != 1:
+            raise ValueError(f"{self.name} was measured for batch size 1, not {batch_size}")
+
     def time(self, shape: BlockShape, step: str) -> float:
         """Milliseconds of a block; those of global averages are 0 if the table has none at all.
 
@@ -81,12 +94,16 @@ class LatencyTable:
         raise ValueError(f"{self.name} has no time of {step}: {shape}")
 
 
-def read_table(path: str | pathlib.Path, resolution: int | None = None) -> LatencyTable:
-    """A table in the form of ProxylessNAS's (Pixel 1) or once-for-all's (Note 10).
+BlockTable = LatencyTable | MeasuredTable
+
+
+def read_table(path: str | pathlib.Path, resolution: int | None = None) -> BlockTable:
+    """A table of `experiments.latency`, or one in the form of ProxylessNAS's (Pixel 1) or once-for-all's (Note 10).
 
     Args:
-      path: CSV file with the columns type, h_in, c_in, h_out, c_out, kernel, stride, residual, mean_ms, and expansion
-        or mid_channels; se, hswish where they differ; resolution where there are tables of several image sizes.
+      path: CSV file with the columns of `measured_table.Row`; or with type, h_in, c_in, h_out, c_out, kernel, stride,
+        residual, mean_ms, and expansion or mid_channels; se, hswish where they differ; resolution where there are
+        tables of several image sizes.
       resolution: which of these; needed if there are several.
 
     Raises:
@@ -98,6 +115,8 @@ def read_table(path: str | pathlib.Path, resolution: int | None = None) -> Laten
             rows = list(csv.DictReader(file))
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from None
+    if rows and KEY in rows[0]:
+        return table_of(path, rows)
     needed = ("type", "h_in", "c_in", "h_out", "c_out", "kernel", "stride", "residual", "mean_ms")
     missing = [name for name in needed if not rows or name not in rows[0]]
     if missing:
@@ -125,14 +144,6 @@ def _shape(row: Mapping[str, str]) -> BlockShape:
     flags = (row.get(name) == "1" for name in ("residual", "se", "hswish"))
     numbers = (size_in, channels_in, size_out, channels_out, expanded, int(row["kernel"]), int(row["stride"]))
     return BlockShape(kind, *numbers, *flags)
-
-
-class Block(NamedTuple):
-    """A block of a traced network: its name, where it stands, and its shape, whose numbers may be open."""
-
-    name: str
-    place: Place
-    shape: BlockShape
 
 
 def blocks(network: Network, image_shape: int | tuple[int, ...] | None = None) -> list[Block]:
@@ -177,7 +188,7 @@ def _bottleneck(scope: str, steps: list[Step], depthwise: Step, gated: bool) -> 
         gated,
         any(step.layer == kinds.Activation("hard_swish") for step in steps),
     )
-    return Block(scope, depthwise.place, shape)
+    return Block(scope, depthwise.place, shape, joint_axes(shape))
 
 
 _PLAIN = {kinds.Conv: "conv", kinds.GlobalPool: "pool", kinds.Linear: "logits"}
@@ -186,13 +197,14 @@ _PLAIN = {kinds.Conv: "conv", kinds.GlobalPool: "pool", kinds.Linear: "logits"}
 def _plain(step: Step) -> Block:
     kind, before, after = _PLAIN[type(step.layer)], step.input_shapes[0], step.shape
     sizes = (0, 0) if kind == "logits" else (before[0], after[0] if len(after) == 3 else 1)
-    return Block(step.name, step.place, BlockShape(kind, sizes[0], before[-1], sizes[1], after[-1]))
+    shape = BlockShape(kind, sizes[0], before[-1], sizes[1], after[-1])
+    return Block(step.name, step.place, shape, joint_axes(shape))
 
 
 def expected_latency_of(
-    network: Network, table: LatencyTable, image_shape: int | tuple[int, ...] | None = None
-) -> Callable[[Weight], float]:
-    """The expected latency of an open network as a function of its mixture.
+    network: Network, table: BlockTable, image_shape: int | tuple[int, ...] | None = None
+) -> Additive:
+    """The expected latency of an open network as a function of its mixture; knows the least one, too.
 
     Args:
       network: an open description, or a closed one, whose latency no weight changes.
@@ -206,25 +218,16 @@ def expected_latency_of(
       ValueError: a block of the network, under whatever options, is not in the table.
     """
     terms = []
-    for block in blocks(network, image_shape):
-        times = [(c, table.time(close(block.shape, c), block.name)) for c in combinations(joint_axes(block.shape))]
-        terms.append((block.place, times))
-
-    def expected(weight: Weight) -> float:
-        known: dict[Place, float] = {}
-        return sum(
-            presence(place, weight, known=known)
-            * sum(math.prod(weight(*choice) for choice in choices.items()) * time for choices, time in times)
-            for place, times in terms
-        )
-
-    return expected
+    for name, place, shape, axes in table.blocks(network, image_shape):
+        times = {tuple(c.values()): table.time(close(shape, c), name) for c in combinations(axes)}
+        terms.append(Term(place, tuple(decision for decision, _ in axes), times))
+    return Additive(tuple(terms))
 
 
-def latency_of(network: Network, table: LatencyTable, image_shape: int | tuple[int, ...] | None = None) -> float:
+def latency_of(network: Network, table: BlockTable, image_shape: int | tuple[int, ...] | None = None) -> float:
     """Milliseconds of a closed network.
 
     Raises:
       ValueError: a block is not in the table.
     """
-    return sum(table.time(block.shape, block.name) for block in blocks(network, image_shape))
+    return sum(table.time(block.shape, block.name) for block in table.blocks(network, image_shape))

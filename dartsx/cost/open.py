@@ -1,12 +1,7 @@
 """Expected cost of an open description, differentiable in the mixture of its decisions.
 
-Read the weight of an option as the chance that it is chosen, decisions being independent. A layer then exists with the
-presence of its place, and its cost is a table over the widths that its shapes depend on, so that
-
-  E = sum over layers presence(place) * sum over options k, l, ... of its widths m[w1, k] m[w2, l] ... cost(k, l, ...)
-
-which is linear in every decision's row (bilinear in neighbouring widths), as the expected latency of ProxylessNAS
-(arXiv:1812.00332) and FBNet (arXiv:1812.03443). At a one-hot mixture E is the cost of the closed network, exactly.
+A layer exists with the presence of its place, and its cost is a table over the widths that its shapes depend on, as in
+the expected latency of ProxylessNAS (arXiv:1812.00332) and FBNet (arXiv:1812.03443): `additive` has the formula.
 """
 
 from __future__ import annotations
@@ -14,21 +9,19 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from dartsx.cost.additive import Additive, Term
 from dartsx.networks import Network, Step, close, primitive
-from dartsx.networks.open.place import Place, presence
-from dartsx.networks.open.size import Axes, Weight, combinations, joint_axes
+from dartsx.networks.open.place import Place
+from dartsx.networks.open.size import Axes, combinations, joint_axes
 
 ADDITIVE = ("params", "macs", "activations")
 Table = dict[tuple[str, ...], int]  # options of the axes' decisions -> cost
 
 
-def expected_cost_of(
-    network: Network, image_shape: int | Sequence[int] | None = None, kind: str = "macs"
-) -> Callable[[Weight], Any]:
-    """The expected cost of an open network as a function of its mixture.
+def expected_cost_of(network: Network, image_shape: int | Sequence[int] | None = None, kind: str = "macs") -> Additive:
+    """The expected cost of an open network as a function of its mixture; knows the least one, too.
 
     Args:
       network: an open description; nothing is compiled.
@@ -54,17 +47,7 @@ def expected_cost_of(
             options = tuple(choices.values())
             table[options] = table.get(options, 0) + _cost(step, choices, kind)
     found = {key: table for key, table in tables.items() if any(table.values())}
-
-    def expected(weight: Weight) -> Any:
-        known: dict[Place, Any] = {}
-        terms = []
-        for (place, axes), table in found.items():
-            names = [name for name, _ in axes]
-            own = (math.prod(map(weight, names, options)) * cost for options, cost in table.items())
-            terms.append(presence(place, weight, known=known) * sum(own))
-        return sum(terms)
-
-    return expected
+    return Additive(tuple(Term(place, tuple(n for n, _ in axes), table) for (place, axes), table in found.items()))
 
 
 def _axes(step: Step) -> Axes:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from typing import ClassVar
 
 import numpy as np
 
@@ -89,6 +90,8 @@ class Dataset:
     test: Split
     mean: tuple[float, ...]
     std: tuple[float, ...]
+
+    task: ClassVar[str] = "classification"
 
     def __post_init__(self):
         if self.train.images.shape[1:] != self.test.images.shape[1:]:

@@ -1,7 +1,17 @@
 """Feeds: from a data set to the batches of a compiled step, and to figures over all examples of a test set."""
 
 from dartsx.feeds.evaluation import evaluator, example_sums, means
-from dartsx.feeds.examples import Batch, Examples, epoch_order, image_examples, sharded_rows, take, trial_length
+from dartsx.feeds.examples import (
+    Batch,
+    Examples,
+    Sequences,
+    epoch_order,
+    image_examples,
+    sequence_examples,
+    sharded_rows,
+    take,
+    trial_length,
+)
 from dartsx.feeds.feed import Feed
 from dartsx.feeds.in_memory import InMemory
 from dartsx.feeds.streamed import Streamed, open_streamed
@@ -11,6 +21,7 @@ __all__ = [
     "Examples",
     "Feed",
     "InMemory",
+    "Sequences",
     "Streamed",
     "epoch_order",
     "evaluator",
@@ -18,6 +29,7 @@ __all__ = [
     "image_examples",
     "means",
     "open_streamed",
+    "sequence_examples",
     "sharded_rows",
     "take",
     "trial_length",

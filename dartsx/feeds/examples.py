@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dartsx.data import AugmentPolicy, Dataset, Split, augment, epoch_indices, normalize
+from dartsx.data.text import windows
 from dartsx.runtime import at_step, batch_sharding, put_batch, put_replicated, stream
 
 
@@ -19,6 +20,13 @@ class Batch(NamedTuple):
 
     images: jax.Array
     labels: jax.Array
+
+
+class Sequences(NamedTuple):
+    """Words [N, context + steps] and the words that follow the last `steps` of them, targets [N, steps]; int32."""
+
+    words: jax.Array
+    targets: jax.Array
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -59,6 +67,11 @@ def image_examples(
         lambda rows, key: Batch(augment(key, rows["images"], policy, *given), rows["labels"]),
         lambda rows: Batch(normalize(rows["images"], *given), rows["labels"]),
     )
+
+
+def sequence_examples(text: np.ndarray, steps: int, context: int, mesh: jax.sharding.Mesh) -> Examples:
+    """Examples of a text, copied to every device; their batches are `Sequences`. See `dartsx.data.text.windows`."""
+    return Examples(put_replicated(Sequences(*windows(text, steps, context)), mesh))
 
 
 def take(arrays: Any, indices: jax.Array, mesh: jax.sharding.Mesh | None = None) -> Any:

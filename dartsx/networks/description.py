@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from dartsx.networks.layers import Input, Shape
 from dartsx.networks.open.decisions import Decision
@@ -49,11 +49,12 @@ class Network:
       stages: groups of blocks, as the rows of the papers' tables.
       head: pooling and classifier.
       source: paper, and which library agrees.
-      image_size: height and width that the paper's figures are for.
+      image_size: height and width that the paper's figures are for, or the number of words of a sequence.
       labels: names of stem, stages and head in the names of the steps, where these are not stem, stage1, ..., head. A
         labelled part of one block is that block.
       divisor: what height and width of the images must be divisible by.
       auxiliary: a second head for training, or None.
+      reads: what goes in: images [height, width, channels] or the numbers of words [steps].
     """
 
     name: str
@@ -65,13 +66,14 @@ class Network:
     labels: tuple[str, ...] = ()
     divisor: int = 1
     auxiliary: Auxiliary | None = None
+    reads: Literal["images", "words"] = "images"
 
     def trace(self, image_shape: int | Shape | None = None, auxiliary: bool = False) -> tuple[Step, ...]:
         """All primitive layers with their shapes; the first step is the image, the last one the logits.
 
         Args:
-          image_shape: (height, width, channels); one number for square images of three channels; by default the
-            paper's size.
+          image_shape: (height, width, channels), or (steps,) of words; one number for square images of three channels
+            or for so many words; by default the paper's size.
           auxiliary: with the steps of the auxiliary head, which stand where it branches off; their names begin with
             ``auxiliary/``, and the last of them gives its logits.
 
@@ -82,7 +84,7 @@ class Network:
 
     def traced(self, image_shape: int | Shape | None = None, auxiliary: bool = False) -> Traced:
         """As `trace`, with the decisions that the network leaves open and the rules by which they are derived."""
-        shape = read_shape(self.image_size if image_shape is None else image_shape)
+        shape = read_shape(self.image_size if image_shape is None else image_shape, self.reads)
         return _trace(self, shape, auxiliary and self.auxiliary is not None)
 
     @property
@@ -95,7 +97,7 @@ class Network:
     @property
     def classes(self) -> int:
         """Number of logits."""
-        return self.trace()[-1].shape[0]
+        return self.trace()[-1].shape[-1]
 
     def params(self, image_shape: int | Shape | None = None) -> int:
         """Trainable parameters; of the images only the number of channels matters."""
@@ -121,15 +123,24 @@ def repeated(block: Callable[[int], Block], stride: int, count: int) -> tuple[Bl
     return tuple(block(stride if i == 0 else 1) for i in range(count))
 
 
-def read_shape(image_shape: int | Shape) -> Shape:
-    """(height, width, channels) of images given as such or by one number.
+def read_shape(image_shape: int | Shape, reads: str = "images") -> Shape:
+    """(height, width, channels) of images, or (steps,) of words, given as such or by one number.
 
     Raises:
       ValueError: neither.
     """
+    if reads == "words":
+        return _steps(image_shape)
     shape = (image_shape, image_shape, 3) if isinstance(image_shape, int) else tuple(image_shape)
     if len(shape) != 3 or min(shape) < 1:
         raise ValueError(f"image shape {image_shape}: must be a size or (height, width, channels), all positive")
+    return shape
+
+
+def _steps(given: int | Shape) -> Shape:
+    shape = (given,) if isinstance(given, int) else tuple(given)
+    if len(shape) != 1 or min(shape) < 1:
+        raise ValueError(f"shape {given}: a network that reads words needs their number, above 0")
     return shape
 
 
@@ -137,7 +148,7 @@ def read_shape(image_shape: int | Shape) -> Shape:
 def _trace(network: Network, shape: Shape, auxiliary: bool) -> Traced:
     _check_divisible(network, shape)
     trace = Trace()
-    x = trace.add(Input(shape), name="images")
+    x = trace.add(Input(shape), name=network.reads)
     try:
         for label, blocks in network.parts.items():
             bare = bool(network.labels) and len(blocks) == 1
@@ -148,7 +159,7 @@ def _trace(network: Network, shape: Shape, auxiliary: bool) -> Traced:
                 list(_written(trace, "auxiliary", network.auxiliary.head, x, bare=True))
         return Traced(tuple(trace.steps), trace.decisions, tuple(trace.rules))
     except ValueError as error:
-        raise ValueError(f"{network.name} on images of {shape[0]}x{shape[1]}: {error}") from None
+        raise ValueError(f"{network.name} on {network.reads} of {'x'.join(map(str, shape[:2]))}: {error}") from None
 
 
 def _written(trace: Trace, label: str, blocks: Sequence[Block], x: Value, bare: bool) -> Iterator[Value]:
@@ -160,6 +171,8 @@ def _written(trace: Trace, label: str, blocks: Sequence[Block], x: Value, bare: 
 
 
 def _check_divisible(network: Network, shape: Shape) -> None:
+    if network.divisor == 1:
+        return
     height, width, _ = shape
     if height % network.divisor or width % network.divisor:
         sizes = ", ".join(str(k * network.divisor) for k in (1, 2, 3))

@@ -48,7 +48,7 @@ class Layer(Protocol):
         ...
 
 
-class _SingleLayer:
+class SingleLayer:
     """A layer is a block of one layer.
 
     Attributes:
@@ -62,7 +62,7 @@ class _SingleLayer:
         return trace.add(self, x)
 
 
-class FreeLayer(_SingleLayer):
+class FreeLayer(SingleLayer):
     """A layer without weights or counted arithmetic."""
 
     def weights(self, *inputs: Shape) -> dict[str, Weight]:
@@ -83,7 +83,7 @@ class _SameShape(FreeLayer):
 
 
 @dataclasses.dataclass(frozen=True)
-class Conv(_SingleLayer):
+class Conv(SingleLayer):
     """Convolution. Weights: ``kernel`` [kh, kw, C / groups, features], ``bias`` [features] where there is one."""
 
     features: int
@@ -170,7 +170,7 @@ class GlobalPool(FreeLayer):
 
 
 @dataclasses.dataclass(frozen=True)
-class Linear(_SingleLayer):
+class Linear(SingleLayer):
     """Linear layer on a vector. Weights: ``kernel`` [inputs, features], ``bias`` [features]."""
 
     features: int

@@ -13,6 +13,7 @@ from dartsx.networks.description import Network
 from dartsx.networks.errors import check_choice
 from dartsx.networks.nasnet import nasnet_a
 from dartsx.networks.pnasnet import pnasnet5
+from dartsx.networks.recurrent import lstm
 from dartsx.networks.resnet import resnet, resnet_cifar, resnext, resnext_cifar, se_resnet
 from dartsx.networks.shufflenet import shufflenet_v1, shufflenet_v2
 from dartsx.networks.squeezenet import squeezenet1_0, squeezenet1_1
@@ -124,6 +125,10 @@ def names() -> tuple[str, ...]:
     return tuple(NETWORKS)
 
 
+LANGUAGE_MODELS: dict[str, Callable[..., Network]] = {"lstm": lstm}
+_BY_NAME = {**NETWORKS, **LANGUAGE_MODELS}
+
+
 def network(name: str, classes: int | None = None) -> Network:
     """The network of this name; case, ``-``, ``_`` and ``.`` need not match, but between digits there must be one.
 
@@ -137,7 +142,7 @@ def network(name: str, classes: int | None = None) -> Network:
     exact = canonical_name(name)
     if classes is not None and classes < 1:
         raise ValueError(f"{exact}: the number of classes must be 1 or more, got {classes}")
-    make = partial(block_list.from_file, exact) if block_list.is_file(exact) else NETWORKS[exact]
+    make = partial(block_list.from_file, exact) if block_list.is_file(exact) else _BY_NAME[exact]
     return make() if classes is None else make(classes=classes)
 
 
@@ -145,9 +150,9 @@ def canonical_name(name: str) -> str:
     """The name in the table for one that may be spelt differently, a file as given; else ValueError that lists all."""
     if block_list.is_file(name):
         return name
-    known = {_loose(exact): exact for exact in NETWORKS} | {_loose(alias): exact for alias, exact in ALIASES.items()}
+    known = {_loose(exact): exact for exact in _BY_NAME} | {_loose(alias): exact for alias, exact in ALIASES.items()}
     exact = known.get(_loose(name), name)
-    check_choice("network", exact, NETWORKS)
+    check_choice("network", exact, _BY_NAME)
     return exact
 
 

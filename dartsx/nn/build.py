@@ -5,22 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dartsx.catalog import EXECUTORS
 from dartsx.nn.open_supernet import OpenSupernet
+from dartsx.nn.recurrent import RecurrentSupernet
 from dartsx.nn.supernet import Supernet
 from dartsx.nn.topology_networks import TopologySupernet
 from dartsx.spaces import Space
 
-AnySupernet = Supernet | TopologySupernet | OpenSupernet
+AnySupernet = Supernet | TopologySupernet | OpenSupernet | RecurrentSupernet
 
 
-def supernet_of(space: Space, **options: Any) -> AnySupernet:
+def supernet_of(space: Space, *, sharing: str = "none", **options: Any) -> AnySupernet:
     """The supernet that holds all options of a space, by the name of its executor.
 
     Args:
       space: a space, which says by `executor` what computes its supernet.
+      sharing: which weights options share, see `OpenSupernet`; those of cells share none.
       **options: channels, layers, classes, stem_multiplier, dtype, form, backend, remat, activation; primitives for
         spaces of cells. What a space's supernet does not have, such as the stem multiplier of a topology's, is ignored.
+
+    Raises:
+      ValueError: weights are to be shared, and the space is none of described networks.
     """
+    if space.executor == "described":
+        return OpenSupernet(space, sharing=sharing, **options)
+    if sharing != "none":
+        raise ValueError(f"the options of {EXECUTORS[space.executor][0]} have weights of their own")
     return _SUPERNETS[space.executor](space, **options)
 
 
@@ -28,8 +38,15 @@ def _topology(space: Space, *, stem_multiplier: int = 1, **options: Any) -> Topo
     return TopologySupernet(space, **options)
 
 
+def _recurrent(
+    space: Space, *, channels: int, classes: int, context: int = 0, dtype: Any = "float32", **others: Any
+) -> RecurrentSupernet:
+    del others
+    return RecurrentSupernet(space, channels, classes, context, dtype)
+
+
 _SUPERNETS: Mapping[str, Callable[..., AnySupernet]] = {
     "cells": Supernet,
     "topology": _topology,
-    "described": OpenSupernet,
+    "recurrent": _recurrent,
 }

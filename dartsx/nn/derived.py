@@ -6,13 +6,15 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dartsx.catalog import DESCRIBED, STAGED
+from dartsx.catalog import DESCRIBED, RECURRENT, STAGED
 from dartsx.nn.cell_network import CellNetwork
 from dartsx.nn.described import DescribedNetwork
+from dartsx.nn.recurrent import RecurrentNetwork
 from dartsx.nn.topology_networks import TopologyNetwork
 from dartsx.spaces import Architecture, Space, own_primitives
+from dartsx.spaces.recurrent_space import recurrence
 
-AnyNetwork = CellNetwork | TopologyNetwork | DescribedNetwork
+AnyNetwork = CellNetwork | TopologyNetwork | DescribedNetwork | RecurrentNetwork
 
 
 def network_of(
@@ -35,7 +37,7 @@ def network_of(
       space: the space of choices, and of cells with primitives of a user's own: it alone can write their networks.
       channels, layers, classes: size of the network, see `dartsx.spaces.Scale`.
       auxiliary, remat: see `CellNetwork`; other networks have neither.
-      **options: dtype, form, backend, which all networks have.
+      **options: dtype, form, backend; of recurrent networks context and dropout, see `RecurrentNetwork`.
     """
     size = {"channels": channels, "layers": layers, "classes": classes}
     only_cells = {"auxiliary": auxiliary, "remat": remat}
@@ -62,4 +64,13 @@ def _described(name: str, choices: Architecture, space: Space, size: Parts, only
     return DescribedNetwork(space.network(choices, dataclasses.replace(space.scale, **size)), **options)
 
 
-_NETWORKS: Mapping[str, Callable[..., AnyNetwork]] = {STAGED: _topology, DESCRIBED: _described}
+def _recurrent(name: str, cell: Architecture, space: Space | None, size: Parts, only_cells: Parts, options: Parts):
+    given = {name: options[name] for name in ("context", "dropout", "dtype") if name in options}
+    return RecurrentNetwork(recurrence(cell), size["channels"], size["classes"], **given)
+
+
+_NETWORKS: Mapping[str, Callable[..., AnyNetwork]] = {
+    STAGED: _topology,
+    DESCRIBED: _described,
+    RECURRENT: _recurrent,
+}

@@ -11,6 +11,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from dartsx.catalog import SHARING
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.initial_weights import normal
 from dartsx.kernels.moments import inverse_deviation, unbiased
@@ -22,8 +23,12 @@ from dartsx.networks import Network, Step
 from dartsx.networks.errors import check_choice
 from dartsx.networks.layers import Norm
 from dartsx.networks.trace import primitive
+from dartsx.nn.sharing import Sharing
 from dartsx.spaces import DescribedSpace
 from dartsx.spaces.decided import GROUP
+
+COMPUTED = "/computed"
+Entry = Callable[[str, str], jax.Array]
 
 
 class OpenSupernet(nn.Module):
@@ -40,9 +45,11 @@ class OpenSupernet(nn.Module):
       form: form of grouped convolutions (`grouped.FORMS`), or None to choose by backend and size.
       backend: the backend for which the program is meant, as in `DescribedNetwork`.
       remat: what the backward pass computes again: ``"none"`` (also if None) or ``"branch"``, the options of choices.
+      sharing: ``"none"``: every option has weights of its own; else one of `dartsx.catalog.SHARING`, see `sharing`.
       activation: ReLU; a smooth stand-in serves tests of derivatives.
       lazy: options whose weight in the mixture is exactly 0 are not computed; no gradient flows through such weights,
-        and their running statistics stay as they are.
+        and their running statistics stay as they are. The backward pass computes the others again, so that a step takes
+        the memory of what is computed.
     """
 
     space: DescribedSpace
@@ -54,6 +61,7 @@ class OpenSupernet(nn.Module):
     form: str | None = None
     backend: str | None = None
     remat: str | None = None
+    sharing: str = "none"
     activation: Callable[[jax.Array], jax.Array] = jax.nn.relu
     lazy: bool = False
 
@@ -75,25 +83,24 @@ class OpenSupernet(nn.Module):
 
         Args:
           images: [N, H, W, channels], of any size that the description allows.
-          mixture: [decisions, options] under ``"decisions"``, also with a leading axis of 1.
+          mixture: [decisions, options] under ``"decisions"``, also with a leading axis of 1. Lazy supernets compute
+            options of weight 0, too, and have their derivatives, where booleans under ``"decisions/computed"`` say so.
           train: normalise by the batch's statistics, otherwise by the running ones.
 
         Returns:
           Logits [N, classes]. With ``mutable=["batch_stats"]`` the running statistics move (train only).
 
         Raises:
-          ValueError: the images are too small, `remat` is unknown.
+          ValueError: the images are too small, `remat` or `sharing` is unknown.
         """
         remat = self.remat or "none"
         check_choice("remat", remat, REMAT)
+        check_choice("sharing", self.sharing, SHARING)
         steps = self.description.trace(images.shape[1:])
         inside = tuple(primitive(steps))
-        if self.is_initializing():
-            for name, value in normal(self.make_rng("params"), inside).items():
-                self.param(name, lambda _, value=value: value)
-        weights = {step.name: self.get_variable("params", step.name) for step in inside if step.weights}
+        weights = self._weights(inside)
         statistics = {step.name: self._statistics(step) for step in inside if isinstance(step.layer, Norm)}
-        weight = self._weigh(mixture)
+        weight, needed = self._weigh(mixture)
 
         def context(moments: dict[str, Any]) -> Context:
             def normalize(name, x, parameters, epsilon):
@@ -103,7 +110,7 @@ class OpenSupernet(nn.Module):
                 inverse = inverse_deviation(used["var"], epsilon)
                 return affine(x, used["mean"], inverse, parameters["scale"], parameters["bias"])
 
-            opened = Opened(weight, branch, moments, self.lazy and not self.is_initializing(), remat)
+            opened = Opened(weight, branch, moments, needed, remat)
             return Context(normalize, forms=Forms(self.backend, self.form), relu=self.activation, opened=opened)
 
         def branch(steps: tuple[Step, ...], x: jax.Array, moments: dict[str, Any]) -> jax.Array:
@@ -117,14 +124,30 @@ class OpenSupernet(nn.Module):
                 statistics[name].value = _moved(statistics[name].value, dict(batch))
         return logits
 
+    def _weights(self, steps: tuple[Step, ...]) -> dict[str, Mapping[str, jax.Array]]:
+        """The arrays of every layer that has any, by its name; the first time they are made."""
+        shared = None if self.sharing == "none" else Sharing(steps, self.sharing == "transformed")
+        if self.is_initializing():
+            fresh = normal(self.make_rng("params"), steps)
+            for name, value in (fresh if shared is None else shared.held(fresh)).items():
+                self.param(name, lambda _, value=value: value)
+        names = [step.name for step in steps if step.weights] if shared is None else shared.shapes
+        held = {name: self.get_variable("params", name) for name in names}
+        return held if shared is None else {step.name: shared.part(step, held) for step in steps if step.weights}
+
     def _statistics(self, step: Step) -> nn.Variable:
         channels = int(step.shape[-1])
         return self.variable("batch_stats", step.name, lambda: {"mean": jnp.zeros(channels), "var": jnp.ones(channels)})
 
-    def _weigh(self, mixture: Mapping[str, jax.Array]) -> Callable[[str, str], jax.Array]:
+    def _weigh(self, mixture: Mapping[str, jax.Array]) -> tuple[Entry, Entry | None]:
+        """Entries of the mixture, and whether options are computed, by decision and option."""
         rows = mixture[GROUP]
         rows = rows[0] if rows.ndim == 3 else rows
-        return lambda name, option: rows[self.space.entries[name, option]]
+        at = self.space.entries
+        if not self.lazy or self.is_initializing():
+            return lambda name, option: rows[at[name, option]], None
+        computed = (rows != 0) | mixture.get(f"{GROUP}{COMPUTED}", False)
+        return lambda name, option: rows[at[name, option]], lambda name, option: computed[at[name, option]]
 
 
 def _normalized(moments: dict[str, Any], name: str, x: jax.Array, parameters: Mapping[str, jax.Array], epsilon: float):

@@ -1,39 +1,13 @@
 """What every objective promises: scores of architectures, as numbers with a name, a unit and a direction."""
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from dartsx.catalog import Measure
 from dartsx.spaces import Architecture
 
 Scores = Mapping[str, float]
 """Numbers by the name of their measure; one that could not be had is left out, or NaN."""
-
-
-@dataclass(frozen=True)
-class Measure:
-    """What a number says of an architecture.
-
-    Attributes:
-      name: its key in the scores.
-      unit: such as ``%``, ``s`` or ``MACs``; empty for plain numbers.
-      larger_is_better: its direction.
-
-    Example: ``Measure("latency", "ms", larger_is_better=False).utility({"latency": 3.0}) == -3.0``.
-    """
-
-    name: str
-    unit: str
-    larger_is_better: bool
-
-    def utility(self, scores: Scores) -> float:
-        """The number with the sign by which larger is better; NaN where it is missing or not finite."""
-        value = scores.get(self.name, math.nan)
-        if not math.isfinite(value):
-            return math.nan
-        return value if self.larger_is_better else -value
-
 
 VALID_ACCURACY = Measure("valid_accuracy", "%", larger_is_better=True)
 TEST_ACCURACY = Measure("test_accuracy", "%", larger_is_better=True)

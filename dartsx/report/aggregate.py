@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 
-from dartsx.catalog import PLACES, experiment
+from dartsx.catalog import PLACES, Measure, experiment
 from dartsx.report.records import EvaluateRun, Excluded, SearchRun
 from dartsx.report.settings import describe, varying
 from dartsx.spaces import to_json
@@ -42,7 +42,8 @@ class Row:
         origin: SEARCHED for cells that were searched here, RETRAINED for given networks.
         n: number of runs, each with its own seed or search.
         searches: number of different searches among them, 0 for RETRAINED.
-        mean, std, best: test error in percent; std is the sample's (n - 1), None for n = 1.
+        measure: what the rows of a data set are ranked by, such as the test error.
+        mean, std, best: its values; std is the sample's (n - 1), None for n = 1.
         params, macs, epochs: smallest and largest of the runs.
         setup: the settings in which this row differs from others of the same data set.
         runs: the work directories.
@@ -56,6 +57,7 @@ class Row:
     origin: str
     n: int
     searches: int
+    measure: Measure
     mean: float
     std: float | None
     best: float
@@ -70,6 +72,11 @@ class Row:
         best_label(self.n)
 
     @property
+    def ranked(self) -> float:
+        """The mean with the sign by which less is better."""
+        return -self.measure.utility({self.measure.name: self.mean})
+
+    @property
     def best_label(self) -> str:
         """What the best is the best of: "best of 3"."""
         return best_label(self.n)
@@ -77,7 +84,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Results:
-    """Rows sorted by data set, then mean test error; and runs that were left out."""
+    """Rows sorted by data set, the best mean first; and runs that were left out."""
 
     rows: tuple[Row, ...]
     excluded: tuple[Excluded, ...]
@@ -111,7 +118,7 @@ def aggregate(runs: Sequence[EvaluateRun]) -> Results:
     groups: dict[tuple, list[EvaluateRun]] = {}
     seen: dict[tuple, EvaluateRun] = {}
     excluded = []
-    keys = [(run.dataset, method_name(run), run.search is not None) for run in runs]
+    keys = [(run.dataset, method_name(run), run.search is not None, run.measure) for run in runs]
     for run, key in zip(runs, keys, strict=True):
         alike = [other for other, k in zip(runs, keys, strict=True) if k == key]
         setup = tuple(sorted(_settings(run, alike).items()))
@@ -122,7 +129,7 @@ def aggregate(runs: Sequence[EvaluateRun]) -> Results:
             continue
         groups.setdefault((key, setup), []).append(run)
     rows = [_row(group, _difference(key, setup, list(groups))) for (key, setup), group in groups.items()]
-    rows.sort(key=lambda row: (row.dataset, row.mean, row.method, row.setup))
+    rows.sort(key=lambda row: (row.dataset, row.measure.name, row.ranked, row.method, row.setup))
     return Results(tuple(rows), tuple(excluded))
 
 
@@ -154,7 +161,7 @@ def _difference(key: tuple, setup: tuple, groups: Sequence[tuple]) -> str:
 
 
 def _row(runs: Sequence[EvaluateRun], setup: str) -> Row:
-    errors = [run.test_error for run in runs]
+    scores, measure = [run.score for run in runs], runs[0].measure
     searches = {str(run.search.workdir): run for run in runs if run.search is not None}
     return Row(
         dataset=runs[0].dataset,
@@ -162,9 +169,10 @@ def _row(runs: Sequence[EvaluateRun], setup: str) -> Row:
         origin=SEARCHED if searches else RETRAINED,
         n=len(runs),
         searches=len(searches),
-        mean=fmean(errors),
-        std=stdev(errors) if len(errors) > 1 else None,
-        best=min(errors),
+        measure=measure,
+        mean=fmean(scores),
+        std=stdev(scores) if len(scores) > 1 else None,
+        best=max(scores) if measure.larger_is_better else min(scores),
         params=_range([run.params for run in runs]),
         macs=_range([run.macs for run in runs]),
         epochs=_range([run.epochs for run in runs]),

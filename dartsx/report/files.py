@@ -30,11 +30,16 @@ def read_text(path: Path) -> str:
         raise RunError(f"{path.name} cannot be read: {error}") from None
 
 
-def json_lines(path: Path) -> tuple[dict[str, Any], ...]:
-    """The objects of a JSON Lines file; none where the file is missing."""
+def json_lines(path: Path, unfinished: bool = False) -> tuple[dict[str, Any], ...]:
+    """The objects of a JSON Lines file; none where the file is missing.
+
+    `unfinished`: it may be being written, and a last line without an end is left out.
+    """
     if not path.exists():
         return ()
-    lines = enumerate(read_text(path).splitlines(), start=1)
+    text = read_text(path)
+    whole = text[: text.rfind("\n") + 1] if unfinished else text
+    lines = enumerate(whole.splitlines(), start=1)
     return tuple(read_json(line, f"{path.name}, line {number},") for number, line in lines if line.strip())
 
 

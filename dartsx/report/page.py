@@ -10,13 +10,16 @@ from pathlib import Path
 
 from dartsx.report.aggregate import Results, Row, aggregate
 from dartsx.report.diagnosis import diagnosis_plot
+from dartsx.report.effects import effects_plot, swept_fields
+from dartsx.report.ledger import Sweep, has_ledger, read_sweep
 from dartsx.report.plots import evaluate_curves, evolution, heat_map, search_curves
 from dartsx.report.records import EvaluateRun, Excluded, RunError, Runs, SearchRun
 from dartsx.report.runs import read_runs
-from dartsx.report.sections import Section, sections
+from dartsx.report.sections import Grid, Section, sections
 from dartsx.report.svg import cell_svg
-from dartsx.report.tables import csv_text, latex_text, markdown_table
-from dartsx.report.terminal import terminal_table
+from dartsx.report.sweeps import at_most_settings, setting_rows, sweep_facts, sweep_grid
+from dartsx.report.tables import csv_text, grid_csv, latex_text, markdown_table
+from dartsx.report.terminal import aligned, terminal_table
 from dartsx.report.weights import TITLES
 from dartsx.spaces import Architecture
 
@@ -59,22 +62,23 @@ class Picture:
 
 @dataclass(frozen=True)
 class Chapter:
-    """One search, or one row of the table: facts as (name, value), and pictures."""
+    """One sweep, one search, or one row of the table: facts as (name, value), and pictures."""
 
     title: str
     facts: tuple[tuple[str, str], ...]
     genotype: str | None
     pictures: tuple[Picture, ...]
+    table: Grid | None = None
 
 
 def write_report(runs: Iterable[str | Path], out_dir: str | Path) -> ReportPaths:
     """Write a report of these work directories to a folder, replacing an earlier report there.
 
     The folder gets report.md and report.html (the latter holds its pictures), table.md, table.csv,
-    table.tex, and figures/*.svg. The same runs give the same files, byte for byte.
+    table.tex, sweep1.csv, ... for sweeps, and figures/*.svg. The same runs give the same files, byte for byte.
 
     Args:
-        runs: work directories, or folders that hold some.
+        runs: work directories, folders that hold some, or folders of sweeps.
         out_dir: made if missing; must not be a work directory.
 
     Raises:
@@ -83,13 +87,18 @@ def write_report(runs: Iterable[str | Path], out_dir: str | Path) -> ReportPaths
     out_dir = Path(out_dir)
     if (out_dir / "run.json").exists():
         raise RunError(f"{out_dir} is a work directory; a report needs a folder of its own")
-    found = read_runs(runs)
+    paths = list(map(Path, runs))
+    swept = [read_sweep(path) for path in paths if has_ledger(path)]
+    others = [path for path in paths if not has_ledger(path)]
+    found = read_runs(others) if others or not swept else Runs((), (), ())
     results = aggregate(found.evaluates)
-    excluded = (*found.excluded, *results.excluded)
+    excluded = (*(item for sweep in swept for item in sweep.excluded), *found.excluded, *results.excluded)
     tables = sections(results)
-    chapters = _chapters(found, results)
-    pages = _render(tables, chapters, excluded)
+    sweeps = tuple(_sweep_chapter(i, sweep) for i, sweep in enumerate(swept, start=1))
+    chapters = (*sweeps, *_chapters(found, results))
+    pages = _render(tables, sweeps, chapters, excluded)
     files = {**pages, "table.csv": csv_text(tables), "table.tex": latex_text(tables)}
+    files |= {f"sweep{i}.csv": grid_csv(sweep.table) for i, sweep in enumerate(sweeps, start=1) if sweep.table}
     pictures = [picture for chapter in chapters for picture in chapter.pictures]
     _clear_figures(out_dir / FIGURES)
     for name, text in files.items():
@@ -104,7 +113,7 @@ def write_report(runs: Iterable[str | Path], out_dir: str | Path) -> ReportPaths
         table_latex=out_dir / "table.tex",
         figures=tuple(out_dir / picture.link for picture in pictures),
         excluded=excluded,
-        terminal=_terminal(tables, excluded),
+        terminal=_terminal(tables, sweeps, excluded),
     )
 
 
@@ -112,7 +121,7 @@ def _clear_figures(folder: Path) -> None:
     """Remove the pictures of an earlier report, so that none outlives its run."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("*.svg"):
-        if re.fullmatch(r"(search|network)\d+_\w+", path.stem):
+        if re.fullmatch(r"(sweep|search|network)\d+_\w+", path.stem):
             path.unlink()
 
 
@@ -121,6 +130,19 @@ def _chapters(found: Runs, results: Results) -> tuple[Chapter, ...]:
     searches = [_search_chapter(i, run) for i, run in enumerate(found.searches, start=1)]
     rows = [_row_chapter(i, row, [runs[path] for path in row.runs]) for i, row in enumerate(results.rows, start=1)]
     return (*searches, *rows)
+
+
+def _sweep_chapter(number: int, sweep: Sweep) -> Chapter:
+    rows, compared = setting_rows(sweep), at_most_settings(sweep)
+    pictures = ()
+    if swept_fields(compared):
+        epochs = compared[0].epochs
+        far = "" if epochs is None else f" after {epochs} epochs"
+        score = compared[0].entries[0].score_name
+        caption = f"{score}{far}: dots are seeds, bars the means of settings, diamonds the means of these"
+        pictures = (Picture(f"sweep{number}_effects", caption, effects_plot(compared)),)
+    table = sweep_grid(rows) if rows else None
+    return Chapter(f"Sweep {sweep.path.name}", tuple(sweep_facts(sweep)), None, pictures, table)
 
 
 def _search_chapter(number: int, run: SearchRun) -> Chapter:
@@ -153,7 +175,7 @@ def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
     name = f"network{number}"
     facts = [("data set", row.dataset), ("origin", row.origin)]
     facts += [("settings that differ", row.setup)] if row.setup else []
-    facts += [(f"work directory, seed {run.seed}", f"{run.path} ({run.test_error:.2f} % test error)") for run in runs]
+    facts += [(f"work directory, seed {run.seed}", f"{run.path} ({run.measure.label} {run.score:.2f})") for run in runs]
     caption = f"Learning curves, {row.n} runs" if row.n > 1 else "Learning curves"
     pictures = [Picture(f"{name}_curves", caption, evaluate_curves(runs))]
     genotypes = {run.genotype for run in runs}
@@ -180,7 +202,10 @@ def _cells(name: str, architecture: Architecture) -> tuple[Picture, ...]:
 
 
 def _render(
-    tables: tuple[Section, ...], chapters: tuple[Chapter, ...], excluded: tuple[Excluded, ...]
+    tables: tuple[Section, ...],
+    sweeps: tuple[Chapter, ...],
+    chapters: tuple[Chapter, ...],
+    excluded: tuple[Excluded, ...],
 ) -> dict[str, str]:
     """The pages by file name. HTML is escaped by its template, Markdown tables by theirs."""
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -194,13 +219,15 @@ def _render(
         keep_trailing_newline=True,
     )
     environment.filters["markdown_table"] = markdown_table
-    values = {"sections": tables, "chapters": chapters, "excluded": excluded}
+    values = {"sections": tables, "sweeps": sweeps, "chapters": chapters, "excluded": excluded}
     names = ("report.html", "report.md", "table.md")
     return {name: environment.get_template(f"{name}.j2").render(values) for name in names}
 
 
-def _terminal(tables: tuple[Section, ...], excluded: tuple[Excluded, ...]) -> str:
-    text = terminal_table(tables) if tables else "No evaluation is finished: no table.\n"
+def _terminal(tables: tuple[Section, ...], sweeps: tuple[Chapter, ...], excluded: tuple[Excluded, ...]) -> str:
+    text = "\n".join(f"{sweep.title}\n\n{aligned(sweep.table)}\n" for sweep in sweeps if sweep.table)
+    if tables or not text:
+        text += terminal_table(tables) if tables else "No evaluation is finished: no table.\n"
     if excluded:
         lines = "".join(f"  {item.path}: {item.reason}\n" for item in excluded)
         text += f"\nNot in the tables:\n{lines}"

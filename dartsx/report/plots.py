@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dartsx.report.figure import finish, new_figure, styled, svg_text
 from dartsx.report.records import EvaluateRun, Metric, SearchRun
-from dartsx.report.series import curve, splits
+from dartsx.report.series import curve, names, splits
 from dartsx.report.svg import family_colours
 from dartsx.report.weights import Group, entropy
 
@@ -71,23 +71,25 @@ def evolution(run: SearchRun, group: Group) -> str:
 
 @styled
 def search_curves(run: SearchRun) -> str:
-    """Loss, accuracy and entropy of the weights by epoch."""
-    figure = new_figure(11.0, 2.9)
-    panels = figure.subplots(1, 3)
-    _curve_panel(panels[0], [run.metrics], "loss")
-    _curve_panel(panels[1], [run.metrics], "accuracy")
+    """Loss, what else the loss tells, and entropy of the weights by epoch."""
+    keys = names([run.metrics])
+    figure = new_figure(3.7 * (len(keys) + 1), 2.9)
+    *panels, last = figure.subplots(1, len(keys) + 1)
+    for axes, key in zip(panels, keys, strict=True):
+        _curve_panel(axes, [run.metrics], key)
     entropies = [entropy([group.weights[i] for group in run.groups]) for i in range(len(run.epochs))]
-    panels[2].plot(run.epochs, entropies, "o-", ms=3, color="#7c3aed")
-    finish(panels[2], "entropy of the weights (nats)", legend=False)
+    last.plot(run.epochs, entropies, "o-", ms=3, color="#7c3aed")
+    finish(last, "entropy of the weights (nats)", legend=False)
     return svg_text(figure)
 
 
 @styled
 def evaluate_curves(runs: Sequence[EvaluateRun]) -> str:
-    """Loss and accuracy by epoch of all runs of one row, one line each."""
-    figure = new_figure(8.0, 2.9)
-    panels = figure.subplots(1, 2)
-    for axes, key in zip(panels, ("loss", "accuracy"), strict=True):
+    """Loss, and what else it tells, by epoch of all runs of one row, one line each."""
+    keys = names([run.metrics for run in runs])
+    figure = new_figure(4.0 * len(keys), 2.9)
+    panels = figure.subplots(1, len(keys), squeeze=False)[0]
+    for axes, key in zip(panels, keys, strict=True):
         _curve_panel(axes, [run.metrics for run in runs], key)
     return svg_text(figure)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dartsx.catalog import Measure
 from dartsx.spaces import Architecture
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ class EvaluateRun:
     """A finished evaluation: one network trained from scratch and tested.
 
     Attributes:
-        test_error: test error in percent.
+        measure: what the task ranks results by, such as the test error in percent.
+        score: its value.
         params: trainable parameters, without the auxiliary head.
         macs: multiply-adds of one image.
         genotype_name: the published name, such as "NASNet-A" or "resnet18", or None.
@@ -120,7 +122,8 @@ class EvaluateRun:
     device: Device
     config: Mapping[str, Any]
     metrics: tuple[Metric, ...]
-    test_error: float
+    measure: Measure
+    score: float
     params: int
     macs: int
     epochs: int

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from dartsx.catalog import RESULTS, Measure
 from dartsx.report.datasets import named_apart
 from dartsx.report.files import Fields, json_lines, read_text
 from dartsx.report.records import (
@@ -127,6 +129,10 @@ def _search(path: Path, run: Fields, result: Fields) -> SearchRun:
 
 
 def _evaluate(path: Path, run: Fields, result: Fields) -> EvaluateRun:
+    task = run.optional("task", str) or "classification"  # which older runs did not record
+    if task not in RESULTS:
+        raise RunError(f"{run.where}: unknown task {task!r}; known: {', '.join(RESULTS)}")
+    measure = RESULTS[task]
     return EvaluateRun(
         path=path,
         dataset=run.get("dataset", str),
@@ -134,7 +140,8 @@ def _evaluate(path: Path, run: Fields, result: Fields) -> EvaluateRun:
         device=_device(run),
         config=Fields(path / "config.json").data,
         metrics=_metrics(path / "metrics.jsonl"),
-        test_error=_percent(result, "test_error"),
+        measure=measure,
+        score=_score(result, measure),
         params=result.get("params", int),
         macs=result.get("macs", int),
         epochs=result.get("epochs", int),
@@ -156,10 +163,12 @@ def _data(run: Fields, config: Fields) -> Data | None:
     return Data(data.get("fingerprint", str), f"{data.get('hashed', str)}, resized to {size}")
 
 
-def _percent(result: Fields, key: str) -> float:
-    value = result.get(key, float)
-    if not 0 <= value <= 100:  # also false for NaN
-        raise RunError(f"{result.where}: {key} must be a percentage from 0 to 100, not {value!r}")
+def _score(result: Fields, measure: Measure) -> float:
+    value = result.get(measure.name, float)
+    if measure.unit == "%" and not 0 <= value <= 100:  # also false for NaN
+        raise RunError(f"{result.where}: {measure.name} must be a percentage from 0 to 100, not {value!r}")
+    if not math.isfinite(value):
+        raise RunError(f"{result.where}: {measure.name} must be a finite number, not {value!r}")
     return value
 
 

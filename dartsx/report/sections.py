@@ -22,11 +22,22 @@ class Grid:
 
 @dataclass(frozen=True)
 class Section:
-    """One data set: rows measured here and results cited from elsewhere, never mixed."""
+    """One data set: rows measured here and results cited from elsewhere, never mixed; the first row is the best."""
 
     dataset: str
     rows: tuple[Row, ...]
     citations: Citations
+
+    @property
+    def legend(self) -> str:
+        """What the numbers of its table are."""
+        measure = self.rows[0].measure
+        name = measure.name.replace("_", " ").capitalize() + (" in percent" if measure.unit == "%" else "")
+        return (
+            f'{name}: mean {PLUS_MINUS} sample standard deviation over n runs; "best of n" is the '
+            f"{'highest' if measure.larger_is_better else 'lowest'} of them. Params and MACs (multiply-adds of "
+            "convolutions and linear layers for one example) leave out the auxiliary head."
+        )
 
     @property
     def own(self) -> Grid:
@@ -49,8 +60,9 @@ def sections(results: Results) -> tuple[Section, ...]:
 
 def own_grid(rows: Sequence[Row]) -> Grid:
     """Own rows as text: counts exact, a range "a to b" where the runs differ."""
+    measure = rows[0].measure
     columns = (
-        *("method", "origin", "seeds n", "test error (%)", "best (%)"),
+        *("method", "origin", "seeds n", measure.label, f"best ({measure.unit})" if measure.unit else "best"),
         *("params", "MACs", "epochs", "search cost"),
     )
     lines = [
@@ -58,7 +70,7 @@ def own_grid(rows: Sequence[Row]) -> Grid:
             row.method,
             row.origin,
             f"{row.n} ({row.searches} searches)" if row.searches > 1 else str(row.n),
-            error_text(row.mean, row.std),
+            score_text(row.mean, row.std),
             f"{row.best:.2f} ({row.best_label})",
             *(_range_text(pair) for pair in (row.params, row.macs, row.epochs)),
             cost_text(row.cost),
@@ -81,7 +93,7 @@ def published_grid(results: Sequence[PublishedResult]) -> Grid:
         (
             result.method,
             result.mark,
-            error_text(result.test_error, result.std),
+            score_text(result.test_error, result.std),
             *(_number(v) for v in (result.params_m, result.macs_m, result.gpu_days)),
             result.search or NOTHING,
             result.source,
@@ -92,8 +104,8 @@ def published_grid(results: Sequence[PublishedResult]) -> Grid:
     return Grid(columns, lines)
 
 
-def error_text(mean: float, std: float | None) -> str:
-    """A test error in percent, with its standard deviation if there is one."""
+def score_text(mean: float, std: float | None) -> str:
+    """A mean, with its standard deviation if there is one."""
     return f"{mean:.2f}" if std is None else f"{mean:.2f} {PLUS_MINUS} {std:.2f}"
 
 

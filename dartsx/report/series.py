@@ -18,6 +18,12 @@ def curve(metrics: Sequence[Metric], split: str, name: str) -> tuple[list[int], 
     return epochs, [fmean(values[epoch]) for epoch in epochs]
 
 
+def names(runs: Sequence[Sequence[Metric]]) -> list[str]:
+    """Names of the metrics of some runs, the loss first."""
+    found = dict.fromkeys(metric.name for metrics in runs for metric in metrics)
+    return ["loss", *(name for name in found if name != "loss")]
+
+
 def splits(metrics: Sequence[Metric], name: str) -> list[str]:
     """Splits that have this metric, in the order of the data's way: train, valid, test."""
     found = {metric.split for metric in metrics if metric.name == name}

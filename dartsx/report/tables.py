@@ -5,6 +5,8 @@ pandas is imported where it is used, so importing this module stays cheap.
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,10 +14,9 @@ from dartsx.report.aggregate import Row
 from dartsx.report.published import PublishedResult
 from dartsx.report.sections import PLUS_MINUS, Grid, Section
 
-CSV_COLUMNS = (
-    *("dataset", "origin", "method", "n", "searches"),
-    *("test_error_mean", "test_error_std", "test_error_best", "best_label"),
-    *("params_min", "params_max", "macs_min", "macs_max", "epochs_min", "epochs_max"),
+_FIRST_COLUMNS = ("dataset", "origin", "method", "n", "searches")
+_LAST_COLUMNS = (
+    *("best_label", "params_min", "params_max", "macs_min", "macs_max", "epochs_min", "epochs_max"),
     *("search_seconds", "search_device_days", "search_device", "settings"),
     *("source", "confidence", "note"),
 )
@@ -51,18 +52,32 @@ def markdown_table(grid: Grid) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in (lines[0], marks, *lines[1:]))
 
 
+def grid_csv(grid: Grid) -> str:
+    """A grid as CSV, its cells as they are read."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows((grid.columns, *grid.lines))
+    return text.getvalue()
+
+
 def csv_text(sections: Sequence[Section]) -> str:
     """All rows with plain numbers under one header; the column origin marks the published ones.
 
-    Errors are in percent, params and macs are counts, costs are in seconds and in device days.
+    Every measure has columns of its own, such as test_error_mean (in percent), test_error_std and test_error_best.
+    Params and macs are counts, costs are in seconds and in device days.
     """
     import pandas as pd
 
     records = [_own_record(row) for section in sections for row in section.rows]
     cited = dict.fromkeys(result for section in sections for result in section.citations.results)
     records += [_cited_record(result) for result in cited]  # two data sets may cite the same
-    frame = pd.DataFrame(records, columns=list(CSV_COLUMNS))
-    counts = [c for c in CSV_COLUMNS if c.endswith(("_min", "_max")) or c in ("n", "searches")]
+    measures = dict.fromkeys(row.measure.name for section in sections for row in section.rows)
+    columns = (
+        *_FIRST_COLUMNS,
+        *(f"{name}_{of}" for name in measures for of in ("mean", "std", "best")),
+        *_LAST_COLUMNS,
+    )
+    frame = pd.DataFrame(records, columns=list(columns))
+    counts = [c for c in columns if c.endswith(("_min", "_max")) or c in ("n", "searches")]
     return frame.astype({c: "Int64" for c in counts}).to_csv(index=False, lineterminator="\n")
 
 
@@ -113,9 +128,7 @@ def _own_record(row: Row) -> dict[str, Any]:
         "method": row.method,
         "n": row.n,
         "searches": row.searches,
-        "test_error_mean": row.mean,
-        "test_error_std": row.std,
-        "test_error_best": row.best,
+        **{f"{row.measure.name}_{of}": getattr(row, of) for of in ("mean", "std", "best")},
         "best_label": row.best_label,
         **_range("params", row.params),
         **_range("macs", row.macs),

@@ -16,16 +16,16 @@ def terminal_table(sections: Sequence[Section]) -> str:
     blocks = []
     for section in sections:
         note = section.citations.note
-        blocks += [f"Measured here on {section.dataset}", _aligned(section.own)]
+        blocks += [f"Measured here on {section.dataset}", aligned(section.own)]
         if section.citations.results:
-            blocks += [f"{note} Sources: table.md.", _aligned(section.published)]
+            blocks += [f"{note} Sources: table.md.", aligned(section.published)]
         else:
             blocks.append(note)
     return "\n\n".join(blocks) + "\n"
 
 
-def _aligned(grid: Grid) -> str:
-    """Columns aligned, lines as long as they are: a terminal may wrap, a file need not."""
+def aligned(grid: Grid) -> str:
+    """A grid as text: columns aligned, lines as long as they are: a terminal may wrap, a file need not."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table

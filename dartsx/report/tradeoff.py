@@ -69,7 +69,7 @@ def own_points(dataset: str, rows: Iterable[Row]) -> list[Point]:
     """Own results for the data set or copies of it: mean accuracy, and of how many runs it is the mean."""
     points = []
     for row in rows:
-        if dataset_name(row.dataset) == dataset_name(dataset):
+        if dataset_name(row.dataset) == dataset_name(dataset) and row.measure.name == "test_error":
             setup = f", {row.setup}" if row.setup else ""
             label = f"{row.method}{setup} (n={row.n}, {row.dataset})"
             points.append(Point(label, fmean(row.macs) / 1e6, 100 - row.mean, OWN))

@@ -12,7 +12,7 @@ import optax
 
 from dartsx.kernels.initial_weights import init_at_once
 from dartsx.losses import Inputs, Loss, classification, first
-from dartsx.nn import CellNetwork, DescribedNetwork, TopologyNetwork
+from dartsx.nn.derived import AnyNetwork
 from dartsx.runtime import at_step, stream
 
 
@@ -47,10 +47,11 @@ class RetrainProblem:
       drop_path: p; epoch e = 0, 1, ... drops with probability p e / epochs.
       auxiliary_weight: weight of the auxiliary head's loss.
       loss: what the outputs of each head on a batch cost, see `dartsx.losses`.
-      inputs: batch -> what the network reads of it, [N, H, W, channels].
+      inputs: batch -> what the network reads of it, such as [N, H, W, channels].
+      average: whether the optimiser is `dartsx.optim.averaged`; then predictions are made by the mean of the weights.
     """
 
-    network: CellNetwork | TopologyNetwork | DescribedNetwork
+    network: AnyNetwork
     optimizer: optax.GradientTransformation
     rate: optax.Schedule
     epochs: int
@@ -59,10 +60,11 @@ class RetrainProblem:
     auxiliary_weight: float = 0.4
     loss: Loss = classification()
     inputs: Inputs = first
+    average: bool = False
 
 
 def init_state(problem: RetrainProblem, key: jax.Array, image_shape: tuple[int, ...]) -> RetrainState:
-    """Fresh weights and statistics; stream ``init/weights``. `image_shape` is (H, W, channels)."""
+    """Fresh weights and statistics; stream ``init/weights``. `image_shape` is an example's, as (H, W, channels)."""
     images = jnp.zeros((2, *image_shape))
     variables = init_at_once(problem.network, stream(key, "init/weights"), images, True)
     return RetrainState(
@@ -131,5 +133,6 @@ def _forward(problem, state, params, inputs):
 
 def predict(problem: RetrainProblem, state: RetrainState, inputs: jax.Array) -> Any:
     """Outputs, such as logits [N, classes], by the running statistics, without drop path or auxiliary head."""
-    variables = {"params": state.params, "batch_stats": state.batch_stats}
+    params = state.optimizer.mean if problem.average else state.params
+    variables = {"params": params, "batch_stats": state.batch_stats}
     return problem.network.apply(variables, inputs, False).main

@@ -142,6 +142,8 @@ class _Runner:
         """All epochs that are left."""
         loop, step = self.loop, int(state.step)
         for epoch in range(step // loop.steps_per_epoch, loop.epochs):
+            if self.workdir.pause_after is not None and epoch >= self.workdir.pause_after:
+                return self._stop(state, step, epoch, f"paused after epoch {epoch} of {loop.epochs}", progress)
             if loop.ended(state):
                 progress.note(f"ended by the method's rule after epoch {epoch} of {loop.epochs}")
                 break
@@ -150,10 +152,10 @@ class _Runner:
                 count = min(self.chunk, loop.steps_per_epoch - position)
                 state, step = self._chunk(state, epoch, position, count, progress)
                 if position + count < loop.steps_per_epoch and self.stop.agreed():
-                    return self._stop(state, step, epoch, progress)
+                    return self._stop(state, step, epoch, self._asked(step), progress)
             state = self._finish_epoch(state, step, epoch + 1, progress)
             if epoch + 1 < loop.epochs and self.stop.agreed():
-                return self._stop(state, step, epoch + 1, progress)
+                return self._stop(state, step, epoch + 1, self._asked(step), progress)
         self.checkpoints.wait()
         return Outcome(state, True, self.seconds, self.compile_seconds)
 
@@ -211,11 +213,14 @@ class _Runner:
             self._save(state, step, epochs_done)
         return state
 
-    def _stop(self, state, step, epoch, progress) -> Outcome:
+    def _asked(self, step) -> str:
+        return f"stopped by {self.stop.signal_name} after step {step}; the same command resumes"
+
+    def _stop(self, state, step, epoch, why, progress) -> Outcome:
         state = self.loop.guard.before_checkpoint(state, step)
         self._save(state, step, epoch)
         self.checkpoints.wait()
-        progress.note(f"stopped by {self.stop.signal_name} after step {step}; the same command resumes")
+        progress.note(why)
         return Outcome(state, False, self.seconds, self.compile_seconds)
 
     def _save(self, state, step, epochs_done) -> None:

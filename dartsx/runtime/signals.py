@@ -17,8 +17,8 @@ class StopRequest:
 
     The first signal sets the flag, so that the loop can save and leave. A second SIGINT (ctrl-C
     twice) raises ``KeyboardInterrupt`` at once. The handlers that were there before are put back on
-    exit. Outside the main thread Python allows no handlers: there the flag can only be set by
-    ``request``.
+    exit; where they are those of another request, what it was asked counts here too. Outside the
+    main thread Python allows no handlers: there the flag can only be set by ``request``.
 
     Example::
 
@@ -69,6 +69,10 @@ class StopRequest:
             for number in [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]:
                 if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
                     self._old[number] = signal.signal(number, self._handle)
+        for handler in self._old.values():
+            outer = getattr(handler, "__self__", None)
+            if isinstance(outer, StopRequest) and outer.requested:
+                self.request(outer.signal_name)
         return self
 
     def __exit__(self, *_: object) -> None:

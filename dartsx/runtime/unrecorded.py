@@ -10,6 +10,7 @@ class Unrecorded:
 
     path = None
     resumed = finished = primary = False
+    pause_after = None
 
     def part(self, name: str, **run: Any) -> Unrecorded:
         """As `Workdir.part`."""

@@ -35,6 +35,7 @@ class Workdir:
       resumed: whether the run was there before.
       finished: whether it has finished; then nothing was changed, and nothing should be.
       primary: whether this process (number 0) is the one that writes.
+      pause_after: epochs after which a loop stops, to be gone on with; None for all.
       opened: what it was opened with, see `open_workdir`.
     """
 
@@ -42,6 +43,7 @@ class Workdir:
     resumed: bool
     finished: bool
     primary: bool
+    pause_after: int | None = None
     opened: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
     _lock: Locked | None = dataclasses.field(default=None, repr=False, compare=False)
 
@@ -61,7 +63,8 @@ class Workdir:
           name: name of the folder.
           **run: further fields of its run.json.
         """
-        return open_workdir(self.path / name, **{**self.opened, "run": {**self.opened["run"], **run}})
+        further = {"run": {**self.opened["run"], **run}, "pause_after": self.pause_after}
+        return open_workdir(self.path / name, **{**self.opened, **further})
 
     def run_record(self) -> dict[str, Any]:
         """Contents of run.json."""
@@ -114,6 +117,7 @@ def open_workdir(
     may_differ: Sequence[str] = (),
     as_before: Mapping[str, Any] | None = None,
     inputs: Mapping[str, Input] | None = None,
+    pause_after: int | None = None,
 ) -> Workdir:
     """Creates a work directory, or opens it again for the same run.
 
@@ -133,6 +137,7 @@ def open_workdir(
       as_before: dotted name -> value that stands for a field which the config of an earlier version lacks.
       inputs: what the run reads beside its config, by name; recorded in run.json when it begins. It
         may lie elsewhere when the run goes on, but must be the same.
+      pause_after: epochs after which the run stops this time, as by a signal; no part of what the run is.
 
     Returns:
       The open work directory, locked until it is closed or the process dies.
@@ -148,7 +153,7 @@ def open_workdir(
     opened |= {"may_differ": tuple(may_differ), "as_before": dict(as_before or {})}
     opened |= {"inputs": dict(inputs or {})}
     how = _open if jax.process_count() == 1 else _open_together
-    return dataclasses.replace(how(path, *opened.values()), opened=opened)
+    return dataclasses.replace(how(path, *opened.values()), opened=opened, pause_after=pause_after)
 
 
 def _open(

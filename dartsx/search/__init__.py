@@ -20,14 +20,8 @@ from dartsx.search.population import (
 from dartsx.search.run import run_search
 from dartsx.search.search import Search, SearchResult
 from dartsx.search.stages import run_stages
-from dartsx.search.step import (
-    SearchProblem,
-    SearchState,
-    init_state,
-    make_step,
-    make_weight_step,
-    predict,
-)
+from dartsx.search.state import SearchProblem, SearchState, init_state
+from dartsx.search.step import make_step, make_weight_step, predict
 
 __all__ = [
     "HYPERGRADIENTS",

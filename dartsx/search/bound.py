@@ -6,9 +6,12 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
-from dartsx.cost import bounded_loss, expected_cost, read_table
+from dartsx.catalog import LATENCY
+from dartsx.cost import BlockTable, bounded_loss, expected_cost, least_cost, read_table
+from dartsx.cost.forms import LOGARITHMIC
 from dartsx.search.method import HostAlpha, Method
 
 
@@ -24,7 +27,8 @@ class Bound:
       power: exponent of the forms that have one.
       channels: channels of the network that is counted; None for the supernet's.
       layers: layers of the network that is counted; None for the supernet's.
-      table: CSV file of latencies for the kind "latency", see `dartsx.cost.read_table`.
+      table: file of latencies for the kind "latency", see `dartsx.cost.read_table`.
+      batch_size: images of a pass whose latency counts; the table must be of such passes.
     """
 
     kind: str
@@ -35,17 +39,37 @@ class Bound:
     channels: int | None = None
     layers: int | None = None
     table: str | None = None
+    batch_size: int = 1
 
 
 def bounded(method: Method, bound: Bound, supernet: Any, image_shape: Sequence[int]) -> Method:
-    """The method with the bound on its validation loss.
+    """The method with the bound on its validation loss, or on its rewards if it learns from these.
 
     Raises:
       ValueError: the cost cannot be computed for this space or these images.
     """
     cost = _counted(bound, supernet, image_shape)
+    if method.learning is not None:
+        learning = dataclasses.replace(method.learning, cost=cost, target=bound.target)
+        return dataclasses.replace(method, learning=learning)
     loss = bounded_loss(cost, method.chances, bound.target, bound.weight, bound.form, bound.power)
     return dataclasses.replace(method, bound=loss)
+
+
+def check_reachable(bound: Bound, supernet: Any, image_shape: Sequence[int]) -> None:
+    """Checks that the target is not below the cost of every network.
+
+    Raises:
+      ValueError: it is, or the form takes logarithms of costs that are not above 1; says what the cheapest costs.
+    """
+    counted, table = _subject(bound, supernet, image_shape)
+    least = least_cost(counted, image_shape, bound.kind, table)
+    unit = "ms" if bound.kind == LATENCY else bound.kind
+    if bound.target < least:
+        raise ValueError(f"no network of the space reaches it: the cheapest costs {least:.6g} {unit}")
+    if bound.form in LOGARITHMIC and least <= 1:
+        reason = f"costs above 1, and the cheapest network costs {least:.6g} {unit}"
+        raise ValueError(f"form={bound.form} takes the logarithm of the cost: it needs {reason}")
 
 
 def cost_figure(
@@ -64,6 +88,14 @@ def cost_figure(
 
 
 def _counted(bound: Bound, supernet: Any, image_shape: Sequence[int]) -> Callable[[Any], Any]:
+    counted, table = _subject(bound, supernet, image_shape)
+    return expected_cost(counted, image_shape, bound.kind, table)
+
+
+def _subject(bound: Bound, supernet: Any, image_shape: Sequence[int]) -> tuple[Any, BlockTable | None]:
+    """The supernet of the networks that are counted, and the table of their latencies."""
     sizes = {"channels": bound.channels or supernet.channels, "layers": bound.layers or supernet.layers}
     table = None if bound.table is None else read_table(bound.table, image_shape[0])
-    return expected_cost(supernet.clone(**sizes), image_shape, bound.kind, table)
+    if table is not None:
+        table.check(bound.batch_size, jnp.dtype(supernet.dtype).name, image_shape)
+    return supernet.clone(**sizes), table

@@ -12,7 +12,7 @@ from dartsx.feeds import sharded_rows
 from dartsx.runtime import jit, put_replicated
 from dartsx.search.diagnosis import make_eigenvalues
 from dartsx.search.method import Epoch, Stopping
-from dartsx.search.step import SearchState
+from dartsx.search.state import SearchState
 
 
 def with_memory(state: SearchState, rule: Stopping | None, epochs: int) -> SearchState:

@@ -13,7 +13,7 @@ from dartsx.runtime import jit
 from dartsx.search import columns
 from dartsx.search.diagnosis import Diagnose, entropies
 from dartsx.search.method import HostAlpha
-from dartsx.search.step import SearchState
+from dartsx.search.state import SearchState
 from dartsx.spaces import SKIP, AnyGenotype, Space
 
 BATCHES = 8  # validation batches behind the metrics

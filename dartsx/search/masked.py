@@ -36,6 +36,14 @@ def masked(base: Method, kept: Kept) -> Method:
     def penalty(alpha, progress):
         return base.penalty(seen(alpha), progress)
 
+    def paths(alpha, key, progress):
+        return base.paths(seen(alpha), key, progress)
+
+    def rescale(before, after):
+        rescaled = base.rescale(seen(before), seen(after))
+        return {name: jnp.where(masks[name], rescaled[name], a) if name in masks else a for name, a in after.items()}
+
+    learning = base.learning and dataclasses.replace(base.learning, seen=lambda alpha: base.learning.seen(seen(alpha)))
     return dataclasses.replace(
         base,
         mixture=lambda alpha, key, progress: base.mixture(seen(alpha), key, progress),
@@ -43,4 +51,7 @@ def masked(base: Method, kept: Kept) -> Method:
         chances=lambda alpha: base.chances(seen(alpha)),
         expected=expected if base.expected else None,
         penalty=penalty if base.penalty else None,
+        paths=paths if base.paths else None,
+        learning=learning,
+        rescale=rescale if base.rescale else None,
     )

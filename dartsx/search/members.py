@@ -33,7 +33,8 @@ from dartsx.runtime import (
 from dartsx.search.plan import Plan, search_problem
 from dartsx.search.population import GoOnWithSound, PopulationState, make_population_step, over_members, take_member
 from dartsx.search.search import Folder, Search, SearchResult, search_step
-from dartsx.search.step import SearchProblem, init_state, outputs
+from dartsx.search.state import SearchProblem, init_state
+from dartsx.search.step import outputs
 
 PlanOf = Callable[[Mapping[str, Any]], Plan]
 

@@ -54,6 +54,20 @@ class Freezing(Protocol):
         ...
 
 
+class Learning(Protocol):
+    """How alphas learn from the rewards of drawn mixtures, in place of a hypergradient."""
+
+    def init(self) -> dict[str, Any]:
+        """Memory before the first step, a pytree of arrays."""
+        ...
+
+    def update(
+        self, memory: dict[str, Any], alpha: Alpha, mixture: Mixture, quality: jax.Array
+    ) -> tuple[dict[str, Any], Alpha]:
+        """Memory and gradient of the alphas after a mixture drawn from them had this quality, bigger is better."""
+        ...
+
+
 class Epoch(NamedTuple):
     """What a stopping rule may look at when an epoch has ended.
 
@@ -136,6 +150,10 @@ class Method:
       penalty: (alphas, progress) -> scalar added to the validation loss, or None.
       bound: (validation loss, alphas) -> what a bound on the expected cost makes of it, before the penalty; or None.
       one_level: alphas are trained on the batch of the weights.
+      paths: (alphas, key, progress) -> mixtures [paths, ...] by which a weight step trains, one after the other; their
+        gradients are added up. None for the one of `mixture`.
+      learning: see `Learning`; None where alphas have hypergradients.
+      rescale: (alphas before, after their step) -> alphas, or None.
       perturb: (training loss of a mixture, mixture, key, progress) -> mixture of the weight step, or None.
       align: (training loss, weights, mixture, progress) -> gradient added to that of the weights, or None.
       freeze: see `Freezing`, or None.
@@ -157,6 +175,9 @@ class Method:
     penalty: Callable[[Alpha, jax.Array], jax.Array] | None = None
     bound: Callable[[jax.Array, Alpha], jax.Array] | None = None
     one_level: bool = False
+    paths: Callable[[Alpha, jax.Array, jax.Array], Mixture] | None = None
+    learning: Learning | None = None
+    rescale: Callable[[Alpha, Alpha], Alpha] | None = None
     perturb: Callable[[LossOfMixture, Mixture, jax.Array, jax.Array], Mixture] | None = None
     align: Callable[[LossOfBoth, Any, Mixture, jax.Array], Any] | None = None
     freeze: Freezing | None = None
@@ -169,6 +190,18 @@ class Method:
     def derive(self, space: Space, alpha: HostAlpha) -> AnyGenotype:
         """The genotype of alphas on the host."""
         return self.discretize(space, self.strength(alpha))
+
+
+def on_mixtures(method: Method, change: Callable[[Mixture, Alpha, jax.Array, jax.Array], Mixture]) -> dict[str, Any]:
+    """Fields of a method whose noisy mixtures go through ``change(mixture, alphas, key, progress)``."""
+
+    def paths(alpha, key, progress):
+        return jax.vmap(lambda mixture: change(mixture, alpha, key, progress))(method.paths(alpha, key, progress))
+
+    return {
+        "mixture": lambda alpha, key, progress: change(method.mixture(alpha, key, progress), alpha, key, progress),
+        "paths": paths if method.paths else None,
+    }
 
 
 def without_noise(method: Method) -> Callable[[Alpha, jax.Array], Mixture]:

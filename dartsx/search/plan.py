@@ -10,11 +10,11 @@ from typing import Any
 from dartsx import optim
 from dartsx.losses import Inputs, Loss, Score, accuracy_or_loss, classification, first
 from dartsx.nn import supernet_of
-from dartsx.search.bound import Bound, bounded
+from dartsx.search.bound import Bound, bounded, check_reachable
 from dartsx.search.method import Method, Task
 from dartsx.search.methods import compose
 from dartsx.search.methods.darts import INIT_SCALE
-from dartsx.search.step import SearchProblem
+from dartsx.search.state import SearchProblem
 from dartsx.spaces import Space
 
 Change = Callable[[Method, Task], Method]
@@ -76,9 +76,11 @@ class Plan:
       dtype: dtype of activations.
       form: how separable convolutions are computed; None chooses by device and size.
       remat: what the backward pass computes again; None chooses by device.
+      sharing: which weights the options of a described space share, see `dartsx.nn.OpenSupernet`.
       weights: their optimiser.
       alphas: their optimiser.
       bound: binds the search to an expected cost.
+      network: further arguments of the supernet, which data decide, such as the context of sequences.
       loss: see `dartsx.losses`.
       inputs: batch -> what the supernet reads of it.
       score: values of the loss by name -> the number by which architectures are compared, bigger is better.
@@ -108,9 +110,11 @@ class Plan:
     dtype: str = "float32"
     form: str | None = None
     remat: str | None = None
+    sharing: str = "none"
     weights: Weights = Weights()
     alphas: Alphas = Alphas()
     bound: Bound | None = None
+    network: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     loss: Loss = classification()
     inputs: Inputs = first
     score: Score = accuracy_or_loss
@@ -134,20 +138,24 @@ def search_problem(plan: Plan, steps: int, image_shape: Sequence[int]) -> Search
     """
     weights, alphas = plan.weights, plan.alphas
     rate = optim.cosine_per_epoch(weights.learning_rate, weights.learning_rate_min, plan.epochs, steps)
-    supernet = supernet_of(
-        plan.space,
-        channels=plan.channels,
-        layers=plan.layers,
-        classes=plan.classes,
-        stem_multiplier=plan.stem_multiplier,
-        dtype=plan.dtype,
-        form=plan.form,
-        remat=plan.remat,
-    )
+    with _naming("sharing", plan.sharing):
+        supernet = supernet_of(
+            plan.space,
+            channels=plan.channels,
+            layers=plan.layers,
+            classes=plan.classes,
+            stem_multiplier=plan.stem_multiplier,
+            dtype=plan.dtype,
+            form=plan.form,
+            remat=plan.remat,
+            sharing=plan.sharing,
+        )
     method = _method(plan, Task(plan.space, supernet.cells))
     if plan.bound is not None:
         with _naming("bound", plan.bound.kind):
             method = bounded(method, plan.bound, supernet, image_shape)
+        with _naming("target", plan.bound.target):
+            check_reachable(plan.bound, supernet, image_shape)
     supernet = supernet.clone(lazy=method.lazy)
     if method.partial_channels > 1:
         with _naming("channels", plan.channels):

@@ -24,7 +24,7 @@ from dartsx.runtime import (
     put_replicated,
     replicated,
 )
-from dartsx.search.step import SearchState
+from dartsx.search.state import SearchState
 
 Values = dict[str, jax.Array]  # a method's or optimiser's scalars by name
 

@@ -79,6 +79,34 @@ def reinmax(alpha: Logits, key: jax.Array, temperature: jax.Array | float = 1.0)
     return _each(sample, alpha, key)
 
 
+def two_paths(alpha: Logits, key: jax.Array) -> tuple[dict[str, jax.Array], dict[str, jax.Array]]:
+    """One-hot at one of two candidates that are drawn by softmax(alpha), with ProxylessNAS's gradient.
+
+    Two candidates of every edge are drawn without replacement, and one of them by the softmax q over both. Gates being
+    one-hot, d loss / d alpha_i is the sum over both candidates j of d loss / d gate_j times d q_j / d alpha_i
+    (arXiv:1812.00332, equation 4); the other candidates count as absent.
+
+    Returns:
+      The one-hot mixtures, and booleans of their shapes that are true at what was drawn.
+    """
+    rows, drawn = {}, {}
+    for name, logits in alpha.items():
+        pair_key, one_key = jax.random.split(stream(key, name))
+        # The two largest of logits with Gumbel noise are two draws without replacement.
+        noisy = logits + jax.random.gumbel(pair_key, logits.shape, logits.dtype)
+        _, places = jax.lax.top_k(noisy, min(2, logits.shape[-1]))
+        drawn[name] = jax.nn.one_hot(places, logits.shape[-1], dtype=bool).any(-2) & jnp.isfinite(logits)
+        pair = jnp.where(drawn[name], logits, -jnp.inf)
+        one = _one_hot(jax.random.categorical(one_key, pair), pair)
+        rows[name] = _straight_through(one, jax.nn.softmax(pair, -1))
+    return rows, drawn
+
+
+def one_path(alpha: Logits, key: jax.Array) -> dict[str, jax.Array]:
+    """One-hot at a candidate that is drawn by softmax(alpha); without a gradient."""
+    return _each(lambda logits, k: _one_hot(jax.random.categorical(k, logits), logits), alpha, key)
+
+
 def concentration(alpha: Logits) -> dict[str, jax.Array]:
     """Parameters of the Dirichlet distributions of `dirichlet`: elu(alpha) + 1 > 0."""
     return {cell_type: jax.nn.elu(logits) + 1 for cell_type, logits in alpha.items()}

@@ -32,7 +32,8 @@ from dartsx.search.figures import make_figures
 from dartsx.search.method import HostAlpha
 from dartsx.search.methods.progressive import widened
 from dartsx.search.plan import Plan, search_problem
-from dartsx.search.step import SearchProblem, SearchState, init_state, make_step, outputs
+from dartsx.search.state import SearchProblem, SearchState, init_state
+from dartsx.search.step import make_step, outputs
 from dartsx.spaces import AnyGenotype, to_json
 
 Folder = Workdir | Unrecorded

@@ -13,7 +13,8 @@ from dartsx.feeds import evaluator, sharded_rows
 from dartsx.runtime import jit, put_replicated, stream
 from dartsx.search.method import TrainedSupernet
 from dartsx.search.methods.darts_pt import undecided
-from dartsx.search.step import SearchState, make_weight_step, outputs
+from dartsx.search.state import SearchState
+from dartsx.search.step import make_weight_step, outputs
 from dartsx.spaces import AnyGenotype
 
 

@@ -11,7 +11,7 @@ from dartsx.search.method import Method, Stage, Task
 from dartsx.search.methods.p_darts import Kept, narrowed, strongest, with_skip_dropout
 from dartsx.search.plan import Plan
 from dartsx.search.search import Folder, Search, SearchResult, on_host
-from dartsx.search.step import SearchState
+from dartsx.search.state import SearchState
 
 
 def run_stages(first: Search, folder: Folder, title: str = "search") -> SearchResult | None:

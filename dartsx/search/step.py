@@ -2,110 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from dartsx.kernels.initial_weights import init_at_once
-from dartsx.losses import Inputs, Loss, Score, accuracy_or_loss, classification, first
-from dartsx.nn.build import AnySupernet
 from dartsx.optim import momentum_buffer
 from dartsx.runtime import at_step, stream
 from dartsx.search import relax
-from dartsx.search.hypergradient import Bilevel, Inner
-from dartsx.search.method import Method
+from dartsx.search.hypergradient import Bilevel, Inner, Result
+from dartsx.search.state import Batch, SearchProblem, SearchState, chosen, network_loss, progress_of
 
-
-class SearchState(NamedTuple):
-    """All that a search carries from step to step, and all that a checkpoint needs.
-
-    Attributes:
-      step: number of steps done, int32.
-      params: weights of the supernet, float32.
-      batch_stats: running statistics of its batch norms.
-      alpha: logits, per cell type [edges, primitives].
-      weight_opt: state of the weights' optimiser.
-      alpha_opt: state of the alphas' optimiser.
-      key: root key of all randomness; never changes.
-      memory: what the method remembers besides: ``freeze`` and ``stop``, where it has these parts, during
-        perturbation-based selection ``choice``, and of a search in turns ``asked``, ``told`` and ``turns``.
-    """
-
-    step: jax.Array
-    params: Any
-    batch_stats: Any
-    alpha: Any
-    weight_opt: Any
-    alpha_opt: Any
-    key: jax.Array
-    memory: dict[str, Any]
-
-
-@dataclasses.dataclass(frozen=True)
-class SearchProblem:
-    """What a search step is made of.
-
-    Attributes:
-      supernet: the network of all candidates.
-      method: how alphas become mixtures, gradients and genotypes.
-      weight_optimizer: `dartsx.optim.sgd`, for the weights.
-      alpha_optimizer: optimiser of the alphas.
-      rate: schedule of the weights' learning rate (for the virtual step).
-      momentum: momentum of the weight optimiser.
-      weight_decay: weight decay of the weight optimiser.
-      total_steps: steps of the whole search, the denominator of `progress`.
-      alpha_start: first step that moves the alphas.
-      loss: what the outputs of the supernet on a batch cost, see `dartsx.losses`.
-      inputs: batch -> what the supernet reads of it, [N, H, W, channels].
-      score: values of the loss by name -> the number by which architectures are compared, bigger is better.
-    """
-
-    supernet: AnySupernet
-    method: Method
-    weight_optimizer: optax.GradientTransformation
-    alpha_optimizer: optax.GradientTransformation
-    rate: optax.Schedule
-    momentum: float
-    weight_decay: float
-    total_steps: int
-    alpha_start: int = 0
-    loss: Loss = classification()
-    inputs: Inputs = first
-    score: Score = accuracy_or_loss
-
-
-def init_state(problem: SearchProblem, key: jax.Array, image_shape: tuple[int, ...]) -> SearchState:
-    """Fresh weights, statistics and alphas; streams ``init/weights`` and ``init/alphas``.
-
-    Args:
-      problem: see `SearchProblem`.
-      key: typed PRNG key, the root of the run.
-      image_shape: (H, W, channels).
-    """
-    space = problem.supernet.space
-    method = problem.method
-    alpha = method.init(stream(key, "init/alphas"), space.alpha_shapes)
-    images = jnp.zeros((2, *image_shape))
-    mixture = method.mixture(alpha, key, jnp.zeros(()))
-    variables = init_at_once(problem.supernet, stream(key, "init/weights"), images, mixture, True)
-    params = variables["params"]
-    return SearchState(
-        step=jnp.zeros((), jnp.int32),
-        params=params,
-        batch_stats=variables["batch_stats"],
-        alpha=alpha,
-        weight_opt=problem.weight_optimizer.init(params),
-        alpha_opt=problem.alpha_optimizer.init(alpha),
-        key=key,
-        memory={"freeze": method.freeze.init(params)} if method.freeze else {},
-    )
-
-
-Batch = Any  # a pytree of arrays with a leading axis of examples, as the loss takes it
 Step = Callable[[SearchState, Batch, Batch], tuple[SearchState, dict[str, dict[str, jax.Array]]]]
 
 
@@ -118,7 +27,7 @@ def make_step(problem: SearchProblem) -> Step:
     """
 
     def step(state: SearchState, train: Batch, valid: Batch):
-        progress = _progress(problem, state)
+        progress = progress_of(problem, state)
         key = at_step(stream(state.key, "relaxation"), state.step)
         alphas_see = train if problem.method.one_level else valid
         moved, alpha_metrics = _alpha_step(problem, state, train, alphas_see, key, progress)
@@ -135,35 +44,11 @@ def make_weight_step(problem: SearchProblem) -> Callable[[SearchState, Batch], t
 
     def step(state: SearchState, train: Batch):
         key = at_step(stream(state.key, "relaxation"), state.step)
-        progress = _progress(problem, state)
+        progress = progress_of(problem, state)
         moved, metrics = _weight_step(problem, state, train, key, progress)
         return moved._replace(step=state.step + 1), {"train": metrics}
 
     return step
-
-
-def _progress(problem: SearchProblem, state: SearchState) -> jax.Array:
-    """Share of the search that is done; 1 while weights are tuned after it."""
-    return jnp.minimum(state.step / problem.total_steps, 1)
-
-
-def _network_loss(problem: SearchProblem, state: SearchState, batch: Batch):
-    """(weights, mixture) -> (loss, (its metrics, new running statistics or None)); `shift` is added to the inputs."""
-
-    def loss(params, mixture, mutable: bool = False, shift: jax.Array | None = None):
-        variables = {"params": params, "batch_stats": state.batch_stats}
-        inputs = problem.inputs(batch)
-        if shift is not None:
-            inputs = inputs + shift.astype(inputs.dtype)
-        if not mutable:
-            outputs, stats = problem.supernet.apply(variables, inputs, mixture, True), None
-        else:
-            outputs, moved = problem.supernet.apply(variables, inputs, mixture, True, mutable=["batch_stats"])
-            stats = moved["batch_stats"]
-        value, metrics = problem.loss(outputs, batch)
-        return value, (metrics, stats)
-
-    return loss
 
 
 def loss_of_alpha(problem: SearchProblem, state: SearchState, batch: Batch, key: jax.Array, progress: jax.Array):
@@ -180,10 +65,10 @@ def loss_of_alpha(problem: SearchProblem, state: SearchState, batch: Batch, key:
       (weights, alpha) -> (loss, (its metrics, None)). A further scalar `shift` is added to what the network reads of
       the batch (see `hypergradient.alpha_gradient`), whatever else the batch holds; targets stay as they are.
     """
-    of_mixture = _network_loss(problem, state, batch)
+    of_mixture = network_loss(problem, state, batch)
 
     def loss(params, alpha, shift: jax.Array | None = None):
-        mixture = _chosen(problem.method.mixture(alpha, key, progress), state)
+        mixture = chosen(problem.method.mixture(alpha, key, progress), state)
         return of_mixture(params, mixture, shift=shift)
 
     return loss
@@ -196,24 +81,34 @@ def shifted(problem: SearchProblem, batch: Batch, loss) -> Callable[..., jax.Arr
     return lambda params, alpha, shift: loss(params, alpha, shift)[0]
 
 
-def _chosen(mixture: Mapping[str, jax.Array], state: SearchState) -> Mapping[str, jax.Array]:
-    """The mixture after the choices of perturbation-based selection, see `methods.darts_pt.undecided`.
-
-    Where architectures were asked for (`dartsx.strategies.shared_turns`), it is that of the one of this step.
-    """
-    if "asked" in state.memory:
-        return {name: rows[state.step % rows.shape[0]] for name, rows in state.memory["asked"].items()}
-    if "choice" not in state.memory:
-        return mixture
-    chosen = dict(mixture)
-    for name, choice in state.memory["choice"].items():
-        edges = mixture.get(f"{name}/edges", jnp.ones(()))
-        fixed = choice["rows"] * edges[..., None]
-        chosen[name] = jnp.where(choice["fixed"][:, None], fixed, mixture[name] * choice["rows"])
-    return chosen
-
-
 def _alpha_step(problem, state, train, valid, key, progress):
+    method = problem.method
+    gradient_of = _by_reward if method.learning else _by_hypergradient
+    result, memory = gradient_of(problem, state, train, valid, key, progress)
+    loss, told = result.auxiliary
+    updates, alpha_opt = problem.alpha_optimizer.update(result.gradient, state.alpha_opt, state.alpha)
+    alpha = optax.apply_updates(state.alpha, updates)
+    if method.rescale:
+        alpha = method.rescale(state.alpha, alpha)
+    if problem.alpha_start:
+        fixed = state.step < problem.alpha_start
+        alpha, alpha_opt = jax.tree.map(
+            lambda old, new: jnp.where(fixed, old, new),
+            (state.alpha, state.alpha_opt),
+            (alpha, alpha_opt),
+        )
+    candidates = {name: alpha[name] for name in problem.supernet.space.alpha_shapes}
+    metrics = {
+        "loss": loss,
+        **told,
+        "alpha_gradient_norm": optax.tree.norm(result.gradient),
+        "alpha_entropy": relax.entropy(relax.softmax(candidates)),
+    }
+    return state._replace(alpha=alpha, alpha_opt=alpha_opt, memory=memory), metrics
+
+
+def _by_hypergradient(problem, state, train, valid, key, progress) -> tuple[Result, dict[str, Any]]:
+    """The hypergradient with (loss, its metrics), and the memory, which stays as it is."""
     method = problem.method
     train_key, valid_key = jax.random.split(key)
     valid_loss = loss_of_alpha(problem, state, valid, valid_key, progress)
@@ -231,47 +126,34 @@ def _alpha_step(problem, state, train, valid, key, progress):
     )
     train_loss = loss_of_alpha(problem, state, train, train_key, progress)
     bilevel = Bilevel(train_loss, penalised, shifted(problem, train, train_loss))
-    result = method.hypergradient(bilevel, state.params, state.alpha, inner)
-    loss, told = result.auxiliary
-    updates, alpha_opt = problem.alpha_optimizer.update(result.gradient, state.alpha_opt, state.alpha)
-    alpha = optax.apply_updates(state.alpha, updates)
-    if problem.alpha_start:
-        fixed = state.step < problem.alpha_start
-        alpha, alpha_opt = jax.tree.map(
-            lambda old, new: jnp.where(fixed, old, new),
-            (state.alpha, state.alpha_opt),
-            (alpha, alpha_opt),
-        )
-    candidates = {name: alpha[name] for name in problem.supernet.space.alpha_shapes}
-    metrics = {
-        "loss": loss,
-        **told,
-        "alpha_gradient_norm": optax.tree.norm(result.gradient),
-        "alpha_entropy": relax.entropy(relax.softmax(candidates)),
-    }
-    return state._replace(alpha=alpha, alpha_opt=alpha_opt), metrics
+    return method.hypergradient(bilevel, state.params, state.alpha, inner), state.memory
+
+
+def _by_reward(problem, state, train, valid, key, progress) -> tuple[Result, dict[str, Any]]:
+    """What the method learns from the quality of a drawn mixture on the validation batch; and the memory."""
+    method = problem.method
+    mixture = chosen(method.mixture(state.alpha, jax.random.split(key)[1], progress), state)
+    loss, (told, _) = network_loss(problem, state, valid)(state.params, mixture)
+    quality = problem.score({"loss": loss, **told})
+    memory, gradient = method.learning.update(state.memory["learning"], state.alpha, mixture, quality)
+    return Result(gradient, loss, (loss, told)), {**state.memory, "learning": memory}
 
 
 def _weight_step(problem, state, batch, key, progress, watched: Batch = None):
     """Moves the weights; `watched` is the validation batch, for methods that freeze weights."""
-    method, loss = problem.method, _network_loss(problem, state, batch)
-    mixture = _chosen(method.mixture(state.alpha, jax.random.split(key)[0], progress), state)
-    if method.perturb:
-        perturb_key = stream(key, "perturbation")
-        mixture = method.perturb(lambda m: loss(state.params, m)[0], mixture, perturb_key, progress)
-    value_and_grad = jax.value_and_grad(lambda w: loss(w, mixture, mutable=True), has_aux=True)
-    (value, (told, batch_stats)), gradient = value_and_grad(state.params)
+    method = problem.method
+    told, batch_stats, gradient, mixture = _weight_gradient(problem, state, batch, key, progress)
     memory = state.memory
     if watched is not None:
-        of_valid = jax.grad(lambda w: _network_loss(problem, state, watched)(w, mixture)[0])
+        of_valid = jax.grad(lambda w: network_loss(problem, state, watched)(w, mixture)[0])
         frozen = method.freeze.update(memory["freeze"], gradient, of_valid(state.params))
         memory = {**memory, "freeze": frozen}
     if method.align:
+        loss = network_loss(problem, state, batch)
         added = method.align(lambda w, m: loss(w, m)[0], state.params, mixture, progress)
         gradient = jax.tree.map(jnp.add, gradient, added)
     updates, weight_opt = _updates(problem, state, memory, gradient)
     metrics = {
-        "loss": value,
         **told,
         "gradient_norm": optax.tree.norm(gradient),
         "learning_rate": problem.rate(state.step),
@@ -279,6 +161,41 @@ def _weight_step(problem, state, batch, key, progress, watched: Batch = None):
     params = optax.apply_updates(state.params, updates)
     moved = state._replace(params=params, batch_stats=batch_stats, weight_opt=weight_opt, memory=memory)
     return moved, metrics
+
+
+def _weight_gradient(problem, state, batch, key, progress):
+    """(loss and metrics, running statistics, gradient of the weights, mixture) under what the method draws.
+
+    Of several paths the metrics are means, the gradients are added up, and the statistics move with one after the
+    other; the mixture is the last one.
+    """
+    method, draw_key = problem.method, jax.random.split(key)[0]
+
+    def of_path(carry, mixture):
+        batch_stats, total = carry
+        loss = network_loss(problem, state._replace(batch_stats=batch_stats), batch)
+        mixture = chosen(mixture, state)
+        if method.perturb:
+            perturb_key = stream(key, "perturbation")
+            mixture = method.perturb(lambda m: loss(state.params, m)[0], mixture, perturb_key, progress)
+        value_and_grad = jax.value_and_grad(lambda w: loss(w, mixture, mutable=True), has_aux=True)
+        (value, (told, batch_stats)), gradient = value_and_grad(state.params)
+        total = gradient if total is None else jax.tree.map(jnp.add, total, gradient)
+        return (batch_stats, total), ({"loss": value, **told}, mixture)
+
+    start = state.batch_stats, None
+    if method.paths is None:
+        (batch_stats, gradient), (told, mixture) = of_path(start, method.mixture(state.alpha, draw_key, progress))
+        return told, batch_stats, gradient, mixture
+    drawn = method.paths(state.alpha, draw_key, progress)
+    first, others = (jax.tree.map(lambda leaf, part=part: leaf[part], drawn) for part in (0, slice(1, None)))
+    carry, (told, mixture) = of_path(start, first)
+    if jax.tree.leaves(others)[0].shape[0]:
+        carry, (more, mixtures) = jax.lax.scan(of_path, carry, others)
+        told = jax.tree.map(lambda one, values: jnp.mean(jnp.append(values, one)), told, more)
+        mixture = jax.tree.map(lambda leaf: leaf[-1], mixtures)
+    batch_stats, gradient = carry
+    return told, batch_stats, gradient, mixture
 
 
 def _updates(problem, state, memory, gradient):
@@ -337,9 +254,9 @@ def values_by_batch(
 
 def expected_mixture(problem: SearchProblem, state: SearchState) -> Mapping[str, jax.Array]:
     """The mixture without noise, after the choices of perturbation-based selection."""
-    method, progress = problem.method, _progress(problem, state)
+    method, progress = problem.method, progress_of(problem, state)
     if method.expected:
         mixture = method.expected(state.alpha, progress)
     else:
         mixture = method.mixture(state.alpha, stream(state.key, "relaxation/predict"), progress)
-    return _chosen(mixture, state)
+    return chosen(mixture, state)

@@ -18,6 +18,8 @@ from dartsx.spaces.primitives import DARTS, NONE, PRIMITIVES, SKIP, own_primitiv
 from dartsx.spaces.published import Source, published
 from dartsx.spaces.published import names as published_names
 from dartsx.spaces.published import source as published_source
+from dartsx.spaces.recurrent_cell import RecurrentCell
+from dartsx.spaces.recurrent_space import RecurrentSpace
 from dartsx.spaces.resolve import resolve_genotype
 from dartsx.spaces.restricted_space import RestrictedSpace
 from dartsx.spaces.scale import IMAGENET, Scale
@@ -45,6 +47,8 @@ __all__ = [
     "Edge",
     "Genotype",
     "GenotypeError",
+    "RecurrentCell",
+    "RecurrentSpace",
     "RestrictedSpace",
     "Restriction",
     "Scale",

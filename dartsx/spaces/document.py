@@ -7,7 +7,8 @@ that a genotype does not have are ignored, so files from elsewhere can be read; 
 that holds the genotype under the key "genotype", as the result file of a search does, be it a document or a text.
 
 A topology is ``{"schema": 1, "topology": "|nor_conv_3x3~0|+..."}``, an architecture of a described space
-``{"schema": 1, "choices": {decision: option}}``.
+``{"schema": 1, "choices": {decision: option}}``, a recurrent cell
+``{"schema": 1, "recurrent": [[activation, source], ...], "concat": [1, ...]}``.
 """
 
 import json
@@ -19,6 +20,7 @@ from dartsx.spaces.entries import FIELDS, Fail, Spot, build_genotype
 from dartsx.spaces.errors import GenotypeError, show
 from dartsx.spaces.found import from_text
 from dartsx.spaces.genotype import CELL_TYPES, SCHEMA
+from dartsx.spaces.recurrent_cell import RECURRENT, RECURRENT_FIELDS, RecurrentCell, build_recurrent_cell
 from dartsx.spaces.space import Architecture
 from dartsx.spaces.text import MAX_CHARACTERS
 from dartsx.spaces.topology import TOPOLOGY, topology_from_string
@@ -62,6 +64,8 @@ def from_json(
         fail("schema", f"version {show(schema)} is not known; this version reads {SCHEMA}")
     if CHOICES in document:
         return _choices(document[CHOICES], fail)
+    if RECURRENT in document:
+        return _recurrent(document, origin, fail)
     if TOPOLOGY in document:
         return topology_from_string(document[TOPOLOGY], origin=origin)
     missing = [name for name in FIELDS if name not in document]
@@ -77,6 +81,14 @@ def _choices(given: Any, fail: Fail) -> Choices:
         return Choices(given)
     except GenotypeError as error:
         fail(CHOICES, str(error))
+
+
+def _recurrent(document: Mapping[str, Any], origin: str, fail: Fail) -> RecurrentCell:
+    missing = [name for name in RECURRENT_FIELDS if name not in document]
+    if missing:
+        raise GenotypeError(f"{origin}: missing {', '.join(missing)}; given: {show(list(document))}")
+    depths = zip(RECURRENT_FIELDS, (1, 0), strict=True)
+    return build_recurrent_cell({name: _spots(document[name], name, depth, fail) for name, depth in depths}, fail)
 
 
 def _parse(text: str | bytes, origin: str) -> Any:

@@ -58,11 +58,11 @@ def _build_cell(entries: Spot, concat: Spot, fail: Fail) -> Cell:
     triples, last = _triples(entries, fail)
     edges = []
     for primitive, node, source in triples:
-        with _located(primitive.where, fail):
+        with located(primitive.where, fail):
             check_primitive(primitive.value)
-        with _located(node.where, fail):
+        with located(node.where, fail):
             target = check_node(node.value)
-        with _located(source.where, fail):
+        with located(source.where, fail):
             edges.append(Edge(primitive.value, check_source(source.value, target), target))
     return Cell(tuple(edges), _concat(concat, last, fail))
 
@@ -128,15 +128,16 @@ def _in_order(triples: list[tuple[Spot, Spot, Spot]]) -> list[tuple[Spot, Spot, 
 
 def _concat(concat: Spot, last: int, fail: Fail) -> tuple[int, ...]:
     for spot in concat.value:
-        with _located(spot.where, fail):
+        with located(spot.where, fail):
             if check_node(spot.value) > last:
                 raise GenotypeError(f"node {spot.value} is not in this cell; its nodes are {NUM_INPUTS} to {last}")
-    with _located(concat.where, fail):
+    with located(concat.where, fail):
         return check_concat(spot.value for spot in concat.value)
 
 
 @contextmanager
-def _located(where: Any, fail: Fail) -> Iterator[None]:
+def located(where: Any, fail: Fail) -> Iterator[None]:
+    """GenotypeErrors inside are told with the place in the text."""
     try:
         yield
     except GenotypeError as error:

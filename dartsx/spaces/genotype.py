@@ -124,7 +124,7 @@ class Genotype:
         fields = []
         for cell_type, cell in self.cells.items():
             fields.append(f"{cell_type}={cell.entries()!r}")
-            fields.append(f"{cell_type}_concat={_concat_text(cell.concat)}")
+            fields.append(f"{cell_type}_concat={concat_text(cell.concat)}")
         return f"Genotype({', '.join(fields)})"
 
 
@@ -172,7 +172,8 @@ def check_concat(concat: Iterable[Any]) -> tuple[int, ...]:
     return nodes
 
 
-def _concat_text(concat: tuple[int, ...]) -> str:
+def concat_text(concat: tuple[int, ...]) -> str:
+    """Concat nodes as published: ``range(2, 6)``, or a list where they are no range."""
     run = range(concat[0], concat[0] + len(concat))
     return f"range({run.start}, {run.stop})" if concat == tuple(run) else repr(list(concat))
 

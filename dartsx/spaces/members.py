@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 
 from dartsx.networks.block_list import Row, shipped
-from dartsx.spaces.choices import Choices
+from dartsx.spaces.space import Architecture
 
 _STEMS = {16: "ofa", 24: "ofa_1_2", 40: "ofa_proxyless"}
 # Network -> space.
@@ -19,14 +19,18 @@ MEMBERS = {
     "FBNet-C": "fbnet",
     **{name: "nasnet" for name in ("nasnet:NASNet-A", "nasnet:PNASNet-5")},  # the bare names are those of DARTS's form
     "amoebanet:AmoebaNet-A": "amoebanet",
+    "recurrent:DARTS_V1": "recurrent",
+    "recurrent:DARTS_V2": "recurrent",
+    "recurrent:ENAS": "recurrent",  # which has eleven nodes, three more than the space
     **{name: _STEMS[record["stem"]["width"]] for name, record in shipped().items() if name.startswith("ofa-")},
 }
 
 
-def member(name: str) -> Choices:
+def member(name: str) -> Architecture:
     """The architecture of a network of `MEMBERS`."""
     space, _, cells = name.partition(":")
     if cells:
-        return importlib.import_module(f"dartsx.spaces.graphs.{space}").MEMBERS[cells]
+        place = "recurrent_members" if space == "recurrent" else f"graphs.{space}"
+        return importlib.import_module(f"dartsx.spaces.{place}").MEMBERS[cells]
     module = importlib.import_module(f"dartsx.spaces.chains.{MEMBERS[name].partition('_')[0]}")
     return module.read([Row(*row) for row in shipped()[name]["blocks"]])

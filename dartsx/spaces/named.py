@@ -58,6 +58,7 @@ SPACES: Mapping[str, Space] = _Spaces(
         "enas_micro": "graphs.enas_micro:enas_micro",
         "nas_conv": "graphs.nas_conv:nas_conv",
         "dag": "graphs.dag:dag",
+        "recurrent": "recurrent_space:recurrent",
         "ofa": "chains.ofa:ofa",
         "ofa_1_2": "chains.ofa:ofa_1_2",
         "ofa_proxyless": "chains.ofa:ofa_proxyless",

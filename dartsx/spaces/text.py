@@ -6,6 +6,7 @@ The grammar (comments and whitespace anywhere, a comma may trail, quotes single 
     field  = ("normal" | "reduce") "=" list of (entry | list of entry)
            | ("normal_concat" | "reduce_concat") "=" (range | "list" "(" range ")" | list of integer)
            | ("connectN" | "connects") "=" "None"
+           | "recurrent" "=" list of entry | "concat" "=" (range | list of integer)
     entry  = (primitive, source), (primitive, source, weight) or (primitive, node, source), in () or []
     range  = "range" "(" [integer ","] integer ")"
 
@@ -19,7 +20,9 @@ from typing import NamedTuple, NoReturn
 
 from dartsx.spaces.entries import FIELDS, Spot, build_genotype
 from dartsx.spaces.errors import GenotypeError, show, unknown
-from dartsx.spaces.genotype import CELL_TYPES, MAX_NODE, Genotype
+from dartsx.spaces.genotype import CELL_TYPES, MAX_NODE
+from dartsx.spaces.recurrent_cell import RECURRENT, RECURRENT_FIELDS, build_recurrent_cell
+from dartsx.spaces.space import Architecture
 
 MAX_CHARACTERS = 1_000_000
 
@@ -45,13 +48,15 @@ class _Token(NamedTuple):
     where: int
 
 
-def read_at(text: str, start: int, origin: str) -> Genotype:
+def read_at(text: str, start: int, origin: str) -> Architecture:
     """Read the genotype whose ``Genotype(`` begins at offset ``start``; what follows it on its line is refused.
 
     Raises GenotypeError with line, column and an excerpt.
     """
     parser = _Parser(text, origin, start)
-    return build_genotype(parser.genotype(), parser.fail)
+    fields = parser.genotype()
+    build = build_recurrent_cell if RECURRENT in fields else build_genotype
+    return build(fields, parser.fail)
 
 
 class _Parser:
@@ -85,9 +90,12 @@ class _Parser:
         if self.token.kind != "end" or not _REST.match(self.text, self.token.where):
             rest = re.compile(r"[ \t,]*").match(self.text, self.token.where)
             self.fail(rest.end(), "expected nothing after the genotype")
-        missing = [name for name in FIELDS if name not in fields]
+        needed = RECURRENT_FIELDS if any(field in fields for field in RECURRENT_FIELDS) else FIELDS
+        missing = [field for field in needed if field not in fields]
         if missing:
-            self.fail(name.where, f"missing {', '.join(missing)}; needed: {', '.join(FIELDS)}")
+            self.fail(name.where, f"missing {', '.join(missing)}; needed: {', '.join(needed)}")
+        if odd := [field for field in fields if field not in needed]:
+            self.fail(name.where, f"{', '.join(odd)} beside {', '.join(needed)}: a genotype is of one kind")
         return fields
 
     def field(self, fields: dict[str, Spot]) -> None:
@@ -101,12 +109,12 @@ class _Parser:
             if value.text != "None":
                 self.fail(value.where, f"expected None, found {show(value.text)}; {name.text} is not read")
             return
-        if name.text not in FIELDS:
-            self.fail(name.where, unknown("field", name.text, FIELDS))
+        if name.text not in (*FIELDS, *RECURRENT_FIELDS):
+            self.fail(name.where, unknown("field", name.text, (*FIELDS, *RECURRENT_FIELDS)))
         if name.text in fields:
             self.fail(name.where, f"field {name.text!r} is given twice")
         self.take_mark("=", f"'=' after {name.text!r}")
-        fields[name.text] = self.entries() if name.text in CELL_TYPES else self.concat()
+        fields[name.text] = self.entries() if name.text in (*CELL_TYPES, RECURRENT) else self.concat()
 
     def entries(self) -> Spot:
         """Read a list of entries, or of lists of them."""

@@ -42,7 +42,8 @@ def run_asking(config: ConfigDict, asking: AskingSettings, workdir: str | os.Pat
     strategy = make_strategy(asking.strategy, [SCORE], asking.options)
     turn = Turn(asking.asked, asking.at_once, compared=asking.compared)
     record = {"asking": asking.record()}
-    return run_one_search(config, workdir, lambda plan: in_turns(plan, strategy, turn), record)
+    change = lambda plan: in_turns(plan, strategy, turn)  # noqa: E731
+    return run_one_search(config, workdir, change=change, further=record)
 
 
 def _run_retraining(

@@ -4,45 +4,28 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 import jax
 from ml_collections import ConfigDict
 
-from dartsx.catalog import acts_alone
 from dartsx.report.benchmark import FALL, Trajectory, csv_rows, summary, trajectories_plot
 from dartsx.report.tables import markdown_table
-from dartsx.search import Plan, search_problem
 from dartsx.spaces import NB201
 from dartsx.strategies.random_sharing import sharing_weights
 from dartsx.tabular import NB201Table, expected_best
-from experiments.jobs.population import run_search
 from experiments.jobs.random_search import TRAINING_EPOCHS, random_trajectory, search_costs, training_costs
-from experiments.jobs.search import blaming_fields, plan_of, run_one_search
+from experiments.jobs.search import check_plan, run_one_search
 from experiments.jobs.trajectories import DATASETS, search_trajectory
 from experiments.settings import SearchSettings, SettingsError, search_settings
-from experiments.trials import Trial, run_local
+from experiments.trials import SCORES, Here, Ledger, Listed, Trial, drive, folders, trials_of
 
 PUBLISHED = (
     "Published means on CIFAR-10, at full size: DARTS 54.30 and GDAS 93.61 (arXiv:2001.00326), DrNAS 94.36 "
     "(arXiv:2006.10355)."
 )
+SHARING = "experiments.jobs.benchmark:run_sharing"
 RANDOM, SHARED = "random search", "random search, shared weights"
-
-
-class Run(NamedTuple):
-    """One trial of the benchmark: a search, or those of all seeds together.
-
-    Attributes:
-      method: its row of the table.
-      trial: what is run.
-      folders: folders of its searches.
-    """
-
-    method: str
-    trial: Trial
-    folders: tuple[pathlib.Path, ...]
 
 
 def run_benchmark(
@@ -70,49 +53,38 @@ def run_benchmark(
     for config in configs.values():
         _check(search_settings(config))
     first = next(iter(configs.values()))
-    runs = [run for name, config in configs.items() for run in runs_of(name, config, seeds, workdir)]
-    runs += [_single(SHARED, first, seed, workdir, sharing_weights) for seed in seeds]
+    trials = planned(configs, seeds)
     methods: dict[str, list[Trajectory]] = {}
     failures: list[str] = []
-    for run, result in zip(runs, run_local((run.trial for run in runs), workdir), strict=True):
-        if result.status == "stopped":
-            return None
-        if result.status == "failed":
-            failures.append(f"{run.method}, {run.trial.name}: {result.problem}")
-        finished = [folder for folder in run.folders if (folder / "genotype.json").is_file()]
-        methods.setdefault(run.method, []).extend(search_trajectory(table, folder) for folder in finished)
-        text = _write(workdir, methods, failures, seeds, table, first)
-        jax.clear_caches()  # no other run shares its programs
+    workdir.mkdir(parents=True, exist_ok=True)
+    with Ledger(workdir, SCORES["search"]) as ledger:
+        for result in drive(Listed(trials), Here(workdir), ledger):
+            if result.status == "stopped":
+                return None
+            name = result.trial.setting["method"]
+            if result.status == "failed":
+                failures.append(f"{name}, {result.trial.name}: {result.problem}")
+            found = [f for f in folders(result.trial, result.folder) if (f / "genotype.json").is_file()]
+            methods.setdefault(name, []).extend(search_trajectory(table, folder) for folder in found)
+            text = _write(workdir, methods, failures, seeds, table, first)
+            jax.clear_caches()  # no other run shares its programs
     return text
 
 
-def runs_of(method: str, config: ConfigDict, seeds: Sequence[int], workdir: pathlib.Path) -> list[Run]:
-    """A method's runs: one population of seeds that follow each other, or a search for each seed."""
-    following = list(seeds) == list(range(seeds[0], seeds[0] + len(seeds)))
-    if len(seeds) == 1 or not following or acts_alone(config.method.split("+")):
-        return [_single(method, config, seed, workdir) for seed in seeds]
-    folder = workdir / _folder_name(method)
-    config = _changed(config, seed=seeds[0], population=len(seeds))
-    members = tuple(folder / f"member{i}" for i in range(len(seeds)))
-    return [Run(method, Trial(folder.name, run_search, config), members)]
+def planned(configs: Mapping[str, ConfigDict], seeds: Sequence[int]) -> list[Trial]:
+    """The searches of all methods, and random search with weight sharing at the size of the first."""
+    first = next(iter(configs.values()))
+    searches = [
+        trial
+        for name, config in configs.items()
+        for trial in trials_of(name, "search", config, seeds, {"method": name})
+    ]
+    return searches + trials_of(SHARED.replace(", ", "-").replace(" ", "-"), SHARING, first, seeds, {"method": SHARED})
 
 
-def _single(method: str, config: ConfigDict, seed: int, workdir: pathlib.Path, *change: Callable[[Plan], Plan]) -> Run:
-    def run(config: ConfigDict, folder: pathlib.Path) -> bool:
-        return run_one_search(config, folder, *change)
-
-    trial = Trial(f"{_folder_name(method)}-{seed}", run, _changed(config, seed=seed))
-    return Run(method, trial, (workdir / trial.name,))
-
-
-def _changed(config: ConfigDict, **fields: int) -> ConfigDict:
-    config = config.copy_and_resolve_references()
-    config.update(fields)
-    return config
-
-
-def _folder_name(method: str) -> str:
-    return method.replace(", ", "-").replace(" ", "-")
+def run_sharing(config: ConfigDict, folder: pathlib.Path, pause_after: int | None = None) -> bool:
+    """A `Job`: random search with weight sharing."""
+    return run_one_search(config, folder, pause_after, sharing_weights)
 
 
 def _write(workdir, methods, failures, seeds, table: NB201Table, first: ConfigDict) -> str:
@@ -153,6 +125,4 @@ def _check(settings: SearchSettings) -> None:
     if settings.space is not NB201:
         problem = "the benchmark looks cells of NAS-Bench-201 up; needs --config.space.name=nb201"
         raise SettingsError(problem, "space.name")
-    # Names what does not fit, before the first search.
-    with blaming_fields():
-        search_problem(plan_of(settings, classes=10), steps=1, image_shape=(32, 32, 3))
+    check_plan(settings)

@@ -17,10 +17,10 @@ from ml_collections import ConfigDict
 from dartsx import optim
 from dartsx.catalog import STEMS
 from dartsx.data.identity import Identity
-from dartsx.feeds import Feed, InMemory, image_examples, open_streamed, trial_length
-from dartsx.losses import classification
+from dartsx.feeds import Feed, InMemory, open_streamed, trial_length
 from dartsx.networks import network as named_network
-from dartsx.nn import DescribedNetwork
+from dartsx.networks.recurrent import LSTM
+from dartsx.nn import DescribedNetwork, Dropout, RecurrentNetwork
 from dartsx.nn.derived import AnyNetwork, network_of
 from dartsx.retrain import RetrainProblem, RetrainState, init_state, make_step, predict
 from dartsx.runtime import (
@@ -36,18 +36,24 @@ from dartsx.runtime import (
     stream,
 )
 from dartsx.spaces import published_names, to_json
+from dartsx.tasks import Classification, Task, task_of
 from experiments.jobs.setup import comparison, finished_before, inputs, load_checked, open_checked, resolved, start
-from experiments.settings import EvaluateSettings, blame, evaluate_settings
+from experiments.settings import EvaluateGroup, EvaluateSettings, blame, evaluate_settings
 
 # Fields that an evaluation does not read.
 SEARCH_ONLY = ("search", "space", "method", "hypergradient", "population", "population_chunk", "members")
 
 
-def run_evaluate(config: ConfigDict, workdir: str | os.PathLike) -> bool:
+def run_evaluate(config: ConfigDict, workdir: str | os.PathLike, pause_after: int | None = None) -> bool:
     """Runs or resumes an evaluation of ``config.genotype``, or of ``config.network`` where that is given.
 
+    Args:
+      config: a config of ``configs/``.
+      workdir: where everything is written; see the README.
+      pause_after: epochs after which it stops this time; None for all.
+
     Returns:
-      Whether it is finished (False: stopped by a signal; the same call resumes it).
+      Whether it is finished (False: paused or stopped by a signal; the same call resumes it).
 
     Raises:
       SettingsError: the config is wrong or does not fit the data.
@@ -56,43 +62,46 @@ def run_evaluate(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     settings = evaluate_settings(config)
     mesh = start(settings)
     plain = _record(config, settings)
-    images = (streamed_images if settings.dataset.stream else images_in_memory)(settings, mesh)
-    with contextlib.closing(images.feed):
-        job = EvaluateJob(settings, images, mesh)
-        run = {"seed": settings.seed, "dataset": images.label, "method": None}
-        read = inputs(images.identity, settings.genotype)
-        with open_workdir(workdir, plain, "evaluate", run=run, inputs=read, **comparison(plain)) as folder:
+    data = (streamed_images if settings.dataset.stream else data_in_memory)(settings, mesh)
+    with contextlib.closing(data.feed):
+        job = EvaluateJob(settings, data, mesh)
+        run = {"seed": settings.seed, "dataset": data.label, "task": data.task.name, "method": None}
+        read = inputs(data.identity, settings.genotype)
+        given = {"run": run, "inputs": read, "pause_after": pause_after, **comparison(plain)}
+        with open_workdir(workdir, plain, "evaluate", **given) as folder:
             return finished_before(folder) or job.run(folder)
 
 
-class Images(NamedTuple):
-    """What an evaluation knows of its images.
+class Given(NamedTuple):
+    """What an evaluation knows of its data.
 
     Attributes:
       feed: where their batches come from.
+      task: what they are for.
       label: what reports call the data set.
       identity: what it is.
     """
 
     feed: Feed
+    task: Task
     label: str
     identity: Identity
 
 
-def images_in_memory(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Images:
+def data_in_memory(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Given:
     """Loads the data set and copies it to every device.
 
     Raises:
       SettingsError: the data cannot be loaded or do not fit the settings.
     """
     dataset, group = load_checked(settings), settings.evaluate
-    given = (dataset, group.augment, settings.dtype, mesh)
-    train, test = (image_examples(split, *given) for split in (dataset.train, dataset.test))
+    task = task_of(dataset)
+    train, test = (task.examples(part, group.augment, settings.dtype, mesh) for part in ("train", "test"))
     feed = InMemory(train, test, group.batch_size, settings.seed, mesh)
-    return Images(feed, dataset.label, dataset.identity)
+    return Given(feed, task, dataset.label, dataset.identity)
 
 
-def streamed_images(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Images:
+def streamed_images(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Given:
     """Opens the data set and looks at some images; one that cannot be decoded is the setting's fault, not a defect.
 
     Raises:
@@ -111,7 +120,7 @@ def streamed_images(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Imag
         host_workers=group.host_workers,
         watched=functools.partial(blame, "dataset.name", source.name, ValueError),
     )
-    return Images(feed, source.label, identity)
+    return Given(feed, Classification, source.label, identity)
 
 
 def _record(config: ConfigDict, settings: EvaluateSettings) -> dict[str, Any]:
@@ -124,14 +133,15 @@ def _record(config: ConfigDict, settings: EvaluateSettings) -> dict[str, Any]:
 class EvaluateJob:
     """The parts of one evaluation, made from its settings and data."""
 
-    def __init__(self, settings: EvaluateSettings, images: Images, mesh: jax.sharding.Mesh):
+    def __init__(self, settings: EvaluateSettings, data: Given, mesh: jax.sharding.Mesh):
         group = settings.evaluate
-        self.settings, self.feed, self.image_shape, self.mesh = settings, images.feed, images.identity.image_shape, mesh
+        self.settings, self.feed, self.task, self.mesh = settings, data.feed, data.task, mesh
+        self.image_shape = data.identity.image_shape
         self.key = jax.random.key(settings.seed)
         self.epochs, self.steps = trial_length(group.epochs, self.feed.steps, group.max_steps)
-        self.problem = problem = retrain_problem(settings, images.identity.classes, self.feed.steps)
+        self.problem = problem = retrain_problem(settings, data.identity.classes, self.feed.steps, data.task)
         outputs = lambda state, batch: predict(problem, state, problem.inputs(batch))  # noqa: E731
-        self.test = self.feed.evaluator(outputs, classification())
+        self.test = self.feed.evaluator(outputs, data.task.loss())
         self.tested: dict[str, float] = {}  # after the last epoch that was tested here
 
     def run(self, folder: Workdir) -> bool:
@@ -170,9 +180,7 @@ class EvaluateJob:
         params, macs = _counts(self.problem.network, self.image_shape)
         label = self.settings.genotype_label
         result = {
-            "test_error": 100 * (1 - test["accuracy"]),
-            "test_accuracy": test["accuracy"],
-            "test_loss": test["loss"],
+            **self.task.result(test),
             "params": params,
             "macs": macs,
             "epochs": self.epochs,
@@ -200,25 +208,33 @@ class EvaluateJob:
         return {"test": self.tested}
 
 
-def retrain_problem(settings: EvaluateSettings, classes: int, steps: int) -> RetrainProblem:
+def retrain_problem(
+    settings: EvaluateSettings, classes: int, steps: int, task: Task = Classification
+) -> RetrainProblem:
     """Network and optimiser of an evaluation with `steps` steps per epoch."""
     group = settings.evaluate
-    network = _network(settings, classes)
     rate = _schedule(group, steps)
+    optimizer = optim.sgd(rate, group.momentum, group.weight_decay, group.clip)
+    if group.average_from:
+        optimizer = optim.averaged(optimizer, group.average_from * steps)
     return RetrainProblem(
-        network=network,
-        optimizer=optim.sgd(rate, group.momentum, group.weight_decay, group.clip),
+        network=_network(settings, classes, task),
+        optimizer=optimizer,
         rate=rate,
         epochs=group.epochs,
         steps_per_epoch=steps,
         drop_path=group.drop_path,
         auxiliary_weight=group.auxiliary_weight,
-        loss=classification(group.label_smoothing),
+        loss=task.loss(group.label_smoothing),
+        inputs=task.inputs,
+        average=bool(group.average_from),
     )
 
 
-def _network(settings: EvaluateSettings, classes: int) -> AnyNetwork:
+def _network(settings: EvaluateSettings, classes: int, task: Task) -> AnyNetwork:
     group = settings.evaluate
+    if settings.network and task.network:
+        return RecurrentNetwork(LSTM(), group.channels, classes, **_only_recurrent(group, task), dtype=settings.dtype)
     if settings.network:
         return DescribedNetwork(named_network(settings.network, classes), settings.dtype, group.form)
     return network_of(
@@ -232,7 +248,12 @@ def _network(settings: EvaluateSettings, classes: int) -> AnyNetwork:
         remat=group.remat,
         dtype=settings.dtype,
         form=group.form,
+        **_only_recurrent(group, task),
     )
+
+
+def _only_recurrent(group: EvaluateGroup, task: Task) -> dict[str, Any]:
+    return {**task.network, "dropout": Dropout(**vars(group.dropout))} if task.network else {}
 
 
 def _counts(network: AnyNetwork, image_shape: tuple[int, int, int]) -> tuple[int, int]:

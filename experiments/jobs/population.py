@@ -14,31 +14,31 @@ import pathlib
 import jax
 from ml_collections import ConfigDict
 
-from dartsx.data import Dataset
 from dartsx.runtime import open_workdir
 from dartsx.search import Population
 from experiments.jobs.search import (
     NOT_READ,
     blaming_fields,
-    plan_of,
     run_one_search,
     run_record,
     search_examples,
+    search_plan,
     title,
 )
-from experiments.jobs.setup import comparison, finished_before, inputs, load_checked, resolved, start
+from experiments.jobs.setup import AnyDataset, comparison, finished_before, inputs, load_checked, resolved, start
 from experiments.settings import SearchSettings, member_config, search_settings, with_values
 
 
-def run_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
+def run_search(config: ConfigDict, workdir: str | os.PathLike, pause_after: int | None = None) -> bool:
     """Runs or resumes a search, or with ``config.population`` above 1 searches of as many seeds at once.
 
     Args:
       config: a config of ``configs/``.
       workdir: where everything is written; see the README and this module.
+      pause_after: epochs after which it stops this time; None for all.
 
     Returns:
-      Whether all is finished (False: stopped by a signal; the same call resumes it).
+      Whether all is finished (False: paused or stopped by a signal; the same call resumes it).
 
     Raises:
       SettingsError: the config is wrong or does not fit the data or the devices.
@@ -47,7 +47,7 @@ def run_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
     """
     settings = search_settings(config)
     if settings.population == 1:
-        return run_one_search(config, workdir)
+        return run_one_search(config, workdir, pause_after)
     mesh = start(settings)
     dataset, plain = load_checked(settings), resolved(config, NOT_READ)
     with blaming_fields(), contextlib.ExitStack() as stack:
@@ -55,8 +55,8 @@ def run_search(config: ConfigDict, workdir: str | os.PathLike) -> bool:
         records = [run_record(member, dataset) for member in population.members]
 
         def opened(path, config, kind, run):
-            read = inputs(dataset.identity)
-            return stack.enter_context(open_workdir(path, config, kind, run=run, inputs=read, **comparison(config)))
+            given = {"run": run, "inputs": inputs(dataset.identity), "pause_after": pause_after, **comparison(config)}
+            return stack.enter_context(open_workdir(path, config, kind, **given))
 
         size = {"population": settings.population}
         folder = opened(workdir, plain, "population", records[0] | size)
@@ -81,10 +81,10 @@ def searches_in(workdir: str | os.PathLike) -> list[pathlib.Path]:
     return [path for path in found if (path / "genotype.json").is_file()]
 
 
-def population_of(settings: SearchSettings, dataset: Dataset, mesh: jax.sharding.Mesh) -> Population:
+def population_of(settings: SearchSettings, dataset: AnyDataset, mesh: jax.sharding.Mesh) -> Population:
     """The searches of all seeds; their own numbers take the place of the settings' shared ones."""
     return Population(
-        lambda values: plan_of(with_values(settings, values), dataset.num_classes),
+        lambda values: search_plan(with_values(settings, values), dataset),
         search_examples(settings, dataset, mesh),
         range(settings.seed, settings.seed + settings.population),
         mesh,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -10,22 +11,29 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
-from dartsx.data import Dataset
-from dartsx.feeds import Examples, image_examples
+from dartsx.feeds import Examples
 from dartsx.runtime import open_workdir
-from dartsx.search import Alphas, Bound, Plan, PlanError, Search, Weights, run_stages
+from dartsx.search import Alphas, Bound, Plan, PlanError, Search, Weights, run_stages, search_problem
 from dartsx.spaces import Space
-from experiments.jobs.setup import comparison, finished_before, inputs, load_checked, resolved, start
+from dartsx.tasks import task_of
+from experiments.jobs.setup import AnyDataset, comparison, finished_before, inputs, load_checked, resolved, start
 from experiments.settings import SearchSettings, search_settings, wrong
 
 # Fields of the config that the arguments of a plan come from, where both can be wrong.
-FIELDS = {"method": "method", "channels": "search.channels", "bound": "search.cost.kind"}
+FIELDS = {
+    "method": "method",
+    "channels": "search.channels",
+    "bound": "search.cost.kind",
+    "target": "search.cost.target",
+    "sharing": "search.sharing",
+}
 NOT_READ = ("evaluate", "genotype", "network")  # by a search
 
 
 def run_one_search(
     config: ConfigDict,
     workdir: str | os.PathLike,
+    pause_after: int | None = None,
     change: Callable[[Plan], Plan] = lambda plan: plan,
     further: Mapping[str, Any] | None = None,
 ) -> bool:
@@ -34,11 +42,12 @@ def run_one_search(
     Args:
       config: a config of ``configs/``.
       workdir: where everything is written; see the README.
+      pause_after: epochs after which it stops this time; None for all.
       change: makes the plan that is run of the config's.
       further: what config.json holds besides, to tell this run from others.
 
     Returns:
-      Whether the search is finished (False: stopped by a signal; the same call resumes it).
+      Whether the search is finished (False: paused or stopped by a signal; the same call resumes it).
 
     Raises:
       SettingsError: the config is wrong or does not fit the data.
@@ -48,18 +57,17 @@ def run_one_search(
     mesh = start(settings)
     dataset, plain = load_checked(settings), {**resolved(config, NOT_READ), **(further or {})}
     with blaming_fields():
-        plan = change(plan_of(settings, dataset.num_classes))
+        plan = change(search_plan(settings, dataset))
         search = Search(plan, search_examples(settings, dataset, mesh), settings.seed, mesh)
         run = run_record(search, dataset)
-        with open_workdir(
-            workdir, plain, "search", run=run, inputs=inputs(dataset.identity), **comparison(plain)
-        ) as folder:
+        given = {"run": run, "inputs": inputs(dataset.identity), "pause_after": pause_after, **comparison(plain)}
+        with open_workdir(workdir, plain, "search", **given) as folder:
             return finished_before(folder) or run_stages(search, folder, title(settings)) is not None
 
 
-def run_record(search: Search, dataset: Dataset) -> dict[str, Any]:
+def run_record(search: Search, dataset: AnyDataset) -> dict[str, Any]:
     """Fields of run.json."""
-    named = {"seed": search.seed, "dataset": dataset.label, "method": search.problem.method.name}
+    named = {"seed": search.seed, "dataset": dataset.label, "task": dataset.task, "method": search.problem.method.name}
     return named | {"decisions": decisions_of_rows(search.plan.space)}
 
 
@@ -74,16 +82,20 @@ def title(settings: SearchSettings) -> str:
     return f"search {settings.dataset.name}"
 
 
-def search_examples(settings: SearchSettings, dataset: Dataset, mesh: jax.sharding.Mesh) -> Examples:
-    """The training images on the devices."""
-    return image_examples(dataset.train, dataset, settings.search.augment, settings.dtype, mesh)
+def search_examples(settings: SearchSettings, dataset: AnyDataset, mesh: jax.sharding.Mesh) -> Examples:
+    """The training part of the data on the devices."""
+    return task_of(dataset).examples("train", settings.search.augment, settings.dtype, mesh)
+
+
+def search_plan(settings: SearchSettings, dataset: AnyDataset) -> Plan:
+    """The settings of a search as a plan for the task that the data set."""
+    plan, task = plan_of(settings, dataset.num_classes), task_of(dataset)
+    return dataclasses.replace(plan, loss=task.loss(), inputs=task.inputs, score=task.score, network=task.network)
 
 
 def plan_of(settings: SearchSettings, classes: int) -> Plan:
-    """The settings of a search of so many classes as a plan."""
+    """The settings of a search of so many classes as a plan for classification."""
     group, cost = settings.search, settings.search.cost
-    sizes = {"channels": cost.channels, "layers": cost.layers}
-    bound = Bound(cost.kind, cost.target, cost.weight, cost.form, cost.power, **sizes, table=cost.table)
     return Plan(
         settings.space,
         classes,
@@ -101,15 +113,26 @@ def plan_of(settings: SearchSettings, classes: int) -> Plan:
         dtype=settings.dtype,
         form=group.form,
         remat=group.remat,
+        sharing=group.sharing,
         weights=Weights(**vars(group.weights)),
         alphas=Alphas(**vars(group.alphas)),
-        bound=bound if cost.kind else None,
+        bound=Bound(**vars(cost)) if cost.kind else None,
         diagnose_every=group.diagnosis.every,
         diagnose_iterations=group.diagnosis.iterations,
         chunk_steps=group.chunk_steps,
         checkpoint_every=group.checkpoint_every,
         keep_checkpoints=group.keep_checkpoints,
     )
+
+
+def check_plan(settings: SearchSettings) -> None:
+    """Names what does not fit in the method and the supernet, whatever the data, before anything is compiled.
+
+    Raises:
+      SettingsError: naming the field.
+    """
+    with blaming_fields():
+        search_problem(plan_of(settings, classes=10), steps=1, image_shape=(32, 32, 3))
 
 
 @contextlib.contextmanager

@@ -9,10 +9,11 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
-from dartsx.catalog import MAY_DIFFER, PLACES, SCHEMA, SCHEMA_KEY, as_before
+from dartsx.catalog import MAY_DIFFER, PLACES, SCHEMA, SCHEMA_KEY, as_before, is_text
 from dartsx.data import Dataset, Source, load_dataset, open_source
 from dartsx.data.identity import Fingerprint, Identity
 from dartsx.data.survey import survey
+from dartsx.data.text import TextDataset, load_text
 from dartsx.feeds.streamed import statistics
 from dartsx.runtime import (
     Input,
@@ -27,7 +28,9 @@ from dartsx.runtime import (
     split_cpu,
 )
 from dartsx.spaces import Architecture, to_json
-from experiments.settings import EvaluateSettings, SearchSettings, blame, check_against_data
+from experiments.settings import DatasetSettings, EvaluateSettings, SearchSettings, blame, check_against_data
+
+AnyDataset = Dataset | TextDataset
 
 
 def start(settings: SearchSettings | EvaluateSettings) -> jax.sharding.Mesh:
@@ -54,17 +57,22 @@ def _devices_for(settings: SearchSettings) -> int:
     return settings.mesh if settings.mesh in shares else max(shares)
 
 
-def load_checked(settings: SearchSettings | EvaluateSettings) -> Dataset:
+def load_checked(settings: SearchSettings | EvaluateSettings) -> AnyDataset:
     """The data set in memory, after checking that it fits the settings.
 
     Raises:
-      SettingsError: the data cannot be loaded, or naming the field that does not fit the images or the devices.
+      SettingsError: the data cannot be loaded, or naming the field that does not fit the data or the devices.
     """
-    given = settings.dataset
-    with blame("dataset.name", given.name, FileNotFoundError, ValueError, MemoryError):
-        dataset = load_dataset(given.name, given.data_dir, image_size=given.image_size)
-    _check(settings, dataset.image_shape, len(dataset.train), dataset.num_classes)
+    with blame("dataset.name", settings.dataset.name, FileNotFoundError, ValueError, MemoryError):
+        dataset = _loaded(settings.dataset)
+    _check(settings, dataset.image_shape, dataset.identity.train, dataset.num_classes)
     return dataset
+
+
+def _loaded(given: DatasetSettings) -> AnyDataset:
+    if is_text(given.name):
+        return load_text(given.name, **vars(given.text))
+    return load_dataset(given.name, given.data_dir, image_size=given.image_size)
 
 
 def open_checked(settings: EvaluateSettings) -> tuple[Source, Identity]:
@@ -81,8 +89,8 @@ def open_checked(settings: EvaluateSettings) -> tuple[Source, Identity]:
         return source, survey(source, given.image_size, statistics(source))
 
 
-def _check(settings, image_shape: tuple[int, int, int], train_size: int, classes: int) -> None:
-    check_against_data(settings, *image_shape, train_size, classes, jax.device_count())
+def _check(settings, shape: tuple[int, ...], train_size: int, classes: int) -> None:
+    check_against_data(settings, shape, train_size, classes, jax.device_count())
 
 
 def resolved(config: ConfigDict, leave_out: tuple[str, ...]) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from experiments.settings.groups import (
     WeightOptimizer,
 )
 from experiments.settings.load import load_config
+from experiments.settings.pipeline import check_pipeline, evaluation_config
 from experiments.settings.population import member_config, member_settings, with_values
 from experiments.settings.seeds import read_seeds
 from experiments.settings.settings import (
@@ -34,7 +35,9 @@ __all__ = [
     "WeightOptimizer",
     "blame",
     "check_against_data",
+    "check_pipeline",
     "evaluate_settings",
+    "evaluation_config",
     "load_config",
     "member_config",
     "member_settings",

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from absl import flags
 from ml_collections import ConfigDict, config_flags
@@ -50,8 +50,7 @@ def parse_config(argv: Sequence[str], default: str = DEFAULT) -> CommandLine:
     source, rest = _take_source(argv, str(PACKAGED / default))
     config = load_config(source, default)
     before_end = rest[: rest.index("--")] if "--" in rest else rest
-    overrides = [argument for argument in before_end[1:] if _OVERRIDE.match(argument)]
-    overridden = tuple(_check_override(config, argument) for argument in overrides)
+    overridden = tuple(_check_override(config, argument) for argument in overrides(before_end))
     values = flags.FlagValues()
     values.set_gnu_getopt(True)  # overrides may follow arguments of other flags
     config_flags.DEFINE_config_dict("config", config, flag_values=values, sys_argv=rest)
@@ -60,6 +59,16 @@ def parse_config(argv: Sequence[str], default: str = DEFAULT) -> CommandLine:
     except flags.Error as error:
         raise _wrong_value(error, config) from None
     return CommandLine(config, source, overridden, tuple(rest))
+
+
+def overrides(argv: Sequence[str]) -> list[str]:
+    """Those of a command line's arguments that set fields of the config."""
+    return [argument for argument in argv[1:] if _OVERRIDE.match(argument)]
+
+
+def flat_fields(config: ConfigDict) -> dict[str, type]:
+    """Dotted name of every field that is no group -> type of its value."""
+    return dict(_fields(config))
 
 
 def _take_source(argv: Sequence[str], default: str) -> tuple[str, list[str]]:
@@ -78,15 +87,17 @@ def _take_source(argv: Sequence[str], default: str) -> tuple[str, list[str]]:
 def _check_override(config: ConfigDict, argument: str) -> str:
     """Return the dotted name of the field that an override sets."""
     name = _OVERRIDE.match(argument)[1]
-    known = dict(_fields(config))
+    known = flat_fields(config)
     if name not in known:
-        raise SettingsError(f"{argument}: {_no_field(config, name, known)}", name)
+        raise SettingsError(f"{argument}: {_no_field(config, name)}", name)
     if argument.lstrip("-").startswith("no") and known[name] is not bool:
         raise SettingsError(f"{argument}: only a field that is True or False takes --no", name)
     return name
 
 
-def _no_field(config: ConfigDict, name: str, known: Iterable[str]) -> str:
+def _no_field(config: ConfigDict, name: str) -> str:
+    """What to say of a name that no field has."""
+    known = flat_fields(config)
     group, parts = config, name.split(".")
     while parts and isinstance(group.get(parts[0]), ConfigDict):
         group = group[parts.pop(0)]
@@ -113,4 +124,4 @@ def _wrong_value(error: flags.Error, config: ConfigDict) -> SettingsError:
     if not match:
         return SettingsError(str(error))
     name, value = match[1], match[2].removesuffix(f": {error.__context__}")
-    return wrong(name, value, f"must be {TYPE_NAMES[dict(_fields(config))[name]]}")
+    return wrong(name, value, f"must be {TYPE_NAMES[flat_fields(config)[name]]}")

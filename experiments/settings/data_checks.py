@@ -13,26 +13,23 @@ from experiments.settings.settings import EvaluateSettings, SearchSettings
 # Smallest map from which the auxiliary head's 5x5 pool (stride 3, on ImageNet 2) leaves the 2x2
 # that its last convolution reads.
 _AUXILIARY_MAP = {"cifar": 8, "imagenet": 7}
+_READS = {"recurrent": "words"}  # all others images
 _IMAGENET_STEM = 8  # factor by which the ImageNet stem shrinks images
 
 
 def check_against_data(
     settings: SearchSettings | EvaluateSettings,
-    image_height: int,
-    image_width: int,
-    channels: int,
+    shape: tuple[int, ...],
     train_size: int,
     classes: int,
     devices: int,
 ) -> None:
-    """Check that the images can go through the network, and the batches over the devices.
+    """Check that the examples can go through the network, and the batches over the devices.
 
     Args:
       settings: settings of a search or an evaluation.
-      image_height: pixels.
-      image_width: pixels.
-      channels: channels of the images.
-      train_size: number of training images.
+      shape: shape of an example, (height, width, channels) of images or (words,) of sequences.
+      train_size: number of training examples.
       classes: number of classes.
       devices: number of devices there are, over all processes.
 
@@ -40,13 +37,11 @@ def check_against_data(
       SettingsError: naming the field, its value and what is allowed.
     """
     name = settings.dataset.name
-    if classes < 2 or channels < 1:
-        problem = f"has {classes} class(es) and {channels} channel(s); needs at least 2 and 1"
-        raise wrong("dataset.name", name, problem)
+    if classes < 2 or min(shape) < 1:
+        raise wrong("dataset.name", name, f"has {classes} class(es) and examples of shape {shape}; needs at least 2")
     searching = isinstance(settings, SearchSettings)
     group = settings.search if searching else settings.evaluate
     path = "search" if searching else "evaluate"
-    size = (image_height, image_width)
     _check_mesh(settings.mesh, devices)
     count = settings.mesh or devices
     if searching and settings.population > 1:
@@ -56,15 +51,20 @@ def check_against_data(
     if searching:
         _check_halves(settings, train_size)
     elif group.batch_size > train_size:
-        problem = f"must not exceed the {train_size} training images of {name}"
+        problem = f"must not exceed the {train_size} training examples of {name}"
         raise wrong("evaluate.batch_size", group.batch_size, problem)
-    if not searching and settings.network:
-        _check_named(settings.network, (*size, channels), classes)
+    named = None if searching else settings.network
+    executor = settings.space.executor if searching else _executor(None if named else group.network)
+    _check_read(settings, shape, network(named, classes).reads if named else _READS.get(executor, "images"))
+    if len(shape) == 1:
+        return
+    size = shape[:2]
+    if named:
+        _check_named(named, shape, classes)
         _check_augment(group.augment, f"{path}.augment", size)
         return
-    executor = settings.space.executor if searching else _executor(group.network)
     if executor == "described":
-        _check_described(settings, image_height, image_width, channels, classes)
+        _check_described(settings, *shape, classes)
         _check_augment(group.augment, f"{path}.augment", size)
         return
     stem = _IMAGENET_STEM if not searching and group.network == "imagenet" else 1
@@ -75,8 +75,16 @@ def check_against_data(
         _check_auxiliary(group, size, divisor)
 
 
-def _executor(network: str) -> str:
-    return next(name for name, (_, networks) in EXECUTORS.items() if network in networks)
+def _check_read(settings: SearchSettings | EvaluateSettings, shape: tuple[int, ...], reads: str) -> None:
+    """Whether the network reads such examples."""
+    given = "words" if len(shape) == 1 else "images"
+    if reads != given:
+        name = settings.dataset.name
+        raise wrong("dataset.name", name, f"has examples of {given}; the network reads {reads}")
+
+
+def _executor(network: str | None) -> str | None:
+    return network and next(name for name, (_, networks) in EXECUTORS.items() if network in networks)
 
 
 def _check_described(settings: SearchSettings | EvaluateSettings, *image_shape_and_classes: int) -> None:

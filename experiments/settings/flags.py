@@ -30,6 +30,7 @@ _FOR_THE_USER = {
     ("dartsx.runtime.mesh", "MeshError"): 2,
     ("dartsx.runtime.same_run", "WorkdirError"): 2,
     ("dartsx.runtime.guard", "NonFiniteError"): 1,
+    ("experiments.trials.executor", "ExecutorError"): 2,
 }
 
 

@@ -19,6 +19,8 @@ from dartsx.catalog import (
     REMAT,
     SCHEDULES,
     SEPARABLE_FORMS,
+    SHARING,
+    TEXT_UNITS,
     AugmentPolicy,
 )
 from dartsx.catalog.rules import (
@@ -39,13 +41,24 @@ MAX_SEED = 2**31 - 1
 
 
 @dataclasses.dataclass(frozen=True)
+class TextSettings:
+    """How a text becomes examples, as in ``dartsx.data.text.load_text``."""
+
+    unit: str = where(one_of(*TEXT_UNITS))
+    vocabulary: int = where(at_least(3))
+    steps: int = where(at_least(1))
+    context: int = where(at_least(0))
+
+
+@dataclasses.dataclass(frozen=True)
 class DatasetSettings:
-    """Which images, as in ``dartsx.data.load_dataset``, and whether they are read while training."""
+    """Which images, as in ``dartsx.data.load_dataset``, and whether they are read while training; or which text."""
 
     name: str = where(not_empty())
     data_dir: str | None
     image_size: int | None = where(at_least(0))
     stream: bool
+    text: TextSettings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,7 +114,8 @@ class CostBound:
     """What the expected cost of the alphas' networks makes of their loss, see ``dartsx/cost/forms.py``.
 
     ``kind`` None for nothing; ``target`` in units of the cost; ``channels`` and ``layers`` of the network that is
-    counted, None for those of the supernet; ``table`` of a device's latencies for that kind.
+    counted, None for those of the supernet; ``table`` of a device's latencies for that kind, each
+    of a pass of ``batch_size`` images.
     """
 
     kind: str | None = where(one_of("", *COST_KINDS, LATENCY))
@@ -112,6 +126,7 @@ class CostBound:
     channels: int | None = where(at_least(0))
     layers: int | None = where(at_least(0))
     table: str | None
+    batch_size: int = where(at_least(1))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,6 +141,7 @@ class SearchGroup:
     train_fraction: float = where(share())
     form: str | None = where(one_of("", *SEPARABLE_FORMS))
     remat: str | None = where(one_of("", *REMAT))
+    sharing: str = where(one_of(*SHARING))
     chunk_steps: int = where(at_least(1))
     checkpoint_every: int = where(at_least(1))
     keep_checkpoints: int = where(at_least(2))
@@ -156,6 +172,17 @@ class Members:
 
 
 @dataclasses.dataclass(frozen=True)
+class DropoutSettings:
+    """What the training of a recurrent network drops, see ``dartsx.nn.Dropout``."""
+
+    words: float = where(below_one())
+    embedding: float = where(below_one())
+    inputs: float = where(below_one())
+    states: float = where(below_one())
+    output: float = where(below_one())
+
+
+@dataclasses.dataclass(frozen=True)
 class EvaluateGroup:
     """How a network is trained; ``decay`` is of the exponential schedule.
 
@@ -173,6 +200,8 @@ class EvaluateGroup:
     auxiliary: bool
     auxiliary_weight: float = where(at_least(0))
     drop_path: float = where(below_one())
+    dropout: DropoutSettings
+    average_from: int | None = where(at_least(0))
     label_smoothing: float = where(below_one())
     form: str | None = where(one_of("", *dict.fromkeys((*SEPARABLE_FORMS, *GROUPED_FORMS))))
     remat: str | None = where(one_of("", *NETWORK_REMAT))

@@ -1,9 +1,11 @@
 """From the value of --config to a ConfigDict."""
 
+import contextlib
 import importlib.util
 import json
 import pathlib
-from collections.abc import Mapping
+import types
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ml_collections import ConfigDict
@@ -68,14 +70,45 @@ def _find(name: str) -> pathlib.Path:
     )
 
 
+def config_function(given: str, name: str) -> Callable[[], Any] | None:
+    """A function that the Python file of a config defines beside ``get_config``; None if it has none.
+
+    Raises:
+      SettingsError: the file cannot be loaded.
+    """
+    path = _find(split_source(given)[0])
+    if path.suffix == ".json":
+        return None
+    found = getattr(_module(path, given), name, None)
+
+    def call() -> Any:
+        with _told_of(given):
+            return found()
+
+    return None if found is None else call
+
+
 def _from_python(path: pathlib.Path, given: str, arguments: list[str]) -> Any:
+    module = _module(path, given)
+    with _told_of(given):
+        return module.get_config(*arguments)
+
+
+def _module(path: pathlib.Path, given: str) -> types.ModuleType:
     spec = importlib.util.spec_from_file_location("loaded_config", path)
     if spec is None or spec.loader is None:
         raise SettingsError(f"--config={given}: must be a Python file (.py) or a JSON file (.json)")
     module = importlib.util.module_from_spec(spec)
-    try:
+    with _told_of(given):
         spec.loader.exec_module(module)
-        return module.get_config(*arguments)
+    return module
+
+
+@contextlib.contextmanager
+def _told_of(given: str) -> Iterator[None]:
+    """Names the config file in whatever its code raises."""
+    try:
+        yield
     except Exception as error:  # the file is the user's and may raise anything
         raise SettingsError(f"--config={given}: {type(error).__name__} in the config file: {error}") from error
 
@@ -97,6 +130,11 @@ def _from_json(path: pathlib.Path, default: str) -> Any:
     if type(schema) is not int or schema > SCHEMA:
         raise SettingsError(f"--config={path}: schema {schema!r} is of another version; this one reads up to {SCHEMA}")
     return _config(path, _merged(base().to_dict(), completed(given)))
+
+
+def config_from(values: Mapping[str, Any]) -> ConfigDict:
+    """A whole config from its plain JSON, in which tuples are lists."""
+    return ConfigDict(_tuples(values)).lock()
 
 
 def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -56,9 +56,8 @@ def check_method(method: str, hypergradient: str, terms: int | None) -> None:
     names = method.split("+")
     with blame("method", method):
         catalog.check_together(names)
-    if hypergradient != "first_order" and catalog.one_level(names):
-        problem = f"--config.method={method} trains alphas and weights on one loss: only first_order has a meaning"
-        raise wrong("hypergradient", hypergradient, problem)
+    with blame("hypergradient", hypergradient):
+        catalog.check_hypergradient(names, hypergradient)
     if terms is not None and hypergradient not in catalog.WITH_TERMS:
         takers = ", ".join(catalog.WITH_TERMS)
         problem = f"--config.hypergradient={hypergradient} has none; those that have: {takers}"

@@ -174,8 +174,8 @@ def test_a_search_is_bound_to_the_latency_of_a_table(tmp_path):
     alpha = {"decisions": jnp.zeros(space.alpha_shapes["decisions"])}
     uniform = {name: 1 / len(decision.options) for name, decision in space.decisions.items()}
     expected = expected_latency_of(OPEN, times(3, 5))(lambda name, option: uniform[name])
-    penalty = bounded(method, bound, supernet, (8, 8, 3)).penalty(alpha, 0.0)
-    assert float(penalty) == pytest.approx(expected / 10, rel=1e-5)
+    added = bounded(method, bound, supernet, (8, 8, 3)).bound(0.0, alpha)
+    assert float(added) == pytest.approx(expected / 10, rel=1e-5)
 
 
 def test_latency_needs_a_table_and_a_described_space():

@@ -10,6 +10,8 @@ import numpy as np
 import orbax.checkpoint as ocp
 import pytest
 
+from experiments.settings import load_config
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECONDS = 300
 
@@ -70,3 +72,9 @@ def state_at():
             return {name: np.asarray(array) for name, array in checkpointer.restore(folder, wanted).items()}
 
     return read
+
+
+@pytest.fixture
+def digits_config():
+    """The config of digits, which a test may change."""
+    return load_config("configs/digits.py").copy_and_resolve_references().unlock()

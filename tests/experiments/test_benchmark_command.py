@@ -11,6 +11,7 @@ from dartsx.catalog import METHODS
 from dartsx.spaces import NB201, from_json, nb201, to_json
 from dartsx.strategies import queries, random_search
 from dartsx.tabular import load_nb201
+from experiments import jobs
 from experiments.benchmark import method_config, read_methods
 from experiments.jobs import benchmark
 from experiments.jobs.random_search import random_trajectory
@@ -90,7 +91,8 @@ def test_one_search_that_fails_is_named_and_the_others_go_on(done, table, tmp_pa
             raise FloatingPointError("loss is NaN")
         return True
 
-    monkeypatch.setattr(benchmark, "run_one_search", search)
+    monkeypatch.setattr(jobs, "run_search", search)
+    monkeypatch.setattr(benchmark, "run_sharing", search)
     given = ["program", "--config.dataset.name=digits", "--config.search.layers=1", "--config.search.epochs=2"]
     configs = {name: method_config(name, given) for name in ("gdas", "darts")}
     text = benchmark.run_benchmark(configs, [1], table, tmp_path)
@@ -98,14 +100,13 @@ def test_one_search_that_fails_is_named_and_the_others_go_on(done, table, tmp_pa
     assert "| darts | 1 |" in text and "| gdas |" not in text
 
 
-def test_seeds_are_one_program_where_they_follow_each_other_and_the_method_allows_it(tmp_path):
-    def folders(name, seeds):
-        planned = benchmark.runs_of(name, method_config(name, ["program"]), seeds, tmp_path)
-        return [[str(folder.relative_to(tmp_path)) for folder in run.folders] for run in planned]
+def test_seeds_are_one_program_where_they_follow_each_other_and_the_method_allows_it():
+    def names(name, seeds):
+        return [trial.name for trial in benchmark.planned({name: method_config(name, ["program"])}, seeds)]
 
-    assert folders("darts@exact", [4, 5]) == [["darts@exact/member0", "darts@exact/member1"]]
-    assert folders("darts", [4, 6]) == [["darts-4"], ["darts-6"]]
-    assert folders("r_darts", [0, 1]) == [["r_darts-0"], ["r_darts-1"]]
+    shared = ["random-search-shared-weights-0", "random-search-shared-weights-1"]
+    assert names("darts@exact", [0, 1]) == ["darts@exact-seeds0-1", *shared]
+    assert names("r_darts", [0, 1]) == ["r_darts-0", "r_darts-1", *shared]
 
 
 def test_a_trajectory_goes_through_all_stages_and_ends_at_the_chosen_cell(table, tmp_path):

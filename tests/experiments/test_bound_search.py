@@ -26,7 +26,7 @@ def bound_config(method="darts", **fields):
     config = get_config(method)
     config.space.primitives, config.space.nodes = PRIMITIVES, 1
     config.search.update({"channels": 4, "layers": 4})
-    config.search.cost.update({"kind": "macs", "weight": 5.0, "target": 1e4})
+    config.search.cost.update({"kind": "macs", "weight": 5.0, "target": 1e5})
     config.update_from_flattened_dict(fields)
     return config
 
@@ -39,7 +39,7 @@ def test_every_method_moves_its_alphas_towards_cheaper_networks(method):
     plain = compose(method, task)
     costly = bounded(plain, plan.bound, supernet, IMAGES)
     alpha = plain.init(jax.random.key(0), task.space.alpha_shapes)
-    ratio = float(expected_cost(supernet, IMAGES)(costly.chances(alpha))) / 1e4
+    ratio = float(expected_cost(supernet, IMAGES)(costly.chances(alpha))) / 1e5
     added, slopes = jax.value_and_grad(lambda a: costly.bound(1.0, a) - 1.0)(alpha)
     assert added == pytest.approx(5.0 * ratio, rel=1e-5)
     for kind in task.space.alpha_shapes:
@@ -48,7 +48,7 @@ def test_every_method_moves_its_alphas_towards_cheaper_networks(method):
 
 
 def test_the_expected_cost_falls_in_every_member_of_a_population(python, quick_flags, compilation_cache, tmp_path):
-    bind = ("--config.search.cost.kind=macs", "--config.search.cost.weight=5.0", "--config.search.cost.target=1e4")
+    bind = ("--config.search.cost.kind=macs", "--config.search.cost.weight=5.0", "--config.search.cost.target=1e5")
     small = ("--config.space.nodes=1", "--config.search.channels=2", "--config.search.layers=1")
     short = ("--config.search.max_steps=4", "--config.search.chunk_steps=4", "--config.search.alphas.learning_rate=0.1")
     primitives = "--config.space.primitives=('none','skip_connect','conv_1x1')"
@@ -83,3 +83,12 @@ def test_a_cost_that_a_space_does_not_have_is_refused():
     message = "--config.search.cost.kind='memory'.*allowed: params, macs, activations"
     with pytest.raises(SettingsError, match=message), blaming_fields():
         search_problem(topologies, steps=1, image_shape=IMAGES)
+
+
+@pytest.mark.parametrize("space", [None, "digit_chain"])
+def test_a_target_that_no_network_reaches_is_refused_before_anything_compiles(space):
+    plan = plan_of(search_settings(bound_config(**{"search.cost.target": 1e3})), classes=10)
+    plan = dataclasses.replace(plan, space=named_space(space)) if space else plan
+    message = "--config.search.cost.target=1000.0.*no network of the space reaches it: the cheapest costs"
+    with pytest.raises(SettingsError, match=message), blaming_fields():
+        search_problem(plan, steps=1, image_shape=IMAGES)

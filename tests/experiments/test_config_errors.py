@@ -23,16 +23,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 class Data:
     """What a run finds: images, classes, devices."""
 
-    image_height: int = 32
-    image_width: int = 32
-    channels: int = 3
+    shape: tuple[int, ...] = (32, 32, 3)
     train_size: int = 50_000
     classes: int = 10
     devices: int = 1
 
 
 CIFAR = Data()
-DIGITS = Data(12, 12, 1, 1437)
+DIGITS = Data((12, 12, 1), 1437)
 SEARCH, EVALUATE = "search", "evaluate"
 
 # (command, arguments, data, what the message must hold)
@@ -84,11 +82,11 @@ CASES = {
         ["--config.evaluate.auxiliary=True", "has no auxiliary head; set False"],
     ),
     "images too small for the network of a topology": (
-        EVALUATE, "--config=configs/nb201.py --config.genotype=|skip_connect~0|", Data(6, 6),
+        EVALUATE, "--config=configs/nb201.py --config.genotype=|skip_connect~0|", Data((6, 6, 3)),
         ["are 6x6", "nb201 halves them until 1/4 is left"],
     ),
     "images too small for three stages": (
-        SEARCH, "--config.space.name=nb201 --config.search.layers=1", Data(6, 6), ["are 6x6", "1/4 is left"],
+        SEARCH, "--config.space.name=nb201 --config.search.layers=1", Data((6, 6, 3)), ["are 6x6", "1/4 is left"],
     ),
     # Types.
     "word for an integer": (
@@ -327,23 +325,23 @@ CASES = {
         ["--config.search.train_fraction=0.001", "no image of 500", "weights"],
     ),
     "batch larger than the data": (
-        EVALUATE, "", Data(train_size=50), ["--config.evaluate.batch_size=96", "50 training images"],
+        EVALUATE, "", Data(train_size=50), ["--config.evaluate.batch_size=96", "50 training examples"],
     ),
     "image not divisible": (
-        SEARCH, "", Data(30, 30),
+        SEARCH, "", Data((30, 30, 3)),
         ["--config.dataset.image_size=0", "cifar10 are 30x30", "must be 4, 8, 12"],
     ),
     "image too small": (
-        SEARCH, "--config.dataset.image_size=2", Data(2, 2),
+        SEARCH, "--config.dataset.image_size=2", Data((2, 2, 3)),
         ["--config.dataset.image_size=2", "too small", "2x2", "must be 4"],
     ),
-    "width not divisible": (EVALUATE, "", Data(32, 34), ["32x34", "must be 4, 8, 12"]),
+    "width not divisible": (EVALUATE, "", Data((32, 34, 3)), ["32x34", "must be 4, 8, 12"]),
     "small image for ImageNet's stem": (
-        EVALUATE, "--config.evaluate.network=imagenet", Data(16, 16),
+        EVALUATE, "--config.evaluate.network=imagenet", Data((16, 16, 3)),
         ["--config.dataset.image_size=0", "16x16 (too small", "1/32", "must be 32, 64, 96"],
     ),
     "small image for the auxiliary head": (
-        EVALUATE, "", Data(28, 28),
+        EVALUATE, "", Data((28, 28, 3)),
         ["--config.evaluate.auxiliary=True", "7x7", "--config.evaluate.auxiliary=False"],
     ),
     "cutout larger than the image": (

@@ -30,11 +30,11 @@ from experiments.settings import data_checks as checks
 from experiments.settings import flags as entry
 
 DATA = {
-    "digits": (12, 12, 1, 1437, 10),
-    "cifar10": (32, 32, 3, 50_000, 10),
-    "cifar100": (32, 32, 3, 50_000, 100),
-    "nb201": (32, 32, 3, 50_000, 10),
-    "imagenet": (224, 224, 3, 1_281_167, 1000),
+    "digits": ((12, 12, 1), 1437, 10),
+    "cifar10": ((32, 32, 3), 50_000, 10),
+    "cifar100": ((32, 32, 3), 50_000, 100),
+    "nb201": ((32, 32, 3), 50_000, 10),
+    "imagenet": ((224, 224, 3), 1_281_167, 1000),
 }
 
 
@@ -238,7 +238,7 @@ def test_a_named_network_takes_the_place_of_a_genotype():
     check_against_data(settings, *DATA["imagenet"], devices=1)
     # Neither the depth of the cells nor their auxiliary head matters.
     settings = evaluate_settings(read("--config=configs/cifar10.py", "--config.network=resnet18_cifar").config)
-    check_against_data(settings, 30, 30, 3, 50_000, 10, devices=1)
+    check_against_data(settings, (30, 30, 3), 50_000, 10, devices=1)
 
 
 @pytest.mark.parametrize("place", entry._FOR_THE_USER, ids=".".join)

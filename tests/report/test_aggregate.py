@@ -6,7 +6,7 @@ import json
 import pytest
 
 from dartsx.report import Cost, aggregate, best_label, read_runs
-from dartsx.report.sections import cost_text, error_text, own_grid
+from dartsx.report.sections import cost_text, own_grid, score_text
 
 
 def rows_of(*paths):
@@ -27,7 +27,7 @@ def test_mean_std_and_best_equal_the_hand_computation(search_run, evaluate_run):
 def test_single_run_has_no_standard_deviation(evaluate_run):
     (row,) = rows_of(evaluate_run("b", 3.25))
     assert (row.n, row.mean, row.std, row.best_label) == (1, 3.25, None, "best of 1")
-    assert error_text(row.mean, row.std) == "3.25"
+    assert score_text(row.mean, row.std) == "3.25"
 
 
 @pytest.mark.parametrize("n", [None, 0, -1, 2.0, True])

@@ -48,7 +48,7 @@ def expected_weights(count=EPOCHS * STEPS):
 def run(tmp_path):
     """Runs a loop in a work directory; every call with the same name resumes."""
 
-    def run(name="run", **changes):
+    def run(name="run", pause_after=None, **changes):
         def rows(epoch, first, count):
             asked.extend((epoch, first + i) for i in range(count))
             return np.array([row(epoch, first + i) for i in range(count)])
@@ -56,7 +56,7 @@ def run(tmp_path):
         asked = []
         given = {"title": "test", "epochs": EPOCHS, "steps_per_epoch": STEPS, "chunk_steps": 3, "step": step}
         given |= {"arrays": {"decay": jnp.float32(0.9)}, "rows": rows, "after_epoch": lambda *_: {}}
-        with open_workdir(tmp_path / name, {"seed": 0}, "search") as workdir:
+        with open_workdir(tmp_path / name, {"seed": 0}, "search", pause_after=pause_after) as workdir:
             outcome = run_loop(Loop(**(given | changes)), start(), workdir)
         return outcome, asked, tmp_path / name
 
@@ -76,6 +76,20 @@ def signal_at(epoch, position):
         return np.array([row(asked_epoch, first + i) for i in range(count)])
 
     return rows
+
+
+def test_a_run_that_pauses_goes_on_from_there_and_ends_as_one_that_did_not(run):
+    paused, asked, folder = run(pause_after=1, checkpoint_every=3)
+    assert not paused.finished and checkpoints(folder) == [STEPS]
+    again, more, _ = run(pause_after=1)
+    assert not again.finished and not more
+    second, more, _ = run(pause_after=2)
+    assert not second.finished and more == [(1, i) for i in range(STEPS)]
+    ended, last, _ = run()
+    assert ended.finished and asked + more + last == [divmod(at, STEPS) for at in range(EPOCHS * STEPS)]
+    undisturbed, _, other = run("other")
+    assert ended.state.weight == undisturbed.state.weight
+    assert (folder / "metrics.jsonl").read_bytes() == (other / "metrics.jsonl").read_bytes()
 
 
 @pytest.mark.parametrize(

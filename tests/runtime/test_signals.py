@@ -22,6 +22,16 @@ def test_signal_sets_the_flag_and_handlers_come_back(number):
     assert signal.getsignal(number) is before
 
 
+def test_what_was_asked_of_the_request_around_counts():
+    with StopRequest() as outer:
+        with StopRequest() as before:
+            assert not before.requested
+        send(signal.SIGTERM)
+        with StopRequest() as inner:
+            assert inner.requested and inner.signal_name == "SIGTERM"
+    assert outer.requested
+
+
 def test_second_interrupt_raises():
     with StopRequest() as stop:
         send(signal.SIGINT)

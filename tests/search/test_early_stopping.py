@@ -9,7 +9,7 @@ from dartsx.search import Epoch, make_eigenvalues
 from dartsx.search.methods.darts import strength
 from dartsx.search.methods.darts_plus import SkipsOrRanks
 from dartsx.search.methods.r_darts import Eigenvalue
-from dartsx.search.step import init_state
+from dartsx.search.state import init_state
 from dartsx.spaces import CellSpace
 
 SPACE = CellSpace(("none", "skip_connect", "sep_conv_3x3"), num_nodes=2)

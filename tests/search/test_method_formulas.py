@@ -44,6 +44,22 @@ def reinmax(alpha, key, t):
     return drawn, lambda g: 2 * softmax_back((drawn + p) / 2, g) - softmax_back(p, g) / 2
 
 
+def drawn_one(alpha, key, t):
+    """Also the row of a weight step of ProxylessNAS."""
+    drawn = np.eye(alpha.shape[1])[np.asarray(jax.random.categorical(key, jnp.asarray(alpha)))]
+    return drawn, lambda g: 0 * g
+
+
+def two_paths(alpha, key, t):
+    pair_key, one_key = jax.random.split(key)
+    noisy = alpha + np.asarray(jax.random.gumbel(pair_key, alpha.shape, jnp.float64))
+    pair = np.argsort(-noisy)[:, :2]
+    only = np.full(alpha.shape, -np.inf)
+    np.put_along_axis(only, pair, np.take_along_axis(alpha, pair, 1), 1)
+    drawn, _ = drawn_one(only, one_key, t)
+    return drawn, lambda g: softmax_back(special.softmax(only, -1), g)
+
+
 def fair(alpha, key, t):
     rows = special.expit(alpha)
     return rows, lambda g: rows * (1 - rows) * g
@@ -71,7 +87,7 @@ def darts_minus(alpha, key, t):
 
 
 RELAXATIONS = {"gdas": gdas, "snas": snas, "reinmax": reinmax, "fair_darts": fair, "drnas": drnas}
-RELAXATIONS |= {"darts_minus": darts_minus}
+RELAXATIONS |= {"darts_minus": darts_minus, "proxyless": two_paths, "tunas": drawn_one}
 
 
 # -------------------------------------------------------------------------------------------- penalties
@@ -109,11 +125,11 @@ def numeric(function, tree, step=1e-6):
     return gradient
 
 
-def mixture_by_hand(name, alphas, key, t):
+def mixture_by_hand(name, alphas, key, t, relax=None):
     """Mixtures, and the map from their gradients to those of the alphas (candidates and edges)."""
     rows, backs = {}, {}
+    relax = relax or RELAXATIONS.get(name, plain)
     for cell_type in ("normal", "reduce"):
-        relax = RELAXATIONS.get(name, plain)
         rows[cell_type], backs[cell_type] = relax(alphas[cell_type], stream(key, cell_type), t)
     if name != "pc_darts":
         return rows, lambda g: {n: backs[n](g[n]) for n in rows}
@@ -126,6 +142,23 @@ def mixture_by_hand(name, alphas, key, t):
         return of_rows | {f"{n}/edges": softmax_back(edges[n], (g[n] * rows[n]).sum(1)) for n in rows}
 
     return weighted, back
+
+
+def reinforced(start, alphas, mixture, batch):
+    """TuNAS's gradient: by the accuracy beyond the moving mean of all, this one included."""
+    hand, memory = ByHand(start.params, batch), start.memory["learning"]
+    hand.residual(mixture)
+    reward = (hand.logits.argmax(1) == hand.target.argmax(1)).mean()
+    mean = (0.95 * float(memory["rewards"]) + 0.05 * reward) / (0.95 * float(memory["weight"]) + 0.05)
+    return {n: -(reward - mean) * (mixture[n] - special.softmax(a, -1)) for n, a in alphas.items()}
+
+
+def rescaled(alphas, moved):
+    """ProxylessNAS: the sum of exponentials of what has moved is what it was."""
+    changed = moved != alphas
+    assert (changed.sum(1) == 2).all()
+    before, after = (np.log((np.exp(a) * changed).sum(1, keepdims=True)) for a in (alphas, moved))
+    return moved - changed * (after - before)
 
 
 # ------------------------------------------------------------------------------------- the weight step
@@ -194,15 +227,21 @@ def test_the_alpha_step_is_the_formula(stepped):
     if name in PENALTIES:
         added = numeric(lambda a: PENALTIES[name](a, t), alphas)
         gradient = {n: gradient[n] + added[n] for n in gradient}
+    if name == "tunas":
+        gradient = reinforced(start, alphas, mixture, batch)
     assert max(np.abs(g).max() for g in gradient.values()) > 1e-4
-    close(dict(stepped.after.alpha), {n: alphas[n] - gradient[n] for n in alphas}, rtol=1e-6)
+    moved = {n: alphas[n] - gradient[n] for n in alphas}
+    if name == "proxyless":
+        moved = {n: rescaled(alphas[n], moved[n]) for n in alphas}
+    close(dict(stepped.after.alpha), moved, rtol=1e-6)
 
 
 def test_the_weight_step_is_the_formula(stepped):
     name, start, t = stepped.name, stepped.start, AT / stand_in.STEPS
     alphas = jax.tree.map(np.asarray, dict(stepped.after.alpha))
     key = at_step(stream(start.key, "relaxation"), AT)
-    mixture, _ = mixture_by_hand(name, alphas, jax.random.split(key)[0], t)
+    relax = drawn_one if name == "proxyless" else None
+    mixture, _ = mixture_by_hand(name, alphas, jax.random.split(key)[0], t, relax)
     gradient = weight_gradient_by_hand(name, start.params, stepped.batches[0], mixture, key, t)
     norm = np.sqrt(sum(np.square(g).sum() for g in jax.tree.leaves(gradient)))
     assert 1e-3 < norm < stand_in.CLIP

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
+from dartsx.kernels.conditional import if_needed
 from dartsx.networks.layers import Conv, Linear, LocalNorm
 from dartsx.networks.open.layers import Mixed, Weighted
 from dartsx.networks.open.layout import Segments
@@ -40,15 +40,16 @@ class Opened:
       weight: (decision, option) -> scalar entry of the mixture.
       branch: computes a branch, and adds the moments of its batch norms to the dict that it is given.
       moments: moments of the batch norms computed so far, by step: ``mean``, ``var``, and the boolean scalar
-        ``computed``, false where a lazy branch was passed over.
-      lazy: branches of weight 0 are not computed, and no gradient flows through such weights.
+        ``computed``, false where a branch was passed over.
+      needed: (decision, option) -> boolean scalar, whether the option's branch is computed; None to compute all. No
+        gradient flows through the weights of the others, which must be 0.
       remat: ``"branch"``: the backward pass computes every branch again instead of keeping its inner results.
     """
 
     weight: Callable[[str, str], jax.Array]
     branch: Branch
     moments: dict[str, Any]
-    lazy: bool = False
+    needed: Callable[[str, str], jax.Array] | None = None
     remat: str = "none"
 
     def masked(self, layer: Any, x: jax.Array, segments: Segments) -> jax.Array:
@@ -69,34 +70,23 @@ class Opened:
 
     def mixed(self, layer: Mixed, x: jax.Array) -> jax.Array:
         """The sum of the branches, each times its entry of the mixture."""
-        evaluate = self._lazily if self.lazy else self._eagerly
         rows = zip(layer.options, layer.branches, strict=True)
-        terms = [evaluate(branch, self.weight(layer.decision, option), x) for option, branch in rows]
+        terms = [self._term(layer.decision, option, branch, x) for option, branch in rows]
         return sum(terms[1:], terms[0])
 
-    def _eagerly(self, branch: tuple[Step, ...], weight: jax.Array, x: jax.Array) -> jax.Array:
-        y, moments = self._computed(branch)(x, weight)
-        self.moments.update(moments)
-        return y
-
-    def _lazily(self, branch: tuple[Step, ...], weight: jax.Array, x: jax.Array) -> jax.Array:
-        compute = self._computed(branch)
-        shapes = jax.eval_shape(compute, x, weight)
-
-        def nothing(x, weight):
-            return jax.tree.map(lambda shape: jnp.zeros(shape.shape, shape.dtype), shapes)
-
-        y, moments = lax.cond(weight != 0, compute, nothing, x, weight)
-        self.moments.update(moments)
-        return y
-
-    def _computed(self, branch: tuple[Step, ...]) -> Callable[[jax.Array, jax.Array], tuple[jax.Array, dict]]:
+    def _term(self, decision: str, option: str, branch: tuple[Step, ...], x: jax.Array) -> jax.Array:
         def compute(x, weight):
             moments: dict[str, Any] = {}
             y = self.branch(branch, x, moments)
             return weight.astype(y.dtype) * y, moments
 
-        return jax.checkpoint(compute) if self.remat == "branch" else compute
+        weight = self.weight(decision, option)
+        if self.needed is not None:  # computes again by itself
+            y, moments = if_needed(self.needed(decision, option), compute, x, weight)
+        else:
+            y, moments = (jax.checkpoint(compute) if self.remat == "branch" else compute)(x, weight)
+        self.moments.update(moments)
+        return y
 
     def _mask(self, size: int) -> jax.Array:
         """Weight with which each channel of a segment exists: [widest]."""

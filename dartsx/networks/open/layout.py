@@ -27,7 +27,7 @@ def segments(layer: Any, inputs: tuple[Segments, ...], shapes: tuple[Shape, ...]
     Raises:
       ValueError: the layer cannot work on channels of an open number, or only its channels could be open.
     """
-    opened = any(axes_of(size) for size in (*shape, *(size for x in shapes for size in x)))
+    opened = any(type(size) is not int and axes_of(size) for x in (shape, *shapes) for size in x)
     if isinstance(layer, layers.Conv):
         return _conv(layer, inputs, opened, shapes[0], shape)
     if not opened:

@@ -193,6 +193,7 @@ def joint_axes(numbers: Any) -> Axes:
       ValueError: the same decision has different options in two of them.
     """
     joint: dict[str, tuple[str, ...]] = {}
+    numbers = [number for number in numbers if type(number) is not int]  # of closed networks all are
     for name, options in (axis for number in numbers for axis in axes_of(number)):
         if joint.setdefault(name, options) != options:
             raise ValueError(f"decision {name} has options {', '.join(joint[name])} and elsewhere {', '.join(options)}")

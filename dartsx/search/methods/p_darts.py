@@ -26,7 +26,7 @@ import numpy as np
 from dartsx.runtime import stream
 from dartsx.search.columns import places
 from dartsx.search.masked import Kept, masked
-from dartsx.search.method import HostAlpha, Method, Stage, Task, without_noise
+from dartsx.search.method import HostAlpha, Method, Stage, Task, on_mixtures, without_noise
 
 SKIP = "skip_connect"
 
@@ -62,15 +62,15 @@ def with_skip_dropout(base: Method, task: Task, rate: float) -> Method:
     if not rate or not any(skip.any() for skip in places(task.space, SKIP).values()):
         return base
 
-    def mixture(alpha, key, progress):
+    def dropped(mixture, alpha, key, progress):
         keep = 1 - rate * (1 - progress)
-        rows = dict(base.mixture(alpha, key, progress))
+        rows = dict(mixture)
         for name, skip in places(task.space, SKIP).items():
             drawn = jax.random.bernoulli(stream(key, f"{name}/dropout"), keep, (len(skip), 1))
             rows[name] = rows[name] * jnp.where(skip, drawn / keep, 1).astype(rows[name].dtype)
         return rows
 
-    return dataclasses.replace(base, mixture=mixture, expected=without_noise(base))
+    return dataclasses.replace(base, **on_mixtures(base, dropped), expected=without_noise(base))
 
 
 def strongest(space, strengths: HostAlpha, kept: Kept, count: int) -> dict[str, np.ndarray]:

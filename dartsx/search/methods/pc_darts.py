@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dartsx.search.method import Alpha, HostAlpha, Method, Mixture, Task
+from dartsx.search.method import Alpha, HostAlpha, Method, Mixture, Task, on_mixtures
 from dartsx.spaces.cell_graph import needed
 
 EDGES = "/edges"
@@ -49,8 +49,8 @@ def edge_normalized(base: Method, task: Task) -> Method:
         edges = {f"{name}{EDGES}": shape[:1] for name, shape in shapes.items()}
         return dict(base.init(key, {**shapes, **edges}))
 
-    def mixture(alpha, key, progress):
-        return weighted(base.mixture(candidates(alpha), key, progress), alpha, same)
+    def rescale(before, after):
+        return {**after, **base.rescale(candidates(before), candidates(after))}
 
     def expected(alpha, progress):
         return weighted(base.expected(candidates(alpha), progress), alpha, same)
@@ -66,11 +66,25 @@ def edge_normalized(base: Method, task: Task) -> Method:
     return dataclasses.replace(
         base,
         init=init,
-        mixture=mixture,
+        **on_mixtures(_of_candidates(base), lambda mixture, alpha, key, progress: weighted(mixture, alpha, same)),
         strength=strength,
         chances=lambda alpha: base.chances(candidates(alpha)),
         expected=expected if base.expected else None,
         penalty=penalty if base.penalty else None,
+        rescale=rescale if base.rescale else None,
+    )
+
+
+def _of_candidates(base: Method) -> Method:
+    """`base`, whose mixtures do not see the alphas of edges."""
+
+    def paths(alpha, key, progress):
+        return base.paths(candidates(alpha), key, progress)
+
+    return dataclasses.replace(
+        base,
+        mixture=lambda alpha, key, progress: base.mixture(candidates(alpha), key, progress),
+        paths=paths if base.paths else None,
     )
 
 

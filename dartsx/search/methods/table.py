@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dartsx.catalog import BASE, INIT_SCALE, METHODS, check_together, one_level, options_of
+from dartsx.catalog import BASE, INIT_SCALE, METHODS, check_hypergradient, check_together, options_of
 from dartsx.search.masked import padded
 from dartsx.search.method import Method, Task
 from dartsx.search.methods.darts import darts
@@ -36,10 +36,7 @@ def compose(
     """
     names = names.split("+") if isinstance(names, str) else list(names)
     check_together(names)
-    if hypergradient != "first_order" and (name := one_level(names)):
-        raise ValueError(
-            f"{name} trains alphas and weights on one loss: only first_order has a meaning, not {hypergradient}"
-        )
+    check_hypergradient(names, hypergradient)
     method = darts(hypergradient, init_scale, terms)
     for name in METHODS:
         if name in names:

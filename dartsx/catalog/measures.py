@@ -1,0 +1,44 @@
+"""What numbers say: of an architecture, and of a trained network by its task."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a number says of an architecture.
+
+    Attributes:
+      name: its key in the scores.
+      unit: such as ``%``, ``s`` or ``MACs``; empty for plain numbers.
+      larger_is_better: its direction.
+
+    Example: ``Measure("latency", "ms", larger_is_better=False).utility({"latency": 3.0}) == -3.0``.
+    """
+
+    name: str
+    unit: str
+    larger_is_better: bool
+
+    def utility(self, scores: Mapping[str, float]) -> float:
+        """The number with the sign by which larger is better; NaN where it is missing or not finite."""
+        value = scores.get(self.name, math.nan)
+        if not math.isfinite(value):
+            return math.nan
+        return value if self.larger_is_better else -value
+
+    @property
+    def label(self) -> str:
+        """Its name in words, with the unit: ``test error (%)``."""
+        words = self.name.replace("_", " ")
+        return f"{words} ({self.unit})" if self.unit else words
+
+
+# Task -> the figure by which its results are ranked, a field of result.json.
+RESULTS = {
+    "classification": Measure("test_error", "%", larger_is_better=False),
+    "language": Measure("test_perplexity", "", larger_is_better=False),
+}

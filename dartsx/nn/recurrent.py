@@ -1,0 +1,177 @@
+"""Language models of one recurrent cell: the supernet that holds all activations, and the network of a derived cell.
+
+Both read whole sequences of words from a state of zeros. The first `context` words only bring the state to where it
+would be in the middle of a text: no output is made of them and no gradient goes through them. Released code carries the
+state from one sequence to the next instead; with a context, sequences can be read in any order, from any checkpoint, by
+several searches at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from dartsx import networks
+from dartsx.kernels.initial_weights import uniform
+from dartsx.kernels.recurrent import Masks, Weights, by_batch, by_running, mixed_step, step_of
+from dartsx.kernels.running_statistics import fresh
+from dartsx.networks.recurrent import LSTM, Recurrence, language_model
+from dartsx.nn.cell_network import Logits
+from dartsx.spaces import RecurrentSpace
+from dartsx.spaces.recurrent_cell import RECURRENT
+
+_FAN_IN = 625  # weights begin uniform in +- 0.04, as in the released code
+
+
+class Dropout(NamedTuple):
+    """Shares that training drops; masks are drawn once for all steps (variational dropout, arXiv:1512.05287).
+
+    Attributes:
+      words: share of the vocabulary whose vectors are 0 everywhere.
+      embedding: share of the values of all vectors.
+      inputs: share of the values of the input that the first product reads.
+      states: share of the values of states that all products read.
+      output: share of the values that the decoder reads.
+    """
+
+    words: float = 0.0
+    embedding: float = 0.0
+    inputs: float = 0.0
+    states: float = 0.0
+    output: float = 0.0
+
+
+class RecurrentSupernet(nn.Module):
+    """Embedding, one cell of mixed activations, decoder with the embedding's weights.
+
+    The released code's search has dropout besides; this one has none.
+
+    Attributes:
+      space: nodes and activations.
+      channels: width of embedding and state.
+      classes: number of words.
+      context: words at the beginning of a sequence that only prepare the state.
+      dtype: dtype of the activations; parameters, statistics and logits stay float32 or wider.
+      lazy: without effect, as all activations of an edge share their product.
+    """
+
+    space: RecurrentSpace
+    channels: int = 300
+    classes: int = 10_000
+    context: int = 0
+    dtype: Any = jnp.float32
+    lazy: bool = False
+
+    @property
+    def cells(self) -> dict[str, int]:
+        """One cell."""
+        return {RECURRENT: 1}
+
+    @nn.compact
+    def __call__(self, words: jax.Array, mixture: Mapping[str, jax.Array], train: bool) -> jax.Array:
+        """Computes logits.
+
+        Args:
+          words: [N, context + steps] numbers of words.
+          mixture: [edges, primitives] under the space's group.
+          train: normalise by the batch's statistics, otherwise by the running ones.
+
+        Returns:
+          Logits [N, steps, classes] of the word that follows each of the last `steps`. With
+          ``mutable=["batch_stats"]`` the running statistics move (train only).
+        """
+        nodes = [("identity", 0, node) for node in self.space.nodes]  # weights are those of any derived cell
+        table, bias, weights = _parameters(self, Recurrence(tuple(nodes), self.space.concat))
+        stats = self.variable("batch_stats", "nodes", fresh, (self.channels,))
+        space, normalize = self.space, by_batch if train else by_running
+        rows = space.expand(mixture)[RECURRENT]
+        step = mixed_step(Weights(**weights), rows, space.primitives, space.concat, normalize, Masks())
+        x = table.astype(self.dtype)[words.astype(int)]
+        (_, after), outputs = _unrolled(step, (jnp.zeros_like(x[:, 0]), stats.value), x, self.context)
+        if train and self.is_mutable_collection("batch_stats") and not self.is_initializing():
+            stats.value = after
+        return _logits(outputs, table, bias)
+
+
+class RecurrentNetwork(nn.Module):
+    """A language model: embedding, a recurrent layer, decoder with the embedding's weights.
+
+    Attributes:
+      recurrence: the cell of a search (`dartsx.networks.recurrent.Recurrence`), or an `LSTM`.
+      channels: width of embedding and state.
+      classes: number of words.
+      context: words at the beginning of a sequence that only prepare the state.
+      dropout: what training drops.
+      dtype: dtype of the activations; parameters and logits stay float32 or wider.
+    """
+
+    recurrence: Recurrence | LSTM
+    channels: int = 850
+    classes: int = 10_000
+    context: int = 0
+    dropout: Dropout = Dropout()
+    dtype: Any = jnp.float32
+
+    @property
+    def description(self) -> networks.Network:
+        """Its layers."""
+        return language_model(self.recurrence, self.channels, self.classes)
+
+    @nn.compact
+    def __call__(self, words: jax.Array, train: bool, drop_path: jax.Array | None = None) -> Logits:
+        """Computes logits [N, steps, classes] of the word that follows each of the last `steps`.
+
+        Args:
+          words: [N, context + steps] numbers of words.
+          train: whether something is dropped; the rng ``dropout`` draws the masks.
+          drop_path: recurrent cells have none.
+        """
+        del drop_path
+        table, bias, weights = _parameters(self, self.recurrence)
+        random = train and not self.is_initializing()
+
+        def mask(rate: float, *shape: int) -> jax.Array | float:
+            if not (random and rate):
+                return 1.0
+            return jax.random.bernoulli(self.make_rng("dropout"), 1 - rate, shape).astype(self.dtype) / (1 - rate)
+
+        n, width, drop = len(words), self.channels, self.dropout
+        x = (table.astype(self.dtype) * mask(drop.words, self.classes, 1))[words.astype(int)]
+        x = x * mask(drop.embedding, n, 1, width)
+        masks = Masks(mask(drop.inputs, n, width), mask(drop.states, n, width))
+        step = step_of(self.recurrence, weights, masks)
+        _, outputs = _unrolled(step, (jnp.zeros_like(x[:, 0]),) * self.recurrence.states, x, self.context)
+        return Logits(_logits(outputs * mask(drop.output, n, 1, width), table, bias), None)
+
+
+def _parameters(
+    module: RecurrentSupernet | RecurrentNetwork, layer: Recurrence | LSTM
+) -> tuple[jax.Array, jax.Array, dict[str, jax.Array]]:
+    """Table [classes, channels] and bias [classes] of embedding and decoder, and the layer's weights by name."""
+    width = module.channels
+    table = module.param("table", uniform, (module.classes, width), _FAN_IN)
+    bias = module.param("bias", nn.initializers.zeros, (module.classes,))
+    weights = {}
+    for name, weight in layer.weights((1, width)).items():
+        first = (uniform, weight.shape, _FAN_IN) if weight.fan_in else (nn.initializers.zeros, weight.shape)
+        weights[name] = module.param(f"cell_{name}", *first).astype(module.dtype)
+    return table, bias, weights
+
+
+def _unrolled(step: Callable, carry: Any, x: jax.Array, context: int) -> tuple[Any, jax.Array]:
+    """The carry after all steps over x [N, steps, C], and the outputs of those behind the context."""
+    by_time = jnp.swapaxes(x, 0, 1)
+    if context:
+        carry, _ = lax.scan(step, carry, by_time[:context])
+        carry = lax.stop_gradient(carry)
+    carry, outputs = lax.scan(step, carry, by_time[context:])
+    return carry, jnp.swapaxes(outputs, 0, 1)
+
+
+def _logits(outputs: jax.Array, table: jax.Array, bias: jax.Array) -> jax.Array:
+    return outputs.astype(table.dtype) @ table.T + bias

@@ -1,0 +1,7 @@
+"""Tasks: what a network is trained for on a data set, with its examples, its loss and the figures of its result."""
+
+from dartsx.tasks.classification import Classification
+from dartsx.tasks.language import Language
+from dartsx.tasks.task import TASKS, Task, task_of
+
+__all__ = ["TASKS", "Classification", "Language", "Task", "task_of"]
