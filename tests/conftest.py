@@ -16,9 +16,11 @@ from dartsx.networks import Choice, Depth, Graph, Levels, Network, Node, Path, P
 from dartsx.networks.blocks.chain import Chain
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.inverted import InvertedBottleneck
+from dartsx.networks.blocks.residual import Bottleneck
 from dartsx.networks.blocks.shortcut import Residual, pooled
 from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite
 from dartsx.networks.layers import GlobalPool
+from dartsx.networks.open.size import each
 
 TESTS = pathlib.Path(__file__).resolve().parent
 ROOT = TESTS.parent
@@ -201,7 +203,18 @@ def widening():
     return Network("widening", (ConvNorm(4),), ((Choice("first", blocks), later),), (Classifier(3),), "a test", 8)
 
 
-OPEN = {"chain": chain, "graph": graph, "trellis": trellis, "nested": nested, "widening": widening}
+def grouped():
+    """Bottlenecks of an open width, ratio and group width."""
+    ratio, group = Width("ratio", (1, 2)), Width("group", (2, 4, 8))
+    inner = each(max, group, Width("wide", (8, 16)) // ratio)
+    block = Bottleneck(inner * ratio, inner, 1, inner // group)
+    return net("grouped", (ConvNorm(inner * ratio), Depth("depth", (1, 2), (block,))))
+
+
+OPEN = {
+    **{"chain": chain, "graph": graph, "trellis": trellis, "nested": nested, "widening": widening},
+    "grouped": grouped,
+}
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """What follows from decisions alone: counting, drawing, changing, encoding and checking architectures."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -17,10 +17,15 @@ GROUP = "decisions"
 
 
 class Decided:
-    """A space whose architectures are `Choices` of its decisions; a subclass says which, as `decisions`."""
+    """A space whose architectures are `Choices` of its decisions; a subclass says which, as `decisions`.
+
+    Attributes:
+      enclosing: the described space whose supernet at one-hot mixtures computes all networks of this one, or None.
+    """
 
     decisions: Mapping[str, Decision]
 
+    enclosing: ClassVar[Any] = None
     graph: ClassVar[None] = None
     executor: ClassVar[str] = "described"
 
@@ -77,6 +82,10 @@ class Decided:
         """
         self.validate(architecture)
         return [Choices(changed) for changed in self._assignments.neighbours(architecture.choices, rng)]
+
+    def __iter__(self) -> Iterator[Choices]:
+        """All architectures, one after the other."""
+        return map(Choices, self._assignments)
 
     def validate(self, architecture: Architecture) -> None:
         """Raise GenotypeError, saying why, if the architecture does not belong to the space."""

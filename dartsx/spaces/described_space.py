@@ -45,6 +45,11 @@ class DescribedSpace(Decided):
         """Everything that the description leaves open."""
         return decisions_of(self.description())
 
+    @property
+    def enclosing(self) -> "DescribedSpace":
+        """The space whose supernet computes its networks: itself."""
+        return self
+
     @cached_property
     def entries(self) -> dict[tuple[str, str], tuple[int, int]]:
         """Row and column of the table for every (decision, option)."""

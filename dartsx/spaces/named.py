@@ -53,6 +53,7 @@ SPACES: Mapping[str, Space] = _Spaces(
         "efficientnet": "chains.efficientnet:efficientnet",
         **{f"anynetx_{letter}": f"chains.regnet:anynetx_{letter}" for letter in "abcde"},
         "regnetx": "chains.regnet:regnetx",
+        **{f"anynet_digits_{letter}": f"chains.anynet_digits:anynet_digits_{letter}" for letter in "ade"},
         "nasnet": "graphs.nasnet:nasnet",
         "amoebanet": "graphs.amoebanet:amoebanet",
         "enas_micro": "graphs.enas_micro:enas_micro",

@@ -11,9 +11,10 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dartsx.networks import Decision, Network
+from dartsx.networks import Decision, Network, close
 from dartsx.spaces.choices import Choices
 from dartsx.spaces.decided import Decided
+from dartsx.spaces.described_space import DescribedSpace
 from dartsx.spaces.errors import GenotypeError, SpaceError
 from dartsx.spaces.scale import Scale
 from dartsx.spaces.space import Architecture
@@ -46,6 +47,7 @@ class WrittenSpace(Decided):
       write: (decision -> option, scale) -> network.
       scale: scale of networks, unless another is given.
       restriction: restriction of the assignments; None for none.
+      enclosing: the space whose supernet at one-hot mixtures computes all its networks (`restricted`); None for none.
 
     Example: ``WrittenSpace({"depth": Decision(("18", "34"))}, lambda choices, scale: resnet(int(choices["depth"])))``.
     """
@@ -54,6 +56,7 @@ class WrittenSpace(Decided):
     write: Callable[[Assignment, Scale], Network]
     scale: Scale = Scale()
     restriction: Restriction | None = None
+    enclosing: DescribedSpace | None = None
 
     def description(self, scale: Scale | None = None) -> NoReturn:
         """Raises SpaceError: there is no open network."""
@@ -129,3 +132,12 @@ class WrittenSpace(Decided):
 
     def _broken(self, chosen: Assignment) -> str:
         return "" if self.restriction is None else self.restriction.broken(chosen)
+
+
+def restricted(space: DescribedSpace, restriction: Restriction) -> WrittenSpace:
+    """The architectures of a described space that keep to a restriction."""
+
+    def write(choices: Assignment, scale: Scale) -> Network:
+        return close(space.description(scale), choices)
+
+    return WrittenSpace(space.decisions, write, space.scale, restriction, space)

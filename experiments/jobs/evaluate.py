@@ -212,13 +212,18 @@ def retrain_problem(
     settings: EvaluateSettings, classes: int, steps: int, task: Task = Classification
 ) -> RetrainProblem:
     """Network and optimiser of an evaluation with `steps` steps per epoch."""
+    return problem_of(settings, _network(settings, classes, task), steps, task)
+
+
+def problem_of(settings: EvaluateSettings, network: Any, steps: int, task: Task = Classification) -> RetrainProblem:
+    """A network, and the optimiser of an evaluation with `steps` steps per epoch."""
     group = settings.evaluate
     rate = _schedule(group, steps)
     optimizer = optim.sgd(rate, group.momentum, group.weight_decay, group.clip)
     if group.average_from:
         optimizer = optim.averaged(optimizer, group.average_from * steps)
     return RetrainProblem(
-        network=_network(settings, classes, task),
+        network=network,
         optimizer=optimizer,
         rate=rate,
         epochs=group.epochs,

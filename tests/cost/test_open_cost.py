@@ -19,7 +19,7 @@ def weigh(space, table):
 
 
 @pytest.mark.parametrize("kind", ADDITIVE)
-@pytest.mark.parametrize("name", ["chain", "graph", "trellis", "nested"])
+@pytest.mark.parametrize("name", ["chain", "graph", "trellis", "nested", "grouped"])
 def test_at_a_one_hot_mixture_it_is_the_cost_of_the_closed_network(name, kind, open_networks):
     network = open_networks[name]()
     space = DescribedSpace(network, Scale(classes=3))

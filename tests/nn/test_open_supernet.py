@@ -4,15 +4,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from closing import closed_variables
 
 from dartsx.networks import close, primitive
-from dartsx.networks.open.place import exists
 from dartsx.nn.described import DescribedNetwork
 from dartsx.nn.open_supernet import OpenSupernet
 from dartsx.spaces import DescribedSpace, Scale
 
 IMAGES = np.random.default_rng(0).normal(size=(4, 8, 8, 3))
-DRAWN = {"chain": 2, "graph": 1, "trellis": 1, "nested": 2, "widening": 2}  # architectures compared
+DRAWN = {"chain": 2, "graph": 1, "trellis": 1, "nested": 2, "widening": 2, "grouped": 3}  # architectures compared
 
 
 @pytest.fixture(scope="module")
@@ -33,25 +33,6 @@ def made(open_networks):
         return known[name]
 
     return make
-
-
-def closed_variables(space, network, variables, choices):
-    """Variables of the closed network: the first channels of the supernet's, by the closed names."""
-    shapes = {step.name: step.weights for step in close(network, choices).trace(8)}
-    chosen = {"params": {}, "batch_stats": {}}
-    for step in primitive(network.trace(8)):
-        wanted = shapes.get(step.closed_name)
-        if not step.weights or not wanted or not exists(step.place, choices):
-            continue
-        chosen["params"][step.closed_name] = {
-            name: value[tuple(slice(n) for n in wanted[name].shape)]
-            for name, value in variables["params"][step.name].items()
-        }
-        if step.name in variables["batch_stats"]:
-            channels = wanted["scale"].shape[0]
-            statistics = variables["batch_stats"][step.name]
-            chosen["batch_stats"][step.closed_name] = {name: value[:channels] for name, value in statistics.items()}
-    return chosen
 
 
 @pytest.mark.parametrize("name", DRAWN)

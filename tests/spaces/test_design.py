@@ -9,7 +9,7 @@ from dartsx.networks import network
 from dartsx.networks.difference import same_layers
 from dartsx.networks.regnet import X, stages
 from dartsx.spaces import SPACES, GenotypeError, Scale
-from dartsx.spaces.chains import efficientnet, regnet
+from dartsx.spaces.chains import anynet_digits, efficientnet, regnet
 
 SIZES = 16 * 128
 COUNTS = {
@@ -20,6 +20,30 @@ COUNTS = {
     "anynetx_e": (16 * 17 * 18 * 19 // 24) * (128 * 129 * 130 * 131 // 24) * 18,
     "regnetx": 64**4 * 18,
 }
+
+
+DIGITS = {
+    "a": (2 * 4 * 3 * 4) ** 3,
+    "b": (2 * 4 * 4) ** 3 * 3,
+    "c": (2 * 4) ** 3 * 12,
+    "d": 2**3 * (4 * 5 * 6 // 6) * 12,
+    "e": (2 * 3 * 4 // 6) * (4 * 5 * 6 // 6) * 12,
+}
+
+
+@pytest.mark.parametrize("letter", DIGITS)
+def test_counts_along_the_chain_at_the_size_of_digits(letter):
+    space = getattr(anynet_digits, f"anynet_digits_{letter}")
+    assert space.count() == DIGITS[letter]
+    enclosing = {"d": anynet_digits.anynet_digits_c, "e": anynet_digits.anynet_digits_c}.get(letter, space)
+    assert space.enclosing is enclosing and space.decisions == enclosing.decisions
+
+
+def test_sizes_that_fall_are_refused():
+    choices = next(iter(anynet_digits.anynet_digits_e)).choices | {"stage1/width": "12", "stage2/width": "8"}
+    anynet_digits.anynet_digits_c.architecture(choices)
+    with pytest.raises(GenotypeError, match="widths of the stages must not fall: 12, 8, 4"):
+        anynet_digits.anynet_digits_d.architecture(choices)
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -51,7 +75,7 @@ def test_the_width_rule_gives_the_released_networks():
 
 def test_lists_that_do_not_fall_are_drawn_uniformly():
     rng = np.random.default_rng(0)
-    drawn = collections.Counter(tuple(regnet._multiset((1, 2), rng)) for _ in range(2500))
+    drawn = collections.Counter(tuple(regnet._multiset((1, 2), 4, rng)) for _ in range(2500))
     assert set(drawn) == {(1,) * (4 - i) + (2,) * i for i in range(5)}
     assert all(400 < number < 600 for number in drawn.values())
 

@@ -20,6 +20,7 @@ from dartsx.kernels.pixel_major.pools import adaptive_pool, pool
 from dartsx.kernels.window import Window
 from dartsx.networks import layers
 from dartsx.networks.open.layers import Mixed, Weighted
+from dartsx.networks.open.layout import in_open_groups
 from dartsx.networks.trace import Step
 
 Weights = Mapping[str, jax.Array]
@@ -109,7 +110,10 @@ def _compute(step: Step, context: Context, inputs: list[jax.Array], weights: Wei
 def _conv(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
     (x,), layer = inputs, step.layer
     window = Window(layer.stride, layer.pads(x.shape[1:3]), layer.dilation)
-    y = convolve(x, weights["kernel"].astype(x.dtype), window, context.forms, layer.groups)
+    kernel, groups = weights["kernel"].astype(x.dtype), layer.groups
+    if in_open_groups(layer, channels := step.input_shapes[0][-1]):
+        kernel, groups = context.opened.ungrouped(layer, channels, kernel), 1
+    y = convolve(x, kernel, window, context.forms, groups)
     return y + weights["bias"].astype(x.dtype) if layer.bias else y
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+import operator
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from dartsx.networks.layers import Conv, Linear, LocalNorm
 from dartsx.networks.open.layers import Mixed, Weighted
 from dartsx.networks.open.layout import Segments
 from dartsx.networks.open.place import presence
-from dartsx.networks.open.size import at, axes_of, combinations
+from dartsx.networks.open.size import at, axes_of, combinations, each
 
 if TYPE_CHECKING:
     from dartsx.networks.trace import Step
@@ -88,16 +89,42 @@ class Opened:
         self.moments.update(moments)
         return y
 
+    def ungrouped(self, layer: Conv, channels: int, kernel: jax.Array) -> jax.Array:
+        """The kernel without groups of a convolution in an open number of them.
+
+        Args:
+          layer: as many features as channels.
+          channels: channels of its input.
+          kernel: [kh, kw, channels of the widest group, features], of which narrower groups have the first.
+
+        Returns:
+          [kh, kw, channels, features], 0 where an output does not see an input; of mixtures the mean.
+        """
+        inputs, outputs = np.arange(int(channels)), np.arange(kernel.shape[-1])
+
+        def spread(width: int) -> jax.Array:
+            shares = inputs[:, None] // width == outputs // width
+            return kernel[:, :, inputs % width] * shares.astype(kernel.dtype)
+
+        widths = self._values(each(operator.floordiv, channels, layer.groups))
+        return sum(jnp.asarray(weight, kernel.dtype) * spread(width) for width, weight in widths.items())
+
     def _mask(self, size: int) -> jax.Array:
         """Weight with which each channel of a segment exists: [widest]."""
         channels = np.arange(int(size))
         if not axes_of(size):
             return jnp.ones(int(size))
-        terms = []
+        terms = (weight * (channels < value) for value, weight in self._values(size).items())
+        return functools.reduce(jnp.add, terms)
+
+    def _values(self, size: int) -> dict[int, Any]:
+        """Weight with which a size has each of its values."""
+        weights: dict[int, Any] = {}
         for choices in combinations(axes_of(size)):
             weight = math.prod(self.weight(*choice) for choice in choices.items())
-            terms.append(weight * (channels < at(size, choices)))
-        return functools.reduce(jnp.add, terms)
+            value = at(size, choices)
+            weights[value] = weights[value] + weight if value in weights else weight
+        return weights
 
 
 def _mixes_channels(layer: Any) -> bool:

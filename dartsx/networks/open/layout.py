@@ -54,7 +54,14 @@ def _conv(layer, inputs, opened, x, shape) -> Segments:
         return shape[-1:]
     if layer.groups == x[2] and layer.features == x[2]:
         return inputs[0]
+    if in_open_groups(layer, x[2]) and layer.features == x[2] and len(inputs[0]) == 1:
+        return shape[-1:]
     raise ValueError(f"open channels ({x[2]} to {layer.features}) cannot be convolved in {layer.groups} groups")
+
+
+def in_open_groups(layer: layers.Conv, channels: int) -> bool:
+    """Whether a convolution of so many channels works in an open number of groups, each of which holds several."""
+    return bool(axes_of(layer.groups)) and layer.groups != channels
 
 
 def _concat(layer, inputs, shapes, shape) -> Segments:

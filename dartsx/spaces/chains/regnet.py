@@ -16,6 +16,7 @@ for each number of RegNetX; the steps of these are chosen here, so that the rele
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 
@@ -25,6 +26,7 @@ from dartsx.networks import Decision, Network
 from dartsx.networks.blocks.conv import Classifier
 from dartsx.networks.blocks.residual import Bottleneck
 from dartsx.networks.description import repeated
+from dartsx.networks.open.size import each
 from dartsx.networks.regnet import STEM, Parameters, stages
 from dartsx.spaces.chains.backbone import IMAGENET, stem
 from dartsx.spaces.scale import Scale
@@ -40,20 +42,18 @@ Row = tuple[int, int, int, int]  # depth, width, bottleneck ratio, group
 def body(name: str, rows: list[Row], scale: Scale) -> Network:
     """The network of stages of residual bottlenecks, each of which halves the map (for small images not the first)."""
     made = []
-    for i, (depth, width, ratio, group) in enumerate(rows):
-        inner = max(1, width // ratio)
-        group = min(group, inner)
-        inner = max(group, round(inner / group) * group)
+    for i, (depth, *sizes) in enumerate(rows):
         stride = 1 if i == 0 and scale.stem == "cifar" else 2
-        features = inner * ratio
-        made.append(
-            repeated(
-                lambda s, features=features, inner=inner, group=group: Bottleneck(features, inner, s, inner // group),
-                stride,
-                depth,
-            )
-        )
+        made.append(repeated(functools.partial(block, *sizes), stride, depth))
     return Network(name, (stem(STEM, "relu", scale),), tuple(made), (Classifier(scale.classes),), SOURCE, scale.pixels)
+
+
+def block(width: int, ratio: int, group: int, stride: int) -> Bottleneck:
+    """A residual bottleneck, of numbers that may be open; its widths are multiples of the group, which fits into it."""
+    inner = each(max, 1, width // ratio)
+    group = each(min, group, inner)
+    inner = each(max, group, round(inner / group) * group)
+    return Bottleneck(inner * ratio, inner, stride, inner // group)
 
 
 def anynet(letter: str, shared: tuple[str, ...], rising: tuple[str, ...]) -> WrittenSpace:
@@ -79,35 +79,44 @@ def anynet(letter: str, shared: tuple[str, ...], rising: tuple[str, ...]) -> Wri
         return WrittenSpace(decisions, write, IMAGENET)
     sizes = {name: options[name] for name in rising}
     others = {name: decision for name, decision in decisions.items() if name.partition("/")[2] not in rising}
-    return WrittenSpace(decisions, write, IMAGENET, _not_falling(sizes, others))
+    return WrittenSpace(decisions, write, IMAGENET, not_falling(STAGES, sizes, others))
 
 
-def _not_falling(sizes: Mapping[str, tuple[int, ...]], others: Mapping[str, Decision]) -> Restriction:
-    """The numbers of these names do not fall from stage to stage."""
+def not_falling(
+    stages: tuple[str, ...], sizes: Mapping[str, tuple[int, ...]], others: Mapping[str, Decision]
+) -> Restriction:
+    """The numbers of these names do not fall from stage to stage.
+
+    Args:
+      stages: names of the stages.
+      sizes: name -> options, rising; the decision of a stage is ``stage/name``.
+      others: all other decisions, which always count.
+    """
 
     def broken(choices: Mapping[str, str]) -> str:
         for name in sizes:
-            found = [int(choices[f"{stage}/{name}"]) for stage in STAGES]
+            found = [int(choices[f"{stage}/{name}"]) for stage in stages]
             if sorted(found) != found:
                 return f"{name}s of the stages must not fall: {', '.join(map(str, found))}"
         return ""
 
     def count() -> int:
         free = math.prod(len(decision.options) for decision in others.values())
-        return free * math.prod(math.comb(len(options) + len(STAGES) - 1, len(STAGES)) for options in sizes.values())
+        return free * math.prod(math.comb(len(options) + len(stages) - 1, len(stages)) for options in sizes.values())
 
     def draw(rng: np.random.Generator) -> dict[str, str]:
         chosen = {name: decision.options[rng.integers(len(decision.options))] for name, decision in others.items()}
         for name, options in sizes.items():
-            chosen |= {f"{at}/{name}": str(size) for at, size in zip(STAGES, _multiset(options, rng), strict=True)}
+            drawn = _multiset(options, len(stages), rng)
+            chosen |= {f"{at}/{name}": str(size) for at, size in zip(stages, drawn, strict=True)}
         return chosen
 
     return Restriction(broken, count, draw)
 
 
-def _multiset(options: tuple[int, ...], rng: np.random.Generator) -> list[int]:
-    """A number per stage, none below the one before, uniformly: subsets of a longer range, pushed together."""
-    places = sorted(rng.choice(len(options) + len(STAGES) - 1, len(STAGES), replace=False))
+def _multiset(options: tuple[int, ...], count: int, rng: np.random.Generator) -> list[int]:
+    """So many numbers, none below the one before, uniformly: subsets of a longer range, pushed together."""
+    places = sorted(rng.choice(len(options) + count - 1, count, replace=False))
     return [options[place - i] for i, place in enumerate(places)]
 
 

@@ -1,0 +1,81 @@
+"""``python -m experiments.design``: draws, trains in both ways, compares, resumes."""
+
+import json
+
+import pytest
+
+from dartsx.runtime import read_json
+from experiments.design import read_band
+from experiments.settings import SettingsError
+
+OWN = """
+from dartsx.networks import Choice, Decision, Network
+from dartsx.networks.blocks.conv import Classifier, ConvNorm
+from dartsx.spaces import Choices, DescribedSpace, Restriction, Scale, WrittenSpace
+from dartsx.spaces.written_space import restricted
+
+
+def write(scale):
+    ops = {f"k{k}": ConvNorm(4, k, 3) for k in (1, 3)}
+    body = tuple(Choice(f"op{i}", ops) for i in (1, 2))
+    return Network("own", (ConvNorm(4, 3, 2),), (body,), (Classifier(scale.classes),), "a test", scale.pixels)
+
+
+wide = DescribedSpace(write, Scale(image_size=12))
+narrow = restricted(wide, Restriction(lambda chosen: "" if chosen["op1"] == "k1" else "op1 must be k1"))
+only = Choices({"op1": "k1", "op2": "k1"})
+one = WrittenSpace({"op1": Decision(("k1",))}, lambda chosen, scale: wide.network(only, scale))
+"""
+SPACES = "own:wide,own:narrow,own:one"
+QUICK = ("--config.evaluate.epochs=1", "--config.evaluate.max_steps=2", "--config.compilation_cache=")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("design")
+    (path / "own.py").write_text(OWN)
+    return path
+
+
+def design(python, quick_flags, folder, *more):
+    given = ("-m", "experiments.design", f"--spaces={SPACES}", "--budget=4", "--workdir", folder / "run", *QUICK, *more)
+    return python(*given, PYTHONPATH=str(folder), XLA_FLAGS=quick_flags)
+
+
+def test_it_compares_spaces_and_trains_only_what_is_missing(folder, python, quick_flags):
+    ran = design(python, quick_flags, folder)
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    assert "own:wide - own:narrow" in ran.stdout
+    paths = sorted((folder / "run").glob("own-*/*/result.json"))
+    assert [len(list((folder / "run").glob(f"own-{name}/*"))) for name in ("wide", "narrow", "one")] == [4, 2, 1]
+    records = {path: read_json(path) for path in paths}
+    assert {record["program"] for record in records.values()} == {"masked", "closed"}
+    # All architectures of the enclosing space are there, and the restricted ones are among them.
+    texts = {record["text"] for path, record in records.items() if "wide" in str(path)}
+    assert len(texts) == 4 and {r["text"] for p, r in records.items() if "narrow" in str(p)} < texts
+
+    document = json.loads((folder / "run" / "design.json").read_text())
+    assert document["mean_error"]["own:wide"]["n"] == 4 and len(document["pairs"]) == 3
+    page = (folder / "run" / "design.html").read_text()
+    assert "data:image/svg+xml" in page and "own:narrow" in page
+
+    lost, *kept = paths
+    lost.unlink()
+    again = design(python, quick_flags, folder)
+    assert again.returncode == 0, again.stderr[-2000:]
+    assert read_json(lost)["test_loss"] == pytest.approx(records[lost]["test_loss"], rel=1e-6)
+    assert all(read_json(path) == records[path] for path in kept)
+
+    other = design(python, quick_flags, folder, "--macs=:1e9")
+    assert other.returncode == 2 and "design.macs" in other.stderr
+
+
+@pytest.mark.parametrize(("text", "band"), [("", (0, float("inf"))), ("2e4:6e4", (2e4, 6e4)), (":5", (0, 5))])
+def test_bands(text, band):
+    assert read_band(text) == band
+
+
+@pytest.mark.parametrize("text", ["5", "a:b", "6:5", "-1:5"])
+def test_what_is_no_band_is_named(text):
+    with pytest.raises(SettingsError, match=f"--macs={text}: must be LOW:HIGH"):
+        read_band(text)
