@@ -36,8 +36,8 @@ class NB201Objective:
       table: table of the benchmark.
       dataset: ``cifar10``, ``cifar100`` or ``in16``.
       further: what else is known of the cells, such as their latency: float64 [15625] by index, by measure.
-      seconds: of training each cell for 12 epochs, as `read_cells` reads them; None if not known. What 200 epochs take
-        is estimated by the images that are trained on.
+      seconds: seconds of training each cell for 12 epochs, as `read_cells` reads them; None if not known. What 200
+        epochs take is estimated by the images that are trained on.
 
     Raises TableError for another data set.
     """

@@ -22,9 +22,9 @@ class AskingSettings:
       strategy: name of a strategy.
       options: options of the strategy.
       objective: ``"shared"``: weights that are trained in turns; ``"retrain"``: networks trained from scratch.
-      asked: architectures that are scored, of ``shared`` after each epoch.
+      asked: architectures that are scored, for ``shared`` after each epoch.
       at_once: architectures asked for before their scores are told.
-      compared: of ``shared`` the architectures of which the best is derived.
+      compared: architectures of which the best is derived, for ``shared``.
     """
 
     strategy: str
