@@ -67,6 +67,8 @@ def main(config, workdir: str) -> None:
     if any(result.status in ("finished", "paused") for result in results):
         paths = write_report([root], root / "report")
         print(f"{paths.terminal}\nreport: {paths.html}")
+    if any(result.status == "failed" for result in results):
+        sys.exit(1)
 
 
 def _dry(trials: Sequence[Trial], root: pathlib.Path, resources: Resources) -> str:

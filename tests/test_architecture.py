@@ -26,7 +26,7 @@ ALLOWED = {
     "search": {"catalog", "spaces", "kernels", "nn", "cost", "data", "feeds", "losses", "runtime", "optim"},
     "retrain": {"kernels", "nn", "feeds", "losses", "runtime", "optim"},
     "tasks": {"data", "feeds", "losses"},
-    "report": {"catalog", "spaces", "cost"},
+    "report": {"catalog", "networks", "spaces", "cost"},
     "tabular": {"spaces"},
     "objectives": {
         "catalog",

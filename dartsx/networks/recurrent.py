@@ -7,6 +7,7 @@ DARTS on Penn Treebank (arXiv:1806.09055, section 3.2): embedding and state of 8
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import ClassVar
 
 from dartsx.networks.description import Network
@@ -131,6 +132,16 @@ def language_model(layer: Recurrence | LSTM, width: int, words: int, steps: int 
     """
     stem, head = (Embedding(words, width),), (TiedDecoder(words),)
     return Network(layer.name, stem, ((layer,),), head, layer.source, steps or STEPS, reads="words")
+
+
+def lstm_width(params: int, words: int) -> int:
+    """Channels of the LSTM whose language model of so many words is nearest to this many parameters, at least 1.
+
+    It has 8 C^2 + 4 C in the layer and words (C + 1) in embedding and decoder.
+    """
+    linear = words + 4
+    width = (math.sqrt(linear**2 + 32 * max(params - words, 0)) - linear) / 16
+    return max(round(width), 1)
 
 
 def lstm(classes: int = 10_000, width: int = 650) -> Network:

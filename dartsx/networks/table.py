@@ -6,9 +6,20 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from dartsx.networks import block_list, efficientnet, mixnet, mnasnet, mobilenet_v1, mobilenet_v2, mobilenet_v3, regnet
+from dartsx.networks import (
+    block_list,
+    detnas,
+    efficientnet,
+    mixnet,
+    mnasnet,
+    mobilenet_v1,
+    mobilenet_v2,
+    mobilenet_v3,
+    regnet,
+)
 from dartsx.networks.alexnet import alexnet, alexnet_two_towers
 from dartsx.networks.amoebanet import amoebanet_a
+from dartsx.networks.auto_deeplab import FILTERS, auto_deeplab
 from dartsx.networks.description import Network
 from dartsx.networks.errors import check_choice
 from dartsx.networks.nasnet import nasnet_a
@@ -96,6 +107,7 @@ NETWORKS: dict[str, Callable[..., Network]] = {
     "nasnet_a_cifar": partial(nasnet_a, "cifar"),
     "amoebanet_a_6_36_cifar": partial(amoebanet_a, 6, 36, stem="cifar"),
     "pnasnet5_cifar": partial(pnasnet5, "cifar"),
+    **{name: partial(detnas.detnas, name) for name in detnas.BACKBONES},
     # Results of searches, as their authors published them.
     **{name: partial(block_list.published, name) for name in block_list.shipped()},
 }
@@ -121,12 +133,16 @@ ALIASES = {
 
 
 def names() -> tuple[str, ...]:
-    """Names of all networks."""
+    """Names of all networks that classify images."""
     return tuple(NETWORKS)
 
 
+# Networks of other tasks than the classification of images, which the table of `names` leaves out.
 LANGUAGE_MODELS: dict[str, Callable[..., Network]] = {"lstm": lstm}
-_BY_NAME = {**NETWORKS, **LANGUAGE_MODELS}
+SEGMENTATION: dict[str, Callable[..., Network]] = {
+    name: partial(auto_deeplab, filters, name=name) for name, filters in FILTERS.items()
+}
+_BY_NAME = {**NETWORKS, **LANGUAGE_MODELS, **SEGMENTATION}
 
 
 def network(name: str, classes: int | None = None) -> Network:

@@ -57,7 +57,8 @@ class RecurrentSupernet(nn.Module):
       classes: number of words.
       context: words at the beginning of a sequence that only prepare the state.
       dtype: dtype of the activations; parameters, statistics and logits stay float32 or wider.
-      lazy: without effect, as all activations of an edge share their product.
+      layers, lazy, backend, layout: as in other supernets, without effect: there is one cell, all activations of an
+        edge share their product, and products are the same everywhere.
     """
 
     space: RecurrentSpace
@@ -65,7 +66,10 @@ class RecurrentSupernet(nn.Module):
     classes: int = 10_000
     context: int = 0
     dtype: Any = jnp.float32
+    layers: int = 1
     lazy: bool = False
+    backend: str | None = None
+    layout: str | None = None
 
     @property
     def cells(self) -> dict[str, int]:
@@ -108,6 +112,7 @@ class RecurrentNetwork(nn.Module):
       context: words at the beginning of a sequence that only prepare the state.
       dropout: what training drops.
       dtype: dtype of the activations; parameters and logits stay float32 or wider.
+      backend: as in other networks, without effect.
     """
 
     recurrence: Recurrence | LSTM
@@ -116,6 +121,7 @@ class RecurrentNetwork(nn.Module):
     context: int = 0
     dropout: Dropout = Dropout()
     dtype: Any = jnp.float32
+    backend: str | None = None
 
     @property
     def description(self) -> networks.Network:

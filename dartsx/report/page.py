@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dartsx.report.aggregate import Results, Row, aggregate
+from dartsx.report.chain_svg import chain_svg
+from dartsx.report.chapters import FIGURES, Chapter, Picture
+from dartsx.report.cost_chapters import front_chapters, latency_chapter
 from dartsx.report.diagnosis import diagnosis_plot
 from dartsx.report.effects import effects_plot, swept_fields
+from dartsx.report.latency_runs import LatencyRun, split_off
 from dartsx.report.ledger import Sweep, has_ledger, read_sweep
 from dartsx.report.plots import evaluate_curves, evolution, heat_map, search_curves
 from dartsx.report.records import EvaluateRun, Excluded, RunError, Runs, SearchRun
 from dartsx.report.runs import read_runs
-from dartsx.report.sections import Grid, Section, sections
+from dartsx.report.sections import PLUS_MINUS, Section, sections
 from dartsx.report.svg import cell_svg
 from dartsx.report.sweeps import at_most_settings, setting_rows, sweep_facts, sweep_grid
 from dartsx.report.tables import csv_text, grid_csv, latex_text, markdown_table
 from dartsx.report.terminal import aligned, terminal_table
 from dartsx.report.weights import TITLES
-from dartsx.spaces import Architecture
-
-FIGURES = "figures"
+from dartsx.spaces import Architecture, GenotypeError, SpaceError, named_space
 
 
 @dataclass(frozen=True)
@@ -40,37 +42,6 @@ class ReportPaths:
     terminal: str
 
 
-@dataclass(frozen=True)
-class Picture:
-    """An SVG of the report; ``drawing`` is true for cells, which HTML pages hold as they are."""
-
-    name: str
-    caption: str
-    svg: str
-    drawing: bool = False
-
-    @property
-    def link(self) -> str:
-        """Path relative to the report."""
-        return f"{FIGURES}/{self.name}.svg"
-
-    @property
-    def data_uri(self) -> str:
-        """The picture as an address that holds it, so that a page needs no other file."""
-        return "data:image/svg+xml;base64," + base64.b64encode(self.svg.encode()).decode()
-
-
-@dataclass(frozen=True)
-class Chapter:
-    """One sweep, one search, or one row of the table: facts as (name, value), and pictures."""
-
-    title: str
-    facts: tuple[tuple[str, str], ...]
-    genotype: str | None
-    pictures: tuple[Picture, ...]
-    table: Grid | None = None
-
-
 def write_report(runs: Iterable[str | Path], out_dir: str | Path) -> ReportPaths:
     """Write a report of these work directories to a folder, replacing an earlier report there.
 
@@ -78,7 +49,7 @@ def write_report(runs: Iterable[str | Path], out_dir: str | Path) -> ReportPaths
     table.tex, sweep1.csv, ... for sweeps, and figures/*.svg. The same runs give the same files, byte for byte.
 
     Args:
-        runs: work directories, folders that hold some, or folders of sweeps.
+        runs: work directories, folders that hold some, or folders of sweeps; tables of latencies among them.
         out_dir: made if missing; must not be a work directory.
 
     Raises:
@@ -90,12 +61,13 @@ def write_report(runs: Iterable[str | Path], out_dir: str | Path) -> ReportPaths
     paths = list(map(Path, runs))
     swept = [read_sweep(path) for path in paths if has_ledger(path)]
     others = [path for path in paths if not has_ledger(path)]
-    found = read_runs(others) if others or not swept else Runs((), (), ())
+    tables_of_latency, others = split_off(others)
+    found = read_runs(others) if others or not (swept or tables_of_latency) else Runs((), (), ())
     results = aggregate(found.evaluates)
     excluded = (*(item for sweep in swept for item in sweep.excluded), *found.excluded, *results.excluded)
     tables = sections(results)
     sweeps = tuple(_sweep_chapter(i, sweep) for i, sweep in enumerate(swept, start=1))
-    chapters = (*sweeps, *_chapters(found, results))
+    chapters = (*sweeps, *_chapters(found, results, tables_of_latency))
     pages = _render(tables, sweeps, chapters, excluded)
     files = {**pages, "table.csv": csv_text(tables), "table.tex": latex_text(tables)}
     files |= {f"sweep{i}.csv": grid_csv(sweep.table) for i, sweep in enumerate(sweeps, start=1) if sweep.table}
@@ -121,15 +93,16 @@ def _clear_figures(folder: Path) -> None:
     """Remove the pictures of an earlier report, so that none outlives its run."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("*.svg"):
-        if re.fullmatch(r"(sweep|search|network)\d+_\w+", path.stem):
+        if re.fullmatch(r"(sweep|search|network|front|latency)\d+_\w+", path.stem):
             path.unlink()
 
 
-def _chapters(found: Runs, results: Results) -> tuple[Chapter, ...]:
+def _chapters(found: Runs, results: Results, tables: tuple[LatencyRun, ...]) -> tuple[Chapter, ...]:
     runs = {run.path: run for run in found.evaluates}
     searches = [_search_chapter(i, run) for i, run in enumerate(found.searches, start=1)]
     rows = [_row_chapter(i, row, [runs[path] for path in row.runs]) for i, row in enumerate(results.rows, start=1)]
-    return (*searches, *rows)
+    latencies = [latency_chapter(i, table) for i, table in enumerate(tables, start=1)]
+    return (*front_chapters(results.rows, runs, tables), *latencies, *searches, *rows)
 
 
 def _sweep_chapter(number: int, sweep: Sweep) -> Chapter:
@@ -142,7 +115,8 @@ def _sweep_chapter(number: int, sweep: Sweep) -> Chapter:
         caption = f"{score}{far}: dots are seeds, bars the means of settings, diamonds the means of these"
         pictures = (Picture(f"sweep{number}_effects", caption, effects_plot(compared)),)
     table = sweep_grid(rows) if rows else None
-    return Chapter(f"Sweep {sweep.path.name}", tuple(sweep_facts(sweep)), None, pictures, table)
+    note = f"A row for each setting: mean {PLUS_MINUS} sample standard deviation over n seeds." if table else ""
+    return Chapter(f"Sweep {sweep.path.name}", tuple(sweep_facts(sweep)), None, pictures, table, note)
 
 
 def _search_chapter(number: int, run: SearchRun) -> Chapter:
@@ -155,7 +129,7 @@ def _search_chapter(number: int, run: SearchRun) -> Chapter:
     ]
     if run.valid_accuracy is not None:
         facts.append(("validation accuracy of the supernet", f"{run.valid_accuracy:.2%}"))
-    pictures = list(_cells(name, run.genotype))
+    pictures = list(_drawings(name, run.genotype, run.config))
     pictures.append(Picture(f"{name}_curves", "Learning curves", search_curves(run)))
     if run.diagnosis:
         pictures.append(Picture(f"{name}_diagnosis", "Diagnosis", diagnosis_plot(run)))
@@ -183,12 +157,14 @@ def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
     searched = all(run.search is not None and run.search.run is not None for run in runs)
     if genotype is None or searched:
         return Chapter(f"Training: {row.method}", tuple(facts), None, tuple(pictures))
-    pictures = [*_cells(name, genotype), *pictures]
+    pictures = [*_drawings(name, genotype, runs[0].config), *pictures]
     return Chapter(f"Training: {row.method}", tuple(facts), str(genotype), tuple(pictures))
 
 
-def _cells(name: str, architecture: Architecture) -> tuple[Picture, ...]:
-    """Drawings of cells with two inputs; of other architectures the text says all."""
+def _drawings(name: str, architecture: Architecture, config: Mapping[str, Any]) -> tuple[Picture, ...]:
+    """Drawings of cells with two inputs, and of chains; of other architectures the text says all."""
+    if not architecture.cells:
+        return _chain(name, architecture, config)
     return tuple(
         Picture(
             name=f"{name}_{kind}",
@@ -199,6 +175,17 @@ def _cells(name: str, architecture: Architecture) -> tuple[Picture, ...]:
         for kind, cell in architecture.cells.items()
         if cell.num_inputs == 2
     )
+
+
+def _chain(name: str, architecture: Architecture, config: Mapping[str, Any]) -> tuple[Picture, ...]:
+    """The network of a space of chains at the space's own scale; none where the space is not found here."""
+    space_name = config.get("space", {}).get("name", "")
+    try:
+        network = named_space(space_name).network(architecture)
+    except (SpaceError, GenotypeError):
+        return ()
+    title = f"Chain of {space_name}, at the space's own scale"
+    return (Picture(f"{name}_chain", title, chain_svg(network, title), drawing=True),)
 
 
 def _render(

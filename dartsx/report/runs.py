@@ -11,6 +11,7 @@ from pathlib import Path
 from dartsx.catalog import RESULTS, Measure
 from dartsx.report.datasets import named_apart
 from dartsx.report.files import Fields, json_lines, read_text
+from dartsx.report.latency_runs import is_latency
 from dartsx.report.records import (
     Data,
     Device,
@@ -89,7 +90,8 @@ def _work_directories(path: Path) -> list[Path]:
         raise RunError(f"no such work directory: {path}")
     if (path / "run.json").is_file():
         return _members(path)
-    inner = [_members(child) for child in sorted(path.iterdir()) if (child / "run.json").is_file()]
+    runs = [child for child in sorted(path.iterdir()) if (child / "run.json").is_file() and not is_latency(child)]
+    inner = [_members(child) for child in runs]
     return list(itertools.chain.from_iterable(inner)) or [path]
 
 

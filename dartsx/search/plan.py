@@ -76,6 +76,7 @@ class Plan:
       dtype: dtype of activations.
       form: how separable convolutions are computed; None chooses by device and size.
       remat: what the backward pass computes again; None chooses by device.
+      layout: layout of the arrays of cells, one of `dartsx.catalog.LAYOUTS`; None chooses by device.
       sharing: which weights the options of a described space share, see `dartsx.nn.OpenSupernet`.
       weights: their optimiser.
       alphas: their optimiser.
@@ -110,6 +111,7 @@ class Plan:
     dtype: str = "float32"
     form: str | None = None
     remat: str | None = None
+    layout: str | None = None
     sharing: str = "none"
     weights: Weights = Weights()
     alphas: Alphas = Alphas()
@@ -148,6 +150,7 @@ def search_problem(plan: Plan, steps: int, image_shape: Sequence[int]) -> Search
             dtype=plan.dtype,
             form=plan.form,
             remat=plan.remat,
+            layout=plan.layout,
             sharing=plan.sharing,
         )
     method = _method(plan, Task(plan.space, supernet.cells))

@@ -6,12 +6,14 @@ From a config to a work directory with the test error.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import os
 import pathlib
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
 from ml_collections import ConfigDict
 
 from dartsx import optim
@@ -19,7 +21,7 @@ from dartsx.catalog import STEMS
 from dartsx.data.identity import Identity
 from dartsx.feeds import Feed, InMemory, open_streamed, trial_length
 from dartsx.networks import network as named_network
-from dartsx.networks.recurrent import LSTM
+from dartsx.networks.recurrent import LSTM, lstm_width
 from dartsx.nn import DescribedNetwork, Dropout, RecurrentNetwork
 from dartsx.nn.derived import AnyNetwork, network_of
 from dartsx.retrain import RetrainProblem, RetrainState, init_state, make_step, predict
@@ -239,7 +241,8 @@ def problem_of(settings: EvaluateSettings, network: Any, steps: int, task: Task 
 def _network(settings: EvaluateSettings, classes: int, task: Task) -> AnyNetwork:
     group = settings.evaluate
     if settings.network and task.network:
-        return RecurrentNetwork(LSTM(), group.channels, classes, **_only_recurrent(group, task), dtype=settings.dtype)
+        width = _width_of_lstm(settings, classes)
+        return RecurrentNetwork(LSTM(), width, classes, **_only_recurrent(group, task), dtype=settings.dtype)
     if settings.network:
         return DescribedNetwork(named_network(settings.network, classes), settings.dtype, group.form)
     return network_of(
@@ -255,6 +258,14 @@ def _network(settings: EvaluateSettings, classes: int, task: Task) -> AnyNetwork
         form=group.form,
         **_only_recurrent(group, task),
     )
+
+
+def _width_of_lstm(settings: EvaluateSettings, classes: int) -> int:
+    """The width at which it has as many parameters as a cell of the space at the width of the settings."""
+    space, group = settings.space, settings.evaluate
+    cell = space.sample(np.random.default_rng(0))  # all have as many
+    scale = dataclasses.replace(space.scale, channels=group.channels, classes=classes)
+    return lstm_width(space.network(cell, scale).params(), classes)
 
 
 def _only_recurrent(group: EvaluateGroup, task: Task) -> dict[str, Any]:

@@ -113,6 +113,7 @@ def plan_of(settings: SearchSettings, classes: int) -> Plan:
         dtype=settings.dtype,
         form=group.form,
         remat=group.remat,
+        layout=group.layout,
         sharing=group.sharing,
         weights=Weights(**vars(group.weights)),
         alphas=Alphas(**vars(group.alphas)),

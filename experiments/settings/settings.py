@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ml_collections import ConfigDict
 
 from dartsx.catalog import DESCRIBED
-from dartsx.networks import canonical_name
+from dartsx.networks import LANGUAGE_MODELS, canonical_name
 from dartsx.spaces import (
     Architecture,
     CellSpace,
@@ -21,7 +21,9 @@ from experiments.settings.combinations import (
     check_evaluate,
     check_form,
     check_in_memory,
+    check_layout,
     check_search,
+    check_search_remat,
     check_stream,
     network_for,
 )
@@ -122,11 +124,14 @@ def search_settings(config: ConfigDict) -> SearchSettings:
     """
     read = read_group(Config, config)
     check_search(read.search)
+    check_layout(read.search)
     check_method(read.method, read.hypergradient, read.hypergradient_terms)
     check_partial(read.method, read.methods, read.search.remat)
     check_in_memory(read.dataset)
     check_population(read)
     check_alone(read.method, read.population)
+    space = _space(read.space)
+    check_search_remat(read.space.name, space.executor, read.search.remat)
     return SearchSettings(
         seed=read.seed,
         dtype=read.dtype,
@@ -141,7 +146,7 @@ def search_settings(config: ConfigDict) -> SearchSettings:
         hypergradient=read.hypergradient,
         hypergradient_terms=read.hypergradient_terms,
         dataset=read.dataset,
-        space=_space(read.space),
+        space=space,
         search=read.search,
     )
 
@@ -169,7 +174,11 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
     if network is None:
         executor = genotype.executor if genotype is not None else _space(read.space).executor
         evaluate = dataclasses.replace(evaluate, network=network_for(evaluate.network, executor))
-    if evaluate.network == DESCRIBED or (genotype is not None and own_primitives(genotype)):
+    if (
+        evaluate.network == DESCRIBED
+        or network in LANGUAGE_MODELS
+        or (genotype is not None and own_primitives(genotype))
+    ):
         space = _space(read.space)
         if genotype is not None:
             _check_member(space, genotype, config)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from dartsx.catalog import METHODS
 from experiments.settings import SettingsError
@@ -87,49 +86,62 @@ def plan_of(flags: SweepFlags) -> SweepPlan:
     Raises:
       SettingsError: a flag or a point is wrong, naming it.
     """
-    score = flags.score or SCORES[flags.job]
-    listed = _listed(flags)
-    if listed is not None:
-        known, proposals = settings_of(listed, flags.argv, flags.job), None
-        checked = known
-    else:
-        known, proposals, checked = _drawn(flags, read_swept(flags.sweep))
-    scheduler = _scheduler(flags, checked, None if proposals else len(known))
-    return SweepPlan(flags.job, score, known, proposals or (lambda root: Fixed(known)), scheduler)
+    score, points, swept = flags.score or SCORES[flags.job], _listed(flags), None
+    if points is None:
+        swept = read_swept(flags.sweep)
+        points = _drawn(flags, swept)
+    if points is None:
+        scheduler = _scheduler(flags, _examples(flags, swept), flags.samples)
+        return SweepPlan(flags.job, score, None, _learning(flags, swept), scheduler)
+    known = settings_of(points, flags.argv, flags.job)
+    return SweepPlan(flags.job, score, known, lambda root: Fixed(known), _scheduler(flags, known, len(known)))
 
 
 def _listed(flags: SweepFlags) -> list[Point] | None:
     """Points of a file, if one has them."""
-    if flags.sweep.endswith(".json"):
-        return listed_points(flags.sweep)
-    if flags.sweep:
+    if flags.sweep and not flags.sweep.endswith(".json"):
         return None
+    if flags.samples is not None or flags.sampler:
+        raise SettingsError("--sampler, --samples: a list has all its points")
+    if flags.sweep:
+        return listed_points(flags.sweep)
     sweep = config_function(flags.source, "sweep")
-    return [{}] if sweep is None else checked_list(list(sweep()), f"sweep() of --config={flags.source}")
+    return [{}] if sweep is None else checked_list(sweep(), f"sweep() of --config={flags.source}")
 
 
-def _drawn(flags: SweepFlags, swept: Swept) -> tuple[Sequence[Setting] | None, Any, Sequence[Setting]]:
-    """Settings that are known, what makes those that are not, and settings that stand for all in checks."""
+def _drawn(flags: SweepFlags, swept: Swept) -> list[Point] | None:
+    """Points of a grid or of draws; None of a sampler that learns. The ends of ranges are checked first."""
     sampler = flags.sampler or ("random" if swept.ranges else "grid")
-    types = flat_fields(load_config(flags.source))
-    whole = [name for name in swept.ranges if types.get(name) is int]
     _check_sampler(sampler, swept, flags.samples)
-    ends = [_point(swept, whole, end) for end in (0.0, 1.0)] if swept.ranges else []
-    checked = settings_of(_distinct(ends), flags.argv, flags.job)
     if sampler == "grid":
-        known = settings_of(grid(swept), flags.argv, flags.job)
-    elif sampler == "random":
-        points = random_points(swept, flags.samples, flags.sweep_seed, whole)
-        known = settings_of(_distinct(points), flags.argv, flags.job)
-    else:
-        choices = settings_of([{name: v} for name, vs in swept.choices.items() for v in vs], flags.argv, flags.job)
+        return grid(swept)
+    _examples(flags, swept)
+    if sampler in LEARNING:
+        return None
+    return _distinct(random_points(swept, flags.samples, flags.sweep_seed, _whole(flags, swept)))
 
-        def learning(root: pathlib.Path) -> Proposals:
-            make = lambda point: setting_of(point, flags.argv, flags.job)  # noqa: E731
-            return Optuna(make, root, sampler, swept, whole, flags.samples, flags.sweep_seed)
 
-        return None, learning, [*checked, *choices]
-    return known, None, known
+def _examples(flags: SweepFlags, swept: Swept) -> list[Setting]:
+    """Checked settings with every choice, and with both ends of the ranges."""
+    whole, choices = _whole(flags, swept), [{name: v} for name, vs in swept.choices.items() for v in vs]
+    ends = [_point(swept, whole, end) for end in (0.0, 1.0)] if swept.ranges else []
+    return settings_of(_distinct([*ends, *choices]), flags.argv, flags.job)
+
+
+def _learning(flags: SweepFlags, swept: Swept) -> Callable[[pathlib.Path], Proposals]:
+    def proposals(root: pathlib.Path) -> Proposals:
+        def make(point: Point) -> Setting:
+            return setting_of(point, flags.argv, flags.job)
+
+        return Optuna(make, root, flags.sampler, swept, _whole(flags, swept), flags.samples, flags.sweep_seed)
+
+    return proposals
+
+
+def _whole(flags: SweepFlags, swept: Swept) -> list[str]:
+    """Ranges of whole numbers."""
+    types = flat_fields(load_config(flags.source))
+    return [name for name in swept.ranges if types.get(name) is int]
 
 
 def _point(swept: Swept, whole: Sequence[str], share: float) -> Point:

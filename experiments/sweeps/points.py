@@ -11,7 +11,7 @@ import json
 import math
 import pathlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -112,11 +112,12 @@ def listed_points(path: str) -> list[Point]:
 
 
 def checked_list(given: Any, where: str) -> list[Point]:
-    """The points, if it is a list of mappings that is not empty.
+    """The points, if it is a list of mappings, or a generator of some, and not empty.
 
     Raises:
       SettingsError: it is something else.
     """
+    given = list(given) if isinstance(given, Iterator) else given
     if not isinstance(given, list) or not given or not all(isinstance(point, Mapping) for point in given):
         raise SettingsError(f"{where}: must be a list of points such as [{{'search.epochs': 20}}, ...], and not empty")
     return [{str(name): value for name, value in point.items()} for point in given]

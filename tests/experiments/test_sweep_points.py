@@ -95,12 +95,14 @@ def test_lists_come_from_json_and_from_the_config_file(tmp_path):
     path.write_text(json.dumps(points))
     known = planned(str(path)).known
     assert known[0].config.method == "gdas" and known[1].config.space.primitives == ("none", "skip_connect")
+    with pytest.raises(SettingsError, match="a list has all its points"):
+        planned(str(path), samples=3)
     path.write_text("[]")
     with pytest.raises(SettingsError, match="must be a list of points"):
         planned(str(path))
     config = tmp_path / "mine.py"
     text = "from configs.digits import get_config as digits\ndef get_config():\n    return digits()\n"
-    config.write_text(text + "def sweep():\n    return [{'search.epochs': n} for n in (2, 3)]\n")
+    config.write_text(text + "def sweep():\n    yield from ({'search.epochs': n} for n in (2, 3))\n")
     argv = ["program", f"--config={config}"]
     assert [s.config.search.epochs for s in planned("", argv, source=str(config)).known] == [2, 3]
     config.write_text(text)

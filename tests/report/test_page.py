@@ -23,7 +23,7 @@ def test_all_files_are_written_and_links_lead_somewhere(written):
     assert all(path.stat().st_size > 0 for path in (*files, *written.figures))
     links = re.findall(r"\]\(([^)]+)\)", written.markdown.read_text())
     assert {folder / link for link in links} == set(written.figures)
-    assert len(links) == len(set(links)) == 10  # the search has 6, its network 1, the baseline 3
+    assert len(links) == len(set(links)) == 11  # the front 1, the search has 6, its network 1, the baseline 3
 
 
 def test_html_holds_its_pictures_and_loads_nothing(written):

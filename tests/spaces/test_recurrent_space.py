@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dartsx.cost import network_cost
-from dartsx.networks.recurrent import ACTIVATIONS
+from dartsx.networks.recurrent import ACTIVATIONS, lstm, lstm_width
 from dartsx.spaces import SPACES, GenotypeError, RecurrentCell, RecurrentSpace, from_json, resolve_genotype, softmax
 from dartsx.spaces.recurrent_members import MEMBERS
 
@@ -70,3 +70,9 @@ def test_the_activations_are_those_that_are_computed():
     from dartsx.kernels.recurrent import ACTIVATIONS as COMPUTED
 
     assert tuple(COMPUTED) == ACTIVATIONS
+
+
+def test_an_lstm_of_equal_size_is_found():
+    for words, width in ((10_000, 650), (2000, 172), (9, 7)):
+        assert lstm_width(lstm(words, width).params(), words) == width
+    assert lstm_width(0, 50) == 1
