@@ -10,7 +10,9 @@ from dartsx.runtime import make_mesh
 from dartsx.spaces import Scale, TopologySpace
 
 SPACE = TopologySpace(("none", "nor_conv_1x1", "skip_connect"), ((0, 1), (0, 2), (1, 2)))
-TRAINING = Training(epochs=30, channels=2, layers=1, batch_size=8, learning_rate=0.1, augment=AugmentPolicy(0, False, 0))
+TRAINING = Training(
+    epochs=30, channels=2, layers=1, batch_size=8, learning_rate=0.1, augment=AugmentPolicy(0, False, 0)
+)
 
 
 @pytest.fixture
