@@ -1,6 +1,6 @@
 """What networks cost: exact counts from their descriptions, and latency by tables; no JAX.
 
-What measures on a device stands in `dartsx.cost.latency`.
+What measures on a device stands in `dartsx.cost.latency` (calls) and `dartsx.cost.stopwatch` (blocks, in loops).
 """
 
 from dartsx.cost.counts import Cost, LayerCost
