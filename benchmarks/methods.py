@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks import records, sizes, timing
 from benchmarks.process import Worker
-from benchmarks.starts import say
+from benchmarks.starts import lasting, say
 from dartsx.catalog import DTYPES, HYPERGRADIENTS, REMAT
 from experiments.settings.methods import methods
 
@@ -72,7 +72,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     for figures in found.values():
         figures["over_first"] = figures["step_s"] / found[arguments.methods[0]]["step_s"]
     result = {"size": dataclasses.asdict(size)} | fields
-    return result | {"methods": found, "about": {"dartsx": {k: v for k, v in about.items() if k != "phases"}}}
+    return result | {"methods": found, "about": {"dartsx": lasting(about)}}
 
 
 def table(result: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ import tempfile
 from typing import Any
 
 from benchmarks import records, sizes, timing
-from benchmarks.starts import started_twice
+from benchmarks.starts import lasting, started_twice
 from dartsx.catalog import DTYPES, NETWORK_REMAT, SEPARABLE_FORMS
 
 CIFAR = sizes.Size(channels=36, layers=20, batch=96, pixels=32)
@@ -45,7 +45,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         warm = arguments.skip != "warm"
         with started_twice("network", options, arguments.device, 1, warm) as (worker, figures):
             step = timing.summary(worker.steps(arguments.steps))
-            about = {name: value for name, value in worker.about.items() if name not in ("phases", "command")}
+            about = lasting(worker.about)
     times = {"step_s": step.median, "step_spread": [step.low, step.high]}
     return {"size": size, **given, **times, **figures, "about": {"dartsx": about}}
 

@@ -74,14 +74,14 @@ def compiled(request: Mapping[str, Any], within: float | None = None) -> dict[st
     lines = done.stdout.strip().splitlines()
     if done.returncode == 0 and lines:
         return json.loads(lines[-1])
-    return _failed(_reason(done.returncode, done.stderr))
+    return _failed(reason(done.returncode, done.stderr))
 
 
 def _failed(error: str) -> dict[str, Any]:
     return {"ok": False, "error": error}
 
 
-def _reason(code: int, stderr: str) -> str:
+def reason(code: int, stderr: str) -> str:
     """The line that says why a process ended."""
     lines = [line for line in stderr.splitlines() if line.strip()]
     said = [line for line in lines if "Check failed" in line or "Error" in line or "error:" in line]

@@ -16,7 +16,7 @@ import numpy as np
 from jax.sharding import AxisType, Mesh
 
 from benchmarks.hlo import count_kernels
-from benchmarks.steps import resized, step_of
+from benchmarks.steps import Step, resized, step_of
 from benchmarks.targets import backend_of_target, devices
 from benchmarks.tasks.base import MEGABYTE
 from dartsx.runtime import collector_paused, jit
@@ -31,28 +31,11 @@ _ARRAY = re.compile(r"\b(pred|[a-z]+\d+[a-z0-9]*)\[([\d,]*)\]")
 
 def main(request: dict[str, Any]) -> dict[str, Any]:
     """Compiles what is asked for; see `program.compiled`."""
-    config = parse_config(["program", *request["config"]], "cifar10.py").config
-    pixels = request["pixels"]
-    if request["size"] != "config":
-        with config.unlocked():
-            pixels = resized(config, request["what"], request["size"])
-    backend = backend_of_target(request["target"])
-    chosen = np.array(devices(request["target"], request["mesh"]))
-    mesh = Mesh(chosen, (AXIS,), axis_types=(AxisType.Auto,))
-    step = step_of(config, request["what"], pixels, backend, mesh, request["members"], request["layout"])
-    seconds, marks = {}, [time.perf_counter()]
-
-    def end(name: str) -> None:
-        marks.append(time.perf_counter())
-        seconds[f"{name}_s"] = round(marks[-1] - marks[-2], 2)
-
     with collector_paused():
-        traced = jit(step.function, backend=backend, donate_argnums=step.donated).trace(*step.arguments)
-        end("trace")
-        lowered = traced.lower()
-        end("lower")
+        lowered, seconds = lower(step(request), request["target"])
+        start = time.perf_counter()
         program = lowered.compile()
-        end("compile")
+        seconds["compile_s"] = round(time.perf_counter() - start, 2)
     text = program.as_text()
     if request["hlo"]:
         pathlib.Path(request["hlo"]).write_text(text, encoding="utf-8")
@@ -72,6 +55,29 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
         "collectives": collectives(text),
         "jax": jax.__version__,
     }
+
+
+def step(request: dict[str, Any]) -> Step:
+    """The step that a request stands for; what its config forbids is refused here."""
+    config = parse_config(["program", *request["config"]], "cifar10.py").config
+    pixels = request["pixels"]
+    if request["size"] != "config":
+        with config.unlocked():
+            pixels = resized(config, request["what"], request["size"])
+    backend = backend_of_target(request["target"])
+    chosen = np.array(devices(request["target"], request["mesh"]))
+    mesh = Mesh(chosen, (AXIS,), axis_types=(AxisType.Auto,))
+    return step_of(config, request["what"], pixels, backend, mesh, request["members"], request["layout"])
+
+
+def lower(step: Step, target: str) -> tuple[jax.stages.Lowered, dict[str, float]]:
+    """The program as StableHLO, and the seconds that tracing and lowering took."""
+    program = jit(step.function, backend=backend_of_target(target), donate_argnums=step.donated)
+    start = time.perf_counter()
+    traced = program.trace(*step.arguments)
+    middle = time.perf_counter()
+    lowered = traced.lower()
+    return lowered, {"trace_s": round(middle - start, 2), "lower_s": round(time.perf_counter() - middle, 2)}
 
 
 def collectives(text: str) -> dict[str, dict[str, int]]:

@@ -15,6 +15,11 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def lasting(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What a task says of itself, without its start and the command of its process."""
+    return {name: value for name, value in about.items() if name not in ("phases", "processor", "command")}
+
+
 @contextlib.contextmanager
 def started_twice(
     task: str, options: Mapping[str, Any], device: str, steps: int, warm: bool = True

@@ -24,7 +24,7 @@ from typing import Any
 
 from benchmarks import records, sizes, timing
 from benchmarks.process import Worker, WorkerError
-from benchmarks.starts import say, started_twice
+from benchmarks.starts import lasting, say, started_twice
 from dartsx.catalog import DTYPES, HYPERGRADIENTS, REMAT, SEPARABLE_FORMS
 
 SKIPS = ("pytorch", "exact", "warm")
@@ -103,7 +103,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         plan = Plan(arguments, size, cache)
         options = plan.dartsx(arguments.hypergradient)
         with started_twice("search", options, device, plan.block, "warm" not in skip) as (worker, figures):
-            result |= figures | {"about": {"dartsx": _without_phases(worker.about)}}
+            result |= figures | {"about": {"dartsx": lasting(worker.about)}}
             result |= _alone(plan, worker) if "pytorch" in skip else _against_pytorch(plan, worker, result["about"])
             result |= _no_exact() if "exact" in skip else _exact(plan, worker)
     return result
@@ -195,10 +195,6 @@ def _no_exact() -> dict[str, Any]:
 
 def _spread(name: str, found: timing.Timing) -> dict[str, Any]:
     return {f"{name}_s": found.median, f"{name}_spread": [found.low, found.high]}
-
-
-def _without_phases(about: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in about.items() if name not in ("phases", "command")}
 
 
 def _same_platform(worker: Worker, pytorch: Worker) -> None:

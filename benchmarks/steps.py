@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jax.sharding import Mesh
 
 from benchmarks.sizes import SIZES, Size
+from dartsx.catalog import RECURRENT
 from dartsx.retrain import init_state as init_network
 from dartsx.retrain import make_step as make_network_step
 from dartsx.runtime import batch_sharding, replicated
@@ -65,6 +66,8 @@ def step_of(
         batch = _batch(settings.evaluate.batch_size, shape, settings.dtype, mesh)
         return Step(make_network_step(problem), (_everywhere(state, mesh), batch))
     settings = search_settings(config)
+    if settings.space.executor == RECURRENT:
+        raise ValueError("a step on texts is not made for other machines; choose a space of networks for images")
     problem = search_problem(plan_of(settings, classes), EPOCH, shape)
     problem = dataclasses.replace(problem, supernet=_made_for(problem.supernet, backend, layout))
     state, step = jax.eval_shape(lambda k: init_state(problem, k, shape), key), make_step(problem)

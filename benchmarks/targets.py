@@ -147,6 +147,7 @@ def environment(name: str) -> dict[str, str]:
     if isinstance(target, Tpu):
         variables |= {"TPU_SKIP_MDS_QUERY": "1", "TPU_ACCELERATOR_TYPE": target.accelerator}
         variables |= {"TPU_WORKER_HOSTNAMES": "localhost", "TPU_WORKER_ID": "0"}
+        variables |= {"ALLOW_MULTIPLE_LIBTPU_LOAD": "true"}  # else a lock file ends the second of two compilers
     return os.environ | variables
 
 

@@ -87,6 +87,7 @@ def _search() -> dict:
         "train_fraction": 0.5,  # trains the weights; the rest trains the alphas
         "form": "",  # of separable convolutions; empty chooses by device and size
         "remat": "",  # what the backward pass computes again: none, branch, cell; empty chooses by device
+        "layout": "",  # of the arrays of cells: channel_major, pixel_major; empty chooses by device
         "sharing": "none",  # of weights between options of a chain's decisions: entangled, transformed
         "chunk_steps": 100,  # steps in one compiled call
         "checkpoint_every": 1,  # epochs

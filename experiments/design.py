@@ -47,7 +47,7 @@ def main(config: ConfigDict, workdir: str) -> None:
     run = {"seed": settings.seed, "dataset": dataset.label, "method": None}
     given = inputs(dataset.identity)
     with open_workdir(workdir, plain, "design", run=run, inputs=given, **comparison(plain)) as folder:
-        if train_all(plan, trainer, drawn, folder.path):
+        if train_all(plan, config, drawn, folder.path):
             folder.update_run(status="finished")
             facts = described(config, dataset.label, trainer)
             paths = write_design(results(folder.path, drawn), facts, folder.path, _BINS.value)
@@ -55,6 +55,7 @@ def main(config: ConfigDict, workdir: str) -> None:
             print(f"report: {paths.html}")
         else:
             folder.update_run(status="stopped")
+            print(f"stopped; the same command resumes in {workdir}")
 
 
 def described(config: ConfigDict, dataset: str, trainer: Any) -> dict[str, str]:

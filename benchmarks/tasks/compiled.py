@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import psutil
 
 from benchmarks.hlo import count_kernels
 from benchmarks.tasks.base import MEGABYTE, Task
@@ -14,16 +15,23 @@ from dartsx.runtime import collector_paused, enable_compilation_cache, jit, reco
 
 
 class Phases:
-    """Seconds between calls, by name."""
+    """Seconds between calls, by name; the first phase, ``imports``, begins with the process.
+
+    Attributes:
+      seconds: by the clock.
+      processor: spent by all threads of the process, which other programs hardly change.
+    """
 
     def __init__(self):
         self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
+        self.processor: dict[str, float] = {}
+        self._last = (psutil.Process().create_time(), 0.0)
+        self.end("imports")
 
     def end(self, name: str) -> None:
         """Ends the phase that began where the last one ended."""
-        now = time.perf_counter()
-        self.seconds[name] = now - self._last
+        now = (time.time(), time.process_time())
+        self.seconds[name], self.processor[name] = (new - old for new, old in zip(now, self._last, strict=True))
         self._last = now
 
 
@@ -53,7 +61,12 @@ def compiled_task(make: Callable[[], tuple[Callable, Any, tuple]], cache: str) -
 
     advance()
     phases.end("first step")
-    return Task(advance, record_run_info() | {"phases": phases.seconds}, _device_peak, lambda: _figures(program))
+    return Task(
+        advance,
+        record_run_info() | {"phases": phases.seconds, "processor": phases.processor},
+        _device_peak,
+        lambda: _figures(program),
+    )
 
 
 def _device_peak() -> int | None:

@@ -40,6 +40,7 @@ LATER: dict[str, Any] = {
     "search.cost.batch_size": 1,
     "methods.r_darts.drop_path": 0.0,
     "precision": "default",
+    "search.layout": "",
     "search.sharing": "none",  # every option had weights of its own
     "dataset.text.unit": "tokens",  # there were no texts
     "dataset.text.vocabulary": 10_000,

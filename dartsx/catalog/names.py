@@ -23,8 +23,10 @@ INIT_SCALE = 1e-3  # standard deviation of initial alphas
 SEPARABLE_FORMS = ("plain", "dense", "rows", "taps")  # of separable convolutions
 GROUPED_FORMS = ("plain", "taps", "dense")  # of grouped convolutions
 REMAT = ("none", "branch", "cell")  # what the backward pass of a supernet computes again
+OPEN_REMAT = ("none", "branch")  # the same for the supernet of a described space, which has no cells
 SHARING = ("none", "entangled", "transformed")  # of weights between the options of a decision
 NETWORK_REMAT = ("none", "cell")  # the same for the network of a genotype
+LAYOUTS = ("channel_major", "pixel_major")  # of the arrays of cells
 
 STEMS = ("cifar", "imagenet")  # how a network begins: for small images, or for ImageNet
 STAGED = "nb201"  # the network that is made of a topology

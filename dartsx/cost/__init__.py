@@ -1,31 +1,27 @@
 """What networks cost: exact counts from their descriptions, and latency by tables; no JAX.
 
-What measures on a device stands in `dartsx.cost.latency`.
+What measures on a device stands in `dartsx.cost.latency` (calls) and `dartsx.cost.stopwatch` (blocks, in loops).
 """
 
 from dartsx.cost.counts import Cost, LayerCost
 from dartsx.cost.expected import expected_cost
 from dartsx.cost.forms import bounded_loss
-from dartsx.cost.latency_table import BlockShape, BlockTable, LatencyTable, expected_latency_of, latency_of, read_table
+from dartsx.cost.latency_table import BlockShape, LatencyTable, Table, expected_latency_of, latency_of, read_table
 from dartsx.cost.least import least_cost
-from dartsx.cost.linear_latency import LinearLatency, read_linear, read_relative
 from dartsx.cost.network import network_cost, steps_cost
 
 __all__ = [
     "BlockShape",
-    "BlockTable",
     "Cost",
     "LatencyTable",
     "LayerCost",
-    "LinearLatency",
+    "Table",
     "bounded_loss",
     "expected_cost",
     "expected_latency_of",
     "latency_of",
     "least_cost",
     "network_cost",
-    "read_linear",
-    "read_relative",
     "read_table",
     "steps_cost",
 ]

@@ -21,7 +21,7 @@ import numpy as np
 
 from dartsx.catalog import COST_KINDS, LATENCY
 from dartsx.cost.expected_memory import expected_memory
-from dartsx.cost.latency_table import BlockTable, expected_latency_of
+from dartsx.cost.latency_table import Table, expected_latency_of
 from dartsx.cost.network import network_cost
 from dartsx.cost.open import expected_cost_of
 from dartsx.cost.stack import Stack
@@ -33,7 +33,7 @@ Mixture = Mapping[str, Any]
 
 
 def expected_cost(
-    supernet: Any, image_shape: int | Sequence[int], kind: str = "macs", table: BlockTable | None = None
+    supernet: Any, image_shape: int | Sequence[int], kind: str = "macs", table: Table | None = None
 ) -> Callable[[Mixture], Any]:
     """The expected cost as a function of the mixture.
 
@@ -60,7 +60,7 @@ def expected_cost(
     return _BY_EXECUTOR[supernet.space.executor](supernet, image_shape, kind)
 
 
-def _latency(supernet: Any, image_shape: int | Sequence[int], table: BlockTable | None) -> Callable[[Mixture], Any]:
+def _latency(supernet: Any, image_shape: int | Sequence[int], table: Table | None) -> Callable[[Mixture], Any]:
     if table is None:
         raise ValueError("latency needs a table of the device's times")
     if supernet.space.executor != "described":

@@ -20,7 +20,7 @@ Loss = Callable[[Any, Any, float, float, float], Any]
 
 # ------------------------------------------------------------------------------------- losses
 def linear(loss: Any, cost: Any, target: float, weight: float, power: float) -> Any:
-    """loss + weight * cost / target: every saving counts (ProxylessNAS, arXiv:1812.00332, equation 9)."""
+    """loss + weight * cost / target: every saving counts (ProxylessNAS, arXiv:1812.00332, section 3.3)."""
     return loss + weight * (cost / target)
 
 
@@ -68,7 +68,7 @@ def mnasnet_soft(quality: Any, cost: Any, target: float, exponent: float = -0.07
 
 
 def mnasnet_hard(quality: Any, cost: Any, target: float, exponent: float = -1.0) -> Any:
-    """quality up to the target, times (cost / target)**exponent above it (MnasNet, equation 2: alpha 0, beta -1)."""
+    """quality up to the target, times (cost / target)**exponent above it (MnasNet, alpha 0, beta -1)."""
     return quality * _of(cost).maximum(cost / target, 1) ** exponent
 
 

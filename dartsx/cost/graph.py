@@ -130,6 +130,6 @@ class Graph:
             others = now - self.size({*read, step.writes})
             return others + (step.peak.freed if ends.issuperset(read) else step.peak.kept)
         size = self._sizes[step.writes]
-        # The output then takes the place of a term, which is not there beside it.
-        moves = step.in_place and any(ends.issuperset(term) and self.size(term) == size for term in step.terms)
+        # The output then takes the place of a term, or of a part of it, and is not there beside it.
+        moves = step.in_place and any(ends.issuperset(term) and self.size(term) >= size for term in step.terms)
         return now - size if moves else now

@@ -16,13 +16,14 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from dartsx.cost.additive import Additive, Term
+from dartsx.cost.additive import Additive
+from dartsx.cost.linear_table import LinearTable, positions_of, read_linear
 from dartsx.cost.measured_table import KEY, MeasuredTable, table_of
-from dartsx.cost.pieces import Block
-from dartsx.networks import Network, Step, close, primitive
+from dartsx.cost.pieces import Block, sum_of_blocks
+from dartsx.networks import Network, Step, primitive
 from dartsx.networks import layers as kinds
 from dartsx.networks.layers import Shape
-from dartsx.networks.open.size import combinations, joint_axes
+from dartsx.networks.open.size import joint_axes
 
 
 class BlockShape(NamedTuple):
@@ -72,6 +73,10 @@ class LatencyTable:
         """The blocks of a network, open or closed, in order of computation."""
         return blocks(network, image_shape)
 
+    def expected(self, network: Network, image_shape: int | Shape | None = None) -> Additive:
+        """The latency of an open network as a function of its mixture."""
+        return sum_of_blocks(self, network, image_shape)
+
     def check(self, batch_size: int, dtype: str, image_shape: Sequence[int]) -> None:
         """Checks that one image is asked for; these tables say nothing of dtypes, and blocks know their sizes.
 
@@ -95,21 +100,26 @@ class LatencyTable:
 
 
 BlockTable = LatencyTable | MeasuredTable
+Table = BlockTable | LinearTable
 
 
-def read_table(path: str | pathlib.Path, resolution: int | None = None) -> BlockTable:
-    """A table of `experiments.latency`, or one in the form of ProxylessNAS's (Pixel 1) or once-for-all's (Note 10).
+def read_table(path: str | pathlib.Path, resolution: int | None = None) -> Table:
+    """A table of `experiments.latency`, of ProxylessNAS (Pixel 1), of once-for-all (Note 10), or a linear model.
 
     Args:
       path: CSV file with the columns of `measured_table.Row`; or with type, h_in, c_in, h_out, c_out, kernel, stride,
         residual, mean_ms, and expansion or mid_channels; se, hswish where they differ; resolution where there are
-        tables of several image sizes.
+        tables of several image sizes. Linear models are JSON files, ``FILE.json:DEVICE`` where they hold several
+        devices, or a CSV file (see `linear_table`).
       resolution: which of these; needed if there are several.
 
     Raises:
       ValueError: no such file, columns or resolution.
     """
     path = pathlib.Path(path)
+    name, _, device = path.name.partition(".json")
+    if ".json" in path.name:
+        return read_linear(path.with_name(f"{name}.json"), device.removeprefix(":"))
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
@@ -117,6 +127,8 @@ def read_table(path: str | pathlib.Path, resolution: int | None = None) -> Block
         raise ValueError(f"{path}: {error.strerror}") from None
     if rows and KEY in rows[0]:
         return table_of(path, rows)
+    if rows and "ir_k3_e1_us" in rows[0]:
+        return positions_of(path, rows)
     needed = ("type", "h_in", "c_in", "h_out", "c_out", "kernel", "stride", "residual", "mean_ms")
     missing = [name for name in needed if not rows or name not in rows[0]]
     if missing:
@@ -201,9 +213,7 @@ def _plain(step: Step) -> Block:
     return Block(step.name, step.place, shape, joint_axes(shape))
 
 
-def expected_latency_of(
-    network: Network, table: BlockTable, image_shape: int | tuple[int, ...] | None = None
-) -> Additive:
+def expected_latency_of(network: Network, table: Table, image_shape: int | tuple[int, ...] | None = None) -> Additive:
     """The expected latency of an open network as a function of its mixture; knows the least one, too.
 
     Args:
@@ -217,11 +227,7 @@ def expected_latency_of(
     Raises:
       ValueError: a block of the network, under whatever options, is not in the table.
     """
-    terms = []
-    for name, place, shape, axes in table.blocks(network, image_shape):
-        times = {tuple(c.values()): table.time(close(shape, c), name) for c in combinations(axes)}
-        terms.append(Term(place, tuple(decision for decision, _ in axes), times))
-    return Additive(tuple(terms))
+    return table.expected(network, image_shape)
 
 
 def latency_of(network: Network, table: BlockTable, image_shape: int | tuple[int, ...] | None = None) -> float:

@@ -10,13 +10,13 @@ import numpy as np
 
 from dartsx.catalog import COST_KINDS, LATENCY
 from dartsx.cost.expected import expected_cost
-from dartsx.cost.latency_table import BlockTable, expected_latency_of
+from dartsx.cost.latency_table import Table, expected_latency_of
 from dartsx.cost.open import expected_cost_of
 from dartsx.cost.stack import Stack
 
 
 def least_cost(
-    supernet: Any, image_shape: int | Sequence[int], kind: str = "macs", table: BlockTable | None = None
+    supernet: Any, image_shape: int | Sequence[int], kind: str = "macs", table: Table | None = None
 ) -> float:
     """The cost of the cheapest network of a supernet's space, or a lower bound of it.
 
@@ -31,14 +31,14 @@ def least_cost(
     return _BY_EXECUTOR[supernet.space.executor](supernet, image_shape, kind, table)
 
 
-def _described(supernet: Any, image_shape: int | Sequence[int], kind: str, table: BlockTable | None) -> float:
+def _described(supernet: Any, image_shape: int | Sequence[int], kind: str, table: Table | None) -> float:
     network = supernet.description
     latency = kind == LATENCY
     cost = expected_latency_of(network, table, image_shape) if latency else expected_cost_of(network, image_shape, kind)
     return cost.least(supernet.space.decisions)
 
 
-def _cells(supernet: Any, image_shape: int | Sequence[int], kind: str, table: BlockTable | None) -> float:
+def _cells(supernet: Any, image_shape: int | Sequence[int], kind: str, table: Table | None) -> float:
     """Every node keeps its cheapest edges, each with its cheapest operation."""
     space, kept = supernet.space, supernet.space.graph.kept
 
@@ -50,7 +50,7 @@ def _cells(supernet: Any, image_shape: int | Sequence[int], kind: str, table: Bl
     return _sum(supernet, image_shape, kind, cell)
 
 
-def _topology(supernet: Any, image_shape: int | Sequence[int], kind: str, table: BlockTable | None) -> float:
+def _topology(supernet: Any, image_shape: int | Sequence[int], kind: str, table: Table | None) -> float:
     """Every edge holds its cheapest primitive."""
     return _sum(supernet, image_shape, kind, lambda costs: costs.min(1).sum())
 
@@ -63,7 +63,7 @@ def _sum(supernet: Any, image_shape: int | Sequence[int], kind: str, cell: Calla
     return float(terms.fixed + wide + sum(cell(costs) for costs in terms.operations.values()))
 
 
-def _recurrent(supernet: Any, image_shape: int | Sequence[int], kind: str, table: BlockTable | None) -> float:
+def _recurrent(supernet: Any, image_shape: int | Sequence[int], kind: str, table: Table | None) -> float:
     return float(expected_cost(supernet, image_shape, kind)({}))
 
 

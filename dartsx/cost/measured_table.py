@@ -7,7 +7,8 @@ import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dartsx.cost.pieces import Block, Piece, pieces
+from dartsx.cost.additive import Additive
+from dartsx.cost.pieces import Block, Piece, pieces, sum_of_blocks
 from dartsx.networks import Network
 from dartsx.networks.layers import Shape
 
@@ -91,6 +92,10 @@ class MeasuredTable:
             measured = f"measured for space {self.space} on images of {self.image}"
             raise ValueError(f"{self.name}, {measured}, has no time of {scope}: {piece}")
         return found
+
+    def expected(self, network: Network, image_shape: int | Shape | None = None) -> Additive:
+        """The latency of an open network as a function of its mixture."""
+        return sum_of_blocks(self, network, image_shape)
 
     def check(self, batch_size: int, dtype: str, image_shape: Sequence[int]) -> None:
         """Checks that the times are those of such passes.

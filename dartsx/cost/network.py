@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dartsx.cost.counts import Cost
 from dartsx.cost.graph import Graph, Peak, Value
@@ -55,15 +55,23 @@ def steps_cost(steps: Sequence[Step]) -> Cost:
     return _replayed(steps)[0].cost()
 
 
-def steps_peak(steps: Sequence[Step]) -> Peak:
-    """Most numbers alive inside of a block, its input included, which is the first step."""
-    graph, values = _replayed(steps)
+def steps_peak(steps: Sequence[Step], overwrites: Callable[[Step], bool] = lambda step: False) -> Peak:
+    """Most numbers alive inside of a block, its input included, which is the first step.
+
+    Args:
+      steps: the block.
+      overwrites: which layers, besides batch norms and sums, put their output in the place of an input that nobody
+        reads afterwards.
+    """
+    graph, values = _replayed(steps, overwrites)
     freed = graph.cost().memory
     graph.layer("reader", values[0], (0,))  # keeps the input to the end
     return Peak(freed, graph.cost().memory)
 
 
-def _replayed(steps: Sequence[Step]) -> tuple[Graph, list[Value]]:
+def _replayed(
+    steps: Sequence[Step], overwrites: Callable[[Step], bool] = lambda step: False
+) -> tuple[Graph, list[Value]]:
     """The steps in a graph, and what each of them gives."""
     graph = Graph()
     values: list[Value] = []
@@ -81,7 +89,8 @@ def _replayed(steps: Sequence[Step]) -> tuple[Graph, list[Value]]:
             graph.charge(step.params)
             value = joint
         else:
-            value = graph.layer(step.name, joint, step.shape, step_counts(step), in_place=isinstance(step.layer, Norm))
+            in_place = isinstance(step.layer, Norm) or overwrites(step)
+            value = graph.layer(step.name, joint, step.shape, step_counts(step), in_place=in_place)
             row = i
         values.append(value)
     return graph, values

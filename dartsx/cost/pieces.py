@@ -11,13 +11,14 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from dartsx.networks import Network, Step, layers
+from dartsx.cost.additive import Additive, Term
+from dartsx.networks import Network, Step, close, layers
 from dartsx.networks.layers import Layer, Shape
 from dartsx.networks.open.layers import Weighted
 from dartsx.networks.open.place import Place
-from dartsx.networks.open.size import Axes, joint_axes
+from dartsx.networks.open.size import Axes, combinations, joint_axes
 
 
 class Op(NamedTuple):
@@ -90,6 +91,31 @@ def pieces(network: Network, image_shape: int | Shape | None = None) -> list[Blo
       ValueError: images that the network cannot read.
     """
     return list(_blocks(network.trace(image_shape)))
+
+
+class BlockTimes(Protocol):
+    """A table that knows blocks: which ones a network has, and the time of each."""
+
+    def blocks(self, network: Network, image_shape: int | Shape | None = None) -> list[Block]:
+        """The blocks of a network, open or closed."""
+        ...
+
+    def time(self, shape: Any, name: str) -> float:
+        """Milliseconds of a closed block; raises ValueError where the table does not have it."""
+        ...
+
+
+def sum_of_blocks(table: BlockTimes, network: Network, image_shape: int | Shape | None = None) -> Additive:
+    """The latency of an open network as a function of its mixture.
+
+    Raises:
+      ValueError: a block of the network, under whatever options, is not in the table.
+    """
+    terms = []
+    for name, place, shape, axes in table.blocks(network, image_shape):
+        times = {tuple(c.values()): table.time(close(shape, c), name) for c in combinations(axes)}
+        terms.append(Term(place, tuple(decision for decision, _ in axes), times))
+    return Additive(tuple(terms))
 
 
 def whole(network: Network, image_shape: int | Shape | None = None) -> Piece:

@@ -11,7 +11,6 @@ import dataclasses
 import jax
 
 BACKENDS = ("cpu", "gpu", "tpu")
-LAYOUTS = ("channel_major", "pixel_major")
 TAPS = 25  # most taps of a grouped convolution that are written out one by one
 
 
@@ -89,7 +88,7 @@ def dense_form(backend: str) -> str:
 
 
 def cell_layout(backend: str) -> str:
-    """The layout of the arrays of supernets and networks of cells, one of `LAYOUTS`.
+    """The layout of the arrays of supernets and networks of cells, one of `dartsx.catalog.LAYOUTS`.
 
     CPU: channel-major, the edges one after the other. GPU and TPU: pixel-major, few and wide operations.
     """

@@ -15,12 +15,13 @@ from dartsx.spaces import Space
 AnySupernet = Supernet | TopologySupernet | OpenSupernet | RecurrentSupernet
 
 
-def supernet_of(space: Space, *, sharing: str = "none", **options: Any) -> AnySupernet:
+def supernet_of(space: Space, *, sharing: str = "none", layout: str | None = None, **options: Any) -> AnySupernet:
     """The supernet that holds all options of a space, by the name of its executor.
 
     Args:
       space: a space, which says by `executor` what computes its supernet.
       sharing: which weights options share, see `OpenSupernet`; those of cells share none.
+      layout: layout of the arrays of cells, see `Supernet`; described networks have one alone, pixel-major.
       **options: channels, layers, classes, stem_multiplier, dtype, form, backend, remat, activation; primitives for
         spaces of cells. What a space's supernet does not have, such as the stem multiplier of a topology's, is ignored.
 
@@ -31,7 +32,7 @@ def supernet_of(space: Space, *, sharing: str = "none", **options: Any) -> AnySu
         return OpenSupernet(space, sharing=sharing, **options)
     if sharing != "none":
         raise ValueError(f"the options of {EXECUTORS[space.executor][0]} have weights of their own")
-    return _SUPERNETS[space.executor](space, **options)
+    return _SUPERNETS[space.executor](space, layout=layout, **options)
 
 
 def _topology(space: Space, *, stem_multiplier: int = 1, **options: Any) -> TopologySupernet:

@@ -88,7 +88,7 @@ class CellNetwork(nn.Module):
       remat: what the backward pass computes again, ``"none"`` or every ``"cell"``, which leaves the cells' outputs and
         one cell in memory; None to choose by backend.
       backend: where the program will run, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default backend.
-      layout: layout of the arrays (`dartsx.kernels.choice.LAYOUTS`), or None to choose; see `layouts.parts_of`.
+      layout: layout of the arrays (`dartsx.catalog.LAYOUTS`), or None to choose; see `layouts.parts_of`.
     """
 
     genotype: Genotype

@@ -9,8 +9,9 @@ from typing import NamedTuple
 import flax.linen as nn
 import jax
 
+from dartsx.catalog import LAYOUTS
 from dartsx.kernels.channel_major import pools as channel_pools
-from dartsx.kernels.choice import LAYOUTS, Forms, backend_of, cell_layout
+from dartsx.kernels.choice import Forms, backend_of, cell_layout
 from dartsx.kernels.pixel_major import pools as pixel_pools
 from dartsx.networks.layers import Pool
 from dartsx.nn import layers, pixel_layers
@@ -26,7 +27,7 @@ class Parts(NamedTuple):
     """What supernets and derived networks are made of in one layout; their variables are the same in both.
 
     Attributes:
-      layout: one of `LAYOUTS`.
+      layout: one of `dartsx.catalog.LAYOUTS`.
       channels: axis of the channels.
       arrange: images [N, H, W, C] -> the layout.
       of_images: one value for each image [N] -> what broadcasts with the layout.

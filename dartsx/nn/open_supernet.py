@@ -11,13 +11,13 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from dartsx.catalog import SHARING
+from dartsx.catalog import OPEN_REMAT, SHARING
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.initial_weights import normal
 from dartsx.kernels.moments import inverse_deviation, unbiased
 from dartsx.kernels.pixel_major.batch_norm import affine, batch_norm
 from dartsx.kernels.pixel_major.execute import Context, execute
-from dartsx.kernels.pixel_major.opened import REMAT, Opened
+from dartsx.kernels.pixel_major.opened import Opened
 from dartsx.kernels.running_statistics import moved
 from dartsx.networks import Network, Step
 from dartsx.networks.errors import check_choice
@@ -94,7 +94,7 @@ class OpenSupernet(nn.Module):
           ValueError: the images are too small, `remat` or `sharing` is unknown.
         """
         remat = self.remat or "none"
-        check_choice("remat", remat, REMAT)
+        check_choice("remat", remat, OPEN_REMAT)
         check_choice("sharing", self.sharing, SHARING)
         steps = self.description.trace(images.shape[1:])
         inside = tuple(primitive(steps))

@@ -39,8 +39,8 @@ class PixelSearchCell(nn.Module):
         stats = keep_running(self, layout.norm_shapes())
         if self.is_initializing():  # all variables are made: the edges need not be traced
             return self._zeros(inputs)
-        used = None if train else stats.value
-        edges = CellEdges(layout, weights, mixture, used, self.forms, self.activation)
+        used, idle = None if train else stats.value, stats.value if self.lazy else None
+        edges = CellEdges(layout, weights, mixture, used, self.forms, self.activation, idle)
         nodes, batch = cell.evaluate(edges, inputs)
         if train:
             advance(self, stats, batch)

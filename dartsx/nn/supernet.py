@@ -39,10 +39,11 @@ class Supernet(nn.Module):
       activation: ReLU; a smooth stand-in serves tests of derivatives.
       primitives: what each name of the space computes.
       partial: one in so many channels goes through the primitives, the others pass by (PC-DARTS); see `partial`.
-      lazy: where edges are computed one after the other (remat ``"branch"``), candidates whose weight in the mixture is
-        exactly 0 are not computed: no gradient flows through such weights, and running statistics stay as they are.
+      lazy: no gradient need flow through weights of the mixture that are exactly 0. The running statistics of such
+        candidates then stay as they are, in channel-major layout with remat ``"branch"`` and in pixel-major layout; the
+        former does not compute them either.
       backend: where the program will run, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default backend.
-      layout: layout of the arrays (`dartsx.kernels.choice.LAYOUTS`), or None to choose; see `layouts.parts_of`.
+      layout: layout of the arrays (`dartsx.catalog.LAYOUTS`), or None to choose; see `layouts.parts_of`.
     """
 
     space: CellSpace | RestrictedSpace

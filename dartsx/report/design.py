@@ -24,6 +24,7 @@ from dartsx.report.distribution import (
     mean_interval,
 )
 from dartsx.report.figure import new_figure, styled, svg_text
+from dartsx.report.records import RunError
 from dartsx.report.sections import Grid
 from dartsx.report.tables import markdown_table
 
@@ -64,11 +65,11 @@ def compared(spaces: Records, bins: int = 1) -> Compared:
       bins: bins of equal width over the multiply-adds of all spaces that count alike; 1 for none.
 
     Raises:
-      ValueError: no network of a space was trained, or a bin holds none of a space.
+      RunError: no network of a space was trained, or a bin holds none of a space.
     """
     for name, records in spaces.items():
         if not records:
-            raise ValueError(f"no network of {name} was trained")
+            raise RunError(f"no network of {name} was trained")
     macs = {name: [record["macs"] for record in records] for name, records in spaces.items()}
     edges = np.linspace(min(map(min, macs.values())), max(map(max, macs.values())), bins + 1)
     errors = {}
@@ -89,7 +90,7 @@ def write_design(spaces: Records, facts: Mapping[str, str], folder: Path, bins: 
       bins: see `compared`.
 
     Raises:
-      ValueError: see `compared`.
+      RunError: see `compared`.
     """
     found = compared(spaces, bins)
     facts = {**facts, "intervals": f"95%, {RESAMPLES} bootstrap samples of the networks"}

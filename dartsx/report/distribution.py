@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dartsx.report.records import RunError
+
 RESAMPLES, LEVEL = 2000, 0.95
 
 
@@ -66,13 +68,13 @@ def by_complexity(errors: Sequence[float], macs: Sequence[float], edges: np.ndar
       edges: edges of the bins, rising [m + 1]; the last bin includes its upper edge.
 
     Raises:
-      ValueError: a bin is empty.
+      RunError: a bin is empty.
     """
     bins = np.clip(np.searchsorted(edges, macs, side="right") - 1, 0, len(edges) - 2)
     counts = np.bincount(bins, minlength=len(edges) - 1)
     if not counts.all():
         empty = int(np.argmin(counts))
-        raise ValueError(f"no network has {edges[empty]:,.0f} to {edges[empty + 1]:,.0f} multiply-adds: use fewer bins")
+        raise RunError(f"no network has {edges[empty]:,.0f} to {edges[empty + 1]:,.0f} multiply-adds: use fewer bins")
     return Errors(np.asarray(errors, np.float64), 1 / (len(counts) * counts[bins]))
 
 

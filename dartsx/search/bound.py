@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dartsx.catalog import LATENCY
-from dartsx.cost import BlockTable, bounded_loss, expected_cost, least_cost, read_table
+from dartsx.cost import Table, bounded_loss, expected_cost, least_cost, read_table
 from dartsx.cost.forms import LOGARITHMIC
 from dartsx.search.method import HostAlpha, Method
 
@@ -92,7 +92,7 @@ def _counted(bound: Bound, supernet: Any, image_shape: Sequence[int]) -> Callabl
     return expected_cost(counted, image_shape, bound.kind, table)
 
 
-def _subject(bound: Bound, supernet: Any, image_shape: Sequence[int]) -> tuple[Any, BlockTable | None]:
+def _subject(bound: Bound, supernet: Any, image_shape: Sequence[int]) -> tuple[Any, Table | None]:
     """The supernet of the networks that are counted, and the table of their latencies."""
     sizes = {"channels": bound.channels or supernet.channels, "layers": bound.layers or supernet.layers}
     table = None if bound.table is None else read_table(bound.table, image_shape[0])

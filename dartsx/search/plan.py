@@ -64,6 +64,8 @@ class Plan:
       hypergradient_terms: see `hypergradient_by_name`.
       change: makes the method that is used of the one that is named; for methods of one's own, and for stages.
       derivation: makes the function of a state that derives its architecture, of the `Search`; None: by the alphas.
+      turns: makes, of the `Search`, what happens between its epochs in place of a gradient search's alphas: an object
+        with the functions of `dartsx.strategies.shared_turns.Turns`; None for a gradient search.
       epochs: passes over the examples that train the weights.
       batch_size: examples of a batch of either half.
       max_steps: if not None, about so many steps instead (one shorter epoch, or fewer whole ones).
@@ -74,6 +76,7 @@ class Plan:
       dtype: dtype of activations.
       form: how separable convolutions are computed; None chooses by device and size.
       remat: what the backward pass computes again; None chooses by device.
+      layout: layout of the arrays of cells, one of `dartsx.catalog.LAYOUTS`; None chooses by device.
       sharing: which weights the options of a described space share, see `dartsx.nn.OpenSupernet`.
       weights: their optimiser.
       alphas: their optimiser.
@@ -97,6 +100,7 @@ class Plan:
     hypergradient_terms: int | None = None
     change: Change = lambda method, task: method
     derivation: Callable[[Any], Callable[[Any], Any]] | None = None
+    turns: Callable[[Any], Any] | None = None
     epochs: int = 50
     batch_size: int = 64
     max_steps: int | None = None
@@ -107,6 +111,7 @@ class Plan:
     dtype: str = "float32"
     form: str | None = None
     remat: str | None = None
+    layout: str | None = None
     sharing: str = "none"
     weights: Weights = Weights()
     alphas: Alphas = Alphas()
@@ -145,6 +150,7 @@ def search_problem(plan: Plan, steps: int, image_shape: Sequence[int]) -> Search
             dtype=plan.dtype,
             form=plan.form,
             remat=plan.remat,
+            layout=plan.layout,
             sharing=plan.sharing,
         )
     method = _method(plan, Task(plan.space, supernet.cells))

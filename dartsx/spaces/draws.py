@@ -68,12 +68,10 @@ def draw(
     for architecture in candidates:
         if architecture in found:
             continue
-        network = space.network(architecture, scale)
-        size = network.image_size
-        shape = (size, size, image_shape[2]) if size != scale.pixels else image_shape
-        seen.append(network.macs(shape))
-        if band.low <= seen[-1] <= band.high:
-            found[architecture] = Drawn(architecture, seen[-1], network.params(shape))
+        network = counted(space, architecture, scale, image_shape)
+        seen.append(network.macs)
+        if band.low <= network.macs <= band.high:
+            found[architecture] = network
         if len(found) == count:
             break
     if len(found) < (1 if whole else count):
@@ -82,3 +80,11 @@ def draw(
             f"there are {min(seen):,} to {max(seen):,}"
         )
     return list(found.values())
+
+
+def counted(space: Space, architecture: Architecture, scale: Scale, image_shape: tuple[int, int, int]) -> Drawn:
+    """An architecture with its counts; arguments as of `draw`."""
+    network = space.network(architecture, scale)
+    size = network.image_size
+    shape = (size, size, image_shape[2]) if size != scale.pixels else image_shape
+    return Drawn(architecture, network.macs(shape), network.params(shape))

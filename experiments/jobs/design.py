@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import json
 import math
 import pathlib
 import time
@@ -30,14 +31,17 @@ from dartsx.nn import DescribedNetwork
 from dartsx.nn.at_mixture import AtMixture
 from dartsx.nn.open_supernet import OpenSupernet
 from dartsx.retrain.whole import train_whole
-from dartsx.runtime import StopRequest, at_step, jit, read_json, stream, write_json
-from dartsx.spaces import Architecture, Space, to_json
-from dartsx.spaces.draws import Band, Drawn, draw
+from dartsx.runtime import jit, read_json, write_json
+from dartsx.spaces import Architecture, Space, named_space, resolve_genotype, to_json
+from dartsx.spaces.draws import Band, Drawn, counted, draw
 from experiments.jobs.evaluate import problem_of
-from experiments.settings import EvaluateSettings
-from experiments.trials import Trial, run_local
+from experiments.jobs.setup import load_checked, start
+from experiments.settings import EvaluateSettings, evaluate_settings
+from experiments.settings.load import config_from
+from experiments.trials import Here, Ledger, Listed, Trial, drive
 
-RESULT = "result.json"
+RESULT, JOB = "result.json", "experiments.jobs.design:train_network"
+SECONDS = 20  # between two lines that say how far it is
 Program = Callable[[Architecture, jax.Array, jax.Array], Mapping[str, jax.Array]]  # architecture, key, rows -> figures
 
 
@@ -101,7 +105,7 @@ class Trainer:
         return of
 
     def _closed(self, space: Space) -> Program:
-        @functools.lru_cache(maxsize=8)  # architectures that have the same network share its program
+        @functools.lru_cache(maxsize=64)  # architectures that have the same network share its program
         def compiled(network: Network) -> Callable:
             module = DescribedNetwork(network, self.settings.dtype)
             inputs = functools.partial(_resized, network.image_size)
@@ -134,43 +138,57 @@ def networks_of(plan: Plan, trainer: Trainer) -> dict[str, list[Drawn]]:
     }
 
 
-def trials(plan: Plan, trainer: Trainer, drawn: Mapping[str, list[Drawn]], stop: StopRequest) -> Iterator[Trial]:
-    """A trial for every network, in the folder ``SPACE/NUMBER``; those of a space use one program."""
-    for name, space in plan.spaces.items():
-        how, program = trainer.program(space)
-        root = stream(jax.random.key(trainer.settings.seed), f"design/{name}")
-
-        def run(config: ConfigDict, folder: pathlib.Path, name=name, how=how, program=program, root=root) -> bool:
-            if (folder / RESULT).exists():
-                return True
-            if stop.requested:
-                return False
-            found, key = drawn[name][config.number], at_step(root, config.number)
-            started = time.monotonic()
-            figures = {
-                figure: float(value) for figure, value in program(found.architecture, key, trainer.rows(key)).items()
-            }
-            folder.mkdir(parents=True, exist_ok=True)
-            write_json(folder / RESULT, _record(found, figures, how, time.monotonic() - started))
-            return True
-
-        for number in range(len(drawn[name])):
-            config = ConfigDict({"space": name, "number": number})
-            yield Trial(f"{_folder(name)}/{number:04d}", run, config)
+def trials(plan: Plan, config: ConfigDict, drawn: Mapping[str, list[Drawn]]) -> Iterator[Trial]:
+    """A trial for every network, in the folder ``SPACE/NUMBER``: an evaluation's config, and a seed of its own."""
+    for name in plan.spaces:
+        for number, found in enumerate(drawn[name]):
+            own = {"seed": config.seed + number, "genotype": str(found.architecture), "network": ""}
+            given = {**config.to_dict(), **own, "space": {**config.space.to_dict(), "name": name}}
+            yield Trial(f"{_folder(name)}/{number:04d}", JOB, given, (own["seed"],), {"space": name})
 
 
-def train_all(plan: Plan, trainer: Trainer, drawn: Mapping[str, list[Drawn]], folder: pathlib.Path) -> bool:
-    """Trains all networks that have no result yet, and says how far it is; False if a signal stopped it."""
-    total, last = sum(map(len, drawn.values())), time.monotonic()
-    with StopRequest() as stop:
-        for done, result in enumerate(run_local(trials(plan, trainer, drawn, stop), folder), 1):
-            if result.status == "stopped":
-                print(f"stopped by {stop.signal_name}; the same command resumes", flush=True)
-                return False
-            if done == total or time.monotonic() - last > 20:
+def train_network(config: ConfigDict, folder: pathlib.Path, pause_after: int | None = None) -> bool:
+    """The job of a trial: trains the genotype of ``config.space`` from its first weights to the last epoch.
+
+    Trials of one process share what they compile, and the data.
+    """
+    plain = config.to_dict()
+    # Without the space, whose networks may read images that its supernet cannot.
+    shared = {**plain, "seed": 0, "genotype": "", "space": {**plain["space"], "name": "darts"}}
+    trainer, space, (how, program) = _shared(config.space.name, json.dumps(shared, sort_keys=True))
+    architecture, _ = resolve_genotype(config.genotype)
+    network = counted(space, architecture, trainer.scaled(space), trainer.image_shape)
+    key, started = jax.random.key(config.seed), time.monotonic()
+    figures = {name: float(value) for name, value in program(architecture, key, trainer.rows(key)).items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / RESULT, _record(network, figures, how, time.monotonic() - started))
+    return True
+
+
+@functools.lru_cache(maxsize=1)  # trials of a space follow one another
+def _shared(name: str, config: str) -> tuple[Trainer, Space, tuple[str, Program]]:
+    """What trains the networks of a space, by the rest of the config as JSON."""
+    settings, space = evaluate_settings(config_from(json.loads(config)), need_genotype=False), named_space(name)
+    trainer = Trainer(settings, load_checked(settings), start(settings))
+    return trainer, space, trainer.program(space)
+
+
+def train_all(plan: Plan, config: ConfigDict, drawn: Mapping[str, list[Drawn]], folder: pathlib.Path) -> bool:
+    """Trains all networks that the ledger does not know to be trained, and says how far it is.
+
+    Returns:
+      Whether all have ended (False: stopped by a signal; the same call resumes).
+    """
+    total, done, last = sum(map(len, drawn.values())), 0, time.monotonic()
+    with Here(folder) as here, Ledger(folder, "test_error") as ledger:
+        for result in drive(Listed(trials(plan, config, drawn)), here, ledger):
+            done += 1
+            if result.problem:
+                print(f"design: {result.trial.name} failed: {result.problem}", flush=True)
+            if done == total or time.monotonic() - last > SECONDS:
                 last = time.monotonic()
                 print(f"design: {done}/{total} networks, {result.trial.name} {result.status}", flush=True)
-    return True
+    return done == total
 
 
 def results(folder: pathlib.Path, drawn: Mapping[str, list[Drawn]]) -> dict[str, list[dict[str, Any]]]:

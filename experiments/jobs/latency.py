@@ -103,7 +103,7 @@ def subject_of(settings: LatencySettings) -> Subject:
     scale = dataclasses.replace(space.scale, classes=settings.classes or space.scale.classes)
     try:
         if space.executor != "described":
-            raise SpaceError("its blocks are edges of cells; only spaces of described networks can be measured")
+            raise SpaceError("only the blocks of spaces of described networks can be measured")
         network = space.description(scale)
         size = settings.image_size or network.image_size
         shape = (size, size, settings.image_channels)

@@ -1,6 +1,6 @@
 """Combinations of settings that contradict each other, whatever the data."""
 
-from dartsx.catalog import DESCRIBED, EXECUTORS, GROUPED_FORMS, SEPARABLE_FORMS, STAGED
+from dartsx.catalog import DESCRIBED, EXECUTORS, GROUPED_FORMS, OPEN_REMAT, SEPARABLE_FORMS, STAGED
 from experiments.settings.errors import wrong
 from experiments.settings.groups import (
     DatasetSettings,
@@ -26,6 +26,17 @@ def check_search(search: SearchGroup) -> None:
     if search.cost.kind and not search.cost.target:
         problem = f"must be above 0 with --config.search.cost.kind={search.cost.kind}, in units of that cost"
         raise wrong("search.cost.target", search.cost.target, problem)
+
+
+def check_search_remat(space: str, executor: str, remat: str | None) -> None:
+    """Check that what the backward pass computes again is there in the supernet of a space.
+
+    Raises:
+      SettingsError: naming the field.
+    """
+    if executor == DESCRIBED and remat is not None and remat not in OPEN_REMAT:
+        problem = f"the supernet of --config.space.name={space} has no cells; choose {' or '.join(OPEN_REMAT)}"
+        raise wrong("search.remat", remat, problem)
 
 
 def check_evaluate(evaluate: EvaluateGroup) -> None:
@@ -89,6 +100,17 @@ def check_form(network: str | None, evaluate: EvaluateGroup) -> None:
     if evaluate.remat is not None and (network or evaluate.network in (STAGED, DESCRIBED)):
         kind = kind if network else f"--config.evaluate.network={evaluate.network}"
         raise wrong("evaluate.remat", evaluate.remat, f"{kind} keeps all it computes; leave it empty")
+
+
+def check_layout(search: SearchGroup) -> None:
+    """Check that a layout of the supernet has the form of convolutions and `remat` that are asked for.
+
+    Raises:
+      SettingsError: naming the fields.
+    """
+    if search.layout == "pixel_major" and (search.form is not None or search.remat == "branch"):
+        given = f"--config.search.form={search.form}" if search.form is not None else "--config.search.remat=branch"
+        raise wrong("search.layout", search.layout, f"{given} exists in channel_major alone")
 
 
 def check_in_memory(dataset: DatasetSettings) -> None:

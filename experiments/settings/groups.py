@@ -13,6 +13,7 @@ from dartsx.catalog import (
     GROUPED_FORMS,
     HYPERGRADIENTS,
     LATENCY,
+    LAYOUTS,
     NETWORK_REMAT,
     NETWORKS,
     PRECISIONS,
@@ -141,6 +142,7 @@ class SearchGroup:
     train_fraction: float = where(share())
     form: str | None = where(one_of("", *SEPARABLE_FORMS))
     remat: str | None = where(one_of("", *REMAT))
+    layout: str | None = where(one_of("", *LAYOUTS))
     sharing: str = where(one_of(*SHARING))
     chunk_steps: int = where(at_least(1))
     checkpoint_every: int = where(at_least(1))

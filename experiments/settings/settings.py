@@ -21,7 +21,9 @@ from experiments.settings.combinations import (
     check_evaluate,
     check_form,
     check_in_memory,
+    check_layout,
     check_search,
+    check_search_remat,
     check_stream,
     network_for,
 )
@@ -122,11 +124,14 @@ def search_settings(config: ConfigDict) -> SearchSettings:
     """
     read = read_group(Config, config)
     check_search(read.search)
+    check_layout(read.search)
     check_method(read.method, read.hypergradient, read.hypergradient_terms)
     check_partial(read.method, read.methods, read.search.remat)
     check_in_memory(read.dataset)
     check_population(read)
     check_alone(read.method, read.population)
+    space = _space(read.space)
+    check_search_remat(read.space.name, space.executor, read.search.remat)
     return SearchSettings(
         seed=read.seed,
         dtype=read.dtype,
@@ -141,7 +146,7 @@ def search_settings(config: ConfigDict) -> SearchSettings:
         hypergradient=read.hypergradient,
         hypergradient_terms=read.hypergradient_terms,
         dataset=read.dataset,
-        space=_space(read.space),
+        space=space,
         search=read.search,
     )
 

@@ -51,8 +51,8 @@ def test_more_devices_than_a_target_has_are_a_result():
 
 def test_a_process_that_dies_is_a_result():
     text = "W0000 a warning\nF0000 tiling.cc:7] Check failed: a == b\n*** SIGABRT\n"
-    assert program._reason(-6, text) == "ended by signal 6: F0000 tiling.cc:7] Check failed: a == b"
-    assert program._reason(1, "") == "exit status 1: no message"
+    assert program.reason(-6, text) == "ended by signal 6: F0000 tiling.cc:7] Check failed: a == b"
+    assert program.reason(1, "") == "exit status 1: no message"
 
 
 def test_a_card_is_described_in_full():

@@ -12,7 +12,6 @@ import pytest
 
 from dartsx.cost import expected_cost
 from dartsx.cost.latency_table import BlockShape, LatencyTable, blocks, expected_latency_of, latency_of, read_table
-from dartsx.cost.linear_latency import read_linear, read_relative
 from dartsx.networks import Choice, Depth, Network, Width, close, network
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.inverted import InvertedBottleneck
@@ -58,31 +57,53 @@ def test_a_released_network_runs_as_fast_as_its_name_says(hardware):
 
 
 def test_the_linear_model_gives_the_printed_figure(hardware):
-    path = hardware / "tunas_proxylessnas_pixel1.json"
-    model = read_linear(path, lambda i, column: {NAMES[i - 1]: column}, fixed=("k3",))
-    assert model.latency(member("ProxylessNAS-Mobile").choices) == pytest.approx(84.4162, abs=1e-4)  # the paper: 84
+    space = SPACES["proxyless"]
+    expected = read_table(hardware / "tunas_proxylessnas_pixel1.json").expected(space.description())
+    assert expected(weight_of(member("ProxylessNAS-Mobile"))) == pytest.approx(84.4162, abs=1e-4)  # the paper: 84
     first, middle = "k5_e3 skip skip skip k5_e6 k5_e3 k5_e3 k3_e3", "k7_e6 k5_e6 k7_e6 k7_e6 k5_e6 k3_e3 k5_e3 k5_e3"
     columns = f"{first} {middle} k5_e6 k7_e3 k3_e3 k5_e3 k7_e6".split()
-    assert model.latency(dict(zip(NAMES, columns, strict=True))) == pytest.approx(84.0167, abs=1e-4)
+    released = space.architecture(dict(zip(NAMES, columns, strict=True)))
+    assert expected(weight_of(released)) == pytest.approx(84.0167, abs=1e-4)
     assert label(5, 3) == "k5_e3"
 
 
 @pytest.mark.parametrize("device", ["raspi4", "pixel3", "eyeriss", "fpga"])
 def test_sums_over_the_blocks_of_fbnet_are_the_benchmarks(hardware, device):
-    path = hardware / "hwnas_fbnet_cifar100_lut.json"
-    model, ops = read_relative(path, device, fbnet.NAMES), json.loads(path.read_text())["ops"]
-    decision = SPACES["fbnet"].decisions[fbnet.NAMES[1]]
-    assert set(decision.options) == set(ops)
+    path, space = hardware / "hwnas_fbnet_cifar100_lut.json", SPACES["fbnet"]
+    expected, ops = read_table(f"{path}:{device}").expected(space.description()), json.loads(path.read_text())["ops"]
     with lzma.open(hardware / "help_fbnet_latency.csv.xz", "rt") as file:
         rows = [row for row, _ in zip(csv.DictReader(file), range(200), strict=False)]
     for row in rows:
         chosen = {name: ops[int(digit)] for name, digit in zip(fbnet.NAMES, row["ops"], strict=True)}
-        assert model.latency(chosen) == pytest.approx(float(row[device]), abs=2e-4)
+        assert expected(weight_of(space.architecture(chosen))) == pytest.approx(float(row[device]), abs=2e-4)
 
 
-def test_devices_that_a_table_lacks_are_refused(hardware):
+def test_a_table_of_positions_is_the_sum_of_its_entries(hardware):
+    space, expected = (
+        SPACES["fbnet"],
+        read_table(hardware / "fbnet_cpu_lut.csv").expected(SPACES["fbnet"].description()),
+    )
+    with open(hardware / "fbnet_cpu_lut.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for option, column in (("k5_e1_g2", "ir_k5_s2_us"), ("skip", "skip_us")):
+        arch = space.architecture(dict.fromkeys(fbnet.NAMES, option))
+        assert expected(weight_of(arch)) == pytest.approx(sum(float(row[column]) for row in rows) / 1e3)
+    assert expected.least(space.decisions) == pytest.approx(
+        sum(min(float(row[name]) for name in row if name.endswith("_us")) for row in rows) / 1e3
+    )
+
+
+def test_linear_models_that_do_not_fit_are_refused(hardware):
+    path = hardware / "hwnas_fbnet_cifar100_lut.json"
     with pytest.raises(ValueError, match="unknown device 'pixel4' .did you mean pixel3"):
-        read_relative(hardware / "hwnas_fbnet_cifar100_lut.json", "pixel4", fbnet.NAMES)
+        read_table(f"{path}:pixel4")
+    table = read_table(f"{path}:pixel3")
+    with pytest.raises(ValueError, match="pixel3 has no time of .*=k7_e3; it has k3_e1"):
+        table.expected(SPACES["proxyless"].description())
+    with pytest.raises(ValueError, match="has times of 22 positions, not of"):
+        table.expected(SPACES["mnasnet"].description())
+    with pytest.raises(ValueError, match="was measured for batch size 1, not 8"):
+        table.check(8, "float32", (32, 32, 3))
 
 
 WIDTH = Width("w", (8, 16))
@@ -152,7 +173,7 @@ def test_files_that_are_no_tables_are_refused(hardware, tmp_path):
         read_table(tmp_path / "no.csv")
     (tmp_path / "x.json").write_text("{}")
     with pytest.raises(ValueError, match="is no linear model of latencies"):
-        read_linear(tmp_path / "x.json", lambda i, column: {})
+        read_table(tmp_path / "x.json")
 
 
 def written(table, path):

@@ -134,6 +134,14 @@ CASES = {
         SEARCH, "--config.search.remat=cel", CIFAR,
         ["--config.search.remat='cel'", "did you mean cell", "choose one of '' (automatic), none, branch, cell"],
     ),
+    "unknown layout": (
+        SEARCH, "--config.search.layout=nhwc", CIFAR,
+        ["--config.search.layout='nhwc'", "channel_major, pixel_major"],
+    ),
+    "layout without forms": (
+        SEARCH, "--config.search.layout=pixel_major --config.search.form=taps", CIFAR,
+        ["--config.search.layout='pixel_major'", "--config.search.form=taps", "channel_major alone"],
+    ),
     "unknown form": (
         SEARCH, "--config.search.form=sparse", CIFAR,
         ["--config.search.form='sparse'", "plain, dense, rows"],
@@ -168,6 +176,10 @@ CASES = {
     "partial channels one edge after the other": (
         SEARCH, "--config.method=pc_darts --config.search.remat=branch", CIFAR,
         ["--config.search.remat='branch'", "--config.method=pc_darts", "none or cell"],
+    ),
+    "cells computed again where there are none": (
+        SEARCH, "--config.space.name=digit_chain --config.search.remat=cell", CIFAR,
+        ["--config.search.remat='cell'", "--config.space.name=digit_chain has no cells", "none or branch"],
     ),
     "option of a method out of bounds": (
         SEARCH, "--config.methods.gdas.temperature_end=0", CIFAR,

@@ -87,7 +87,7 @@ def test_a_table_is_measured_resumed_checked_and_binds_a_search(run, tmp_path, m
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"space": {"name": "darts"}}, "--config.space.name='darts'.*only spaces of described networks"),
+        ({"space": {"name": "darts"}}, "--config.space.name='darts'.*only the blocks of spaces of described networks"),
         ({"space": {"name": "regnetx"}}, "--config.space.name='regnetx'.*share no supernet"),
         ({"dtype": "float16"}, "--config.dtype='float16'.*float32, bfloat16"),
     ],

@@ -184,11 +184,13 @@ def test_memory_is_left_for_what_those_that_run_still_grow_to():
     assert not fits(GIB, 2 * GIB, {})
 
 
-def test_without_memory_for_two_trials_run_one_after_the_other(tmp_path):
-    executor = Local(tmp_path, SLOTS, need=2**60)
-    assert [r.status for r in run(tmp_path, [trial("a"), trial("b")], executor)] == ["finished"] * 2
-    times = [[(tmp_path / n / f).stat().st_mtime for f in ("begun", "result.json")] for n in ("a", "b")]
-    assert times[0][1] < times[1][0] or times[1][1] < times[0][0]
+@pytest.mark.parametrize(("need", "another"), [(1, True), (2**60, False)])
+def test_another_starts_only_where_memory_is_left_and_one_in_any_case(tmp_path, need, another):
+    with Local(tmp_path, SLOTS, need=need) as executor:
+        assert executor.room()
+        executor.start(trial("a"))
+        executor.wait(0)
+        assert executor.room() == another
 
 
 # --------------------------------------------------------------------------- seeds and watching

@@ -62,6 +62,23 @@ def test_at_a_one_hot_mixture_it_is_the_closed_network_with_the_first_channels(n
                 np.testing.assert_allclose(after["batch_stats"][step][which], value, rtol=1e-9, atol=1e-10)
 
 
+def test_forms_of_other_backends_give_the_same_logits_gradients_and_statistics(made, x64, quick_jit):
+    """Depthwise convolutions, squeeze and excitation, and open widths, as computed on a CPU and on a GPU or TPU."""
+    space, supernet, variables = made("chain")
+    rows, columns = space.alpha_shapes["decisions"]
+    mixture = {"decisions": jnp.asarray(np.random.default_rng(4).dirichlet(np.ones(columns), rows))}
+
+    def run(net):
+        def loss(params, mixture):
+            logits, moved = net.apply({**variables, "params": params}, IMAGES, mixture, True, mutable=["batch_stats"])
+            return jnp.sum(jnp.sin(logits)), (logits, moved)
+
+        return quick_jit(jax.grad(loss, (0, 1), has_aux=True))(variables["params"], mixture)
+
+    found = [run(supernet.clone(backend=backend)) for backend in ("cpu", "gpu")]
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(b, a, rtol=1e-9, atol=1e-10), *found)
+
+
 @pytest.mark.parametrize("name", ["chain", "nested"])
 def test_lazy_options_give_the_same_logits_and_gradients_and_leave_other_statistics_alone(name, made, x64, quick_jit):
     space, supernet, variables = made(name)

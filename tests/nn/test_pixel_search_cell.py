@@ -42,6 +42,7 @@ class Scaled:
 TABLE = {**PRIMITIVES, "scaled": Scaled()}
 DARTS = CellSpace().primitives
 BLOCKS = ("none", "nor_conv_3x3", "conv_3x1_1x3", "se_bottleneck", "scaled")
+DRAWN = {"lazy": True, "remat": "branch"}  # channel-major leaves out what is not drawn
 # primitives, plan, and other attributes of the cell
 CASES = {
     "darts": (DARTS, {}, {}),
@@ -52,6 +53,7 @@ CASES = {
     "partial, reduction": (("skip_connect", "dil_conv_3x3", "max_pool_3x3"), {"partial": 2, "reduction": True}, {}),
     "sizes": (("sep_conv_3x3", "sep_conv_7x7"), {}, {}),
     "S2": (("skip_connect", "sep_conv_3x3"), {}, {}),
+    "drawn": (("none", "skip_connect", "sep_conv_3x3", "dil_conv_3x3"), {"reduction": True}, DRAWN),
     "skip alone": (("none", "skip_connect"), {}, {}),
     "other families": (BLOCKS, {}, {}),
     "other families, reduction": (BLOCKS, {"reduction": True}, {}),
@@ -68,6 +70,8 @@ def both(primitives, plan, attributes, quick_jit, pixels=PIXELS):
     s0 = rng.normal(3, 1, size=(IMAGES, first, first, 4))
     s1 = rng.normal(3, 1, size=(IMAGES, pixels, pixels, 6))
     mixture = jnp.asarray(rng.dirichlet(np.ones(len(primitives)), len(EDGES)))
+    if attributes.get("lazy"):
+        mixture = jnp.eye(len(primitives))[1 + jnp.arange(len(EDGES)) % (len(primitives) - 1)]
     if plan.partial > 1:
         mixture = jnp.concatenate([mixture, mixture[:, :1]], 1)
     variables, found = None, []
@@ -93,14 +97,37 @@ def _results(cell, variables, inputs, mixture, channels_first, quick_jit):
         return jnp.sum(weights * y), (y, moved, back(cell.apply(given, *inputs, mixture, False)))
 
     gradient = quick_jit(jax.grad(loss, (0, 1, 2), has_aux=True))
-    (params, inputs, mixture), others = gradient(variables["params"], inputs, mixture)
-    return params, [back(x) for x in inputs], mixture, others
+    (params, of_inputs, of_mixture), others = gradient(variables["params"], inputs, mixture)
+    if cell.lazy:  # what is left out has no derivative
+        of_mixture = of_mixture * mixture
+    return params, [back(x) for x in of_inputs], of_mixture, others
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_cells_are_equal_in_both_layouts(case, x64, quick_jit):
     expected, given = both(*CASES[case], quick_jit)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(b, a, rtol=1e-9, atol=1e-9), expected, given)
+
+
+def test_a_population_computes_what_its_members_compute(x64, quick_jit):
+    names = ("skip_connect", "sep_conv_3x3", "max_pool_3x3")
+    cell = PixelSearchCell(EDGES, (2, 3), tuple((n, PRIMITIVES[n]) for n in names), CellPlan(True, False, 4, 4, 4))
+    rng = np.random.default_rng(0)
+    x = jnp.asarray(rng.normal(size=(2, IMAGES, PIXELS, PIXELS, 4)))
+    mixture = jnp.asarray(rng.dirichlet(np.ones(len(names)), (2, len(EDGES))))
+    variables = jax.vmap(lambda key: cell.init(key, x[0], x[0], mixture[0], True))(jax.random.split(jax.random.key(0)))
+
+    def gradient(variables, x, mixture):
+        def loss(params, mixture):
+            return jnp.sum(jnp.sin(cell.apply({**variables, "params": params}, x, x, mixture, True)))
+
+        return jax.grad(loss, (0, 1))(variables["params"], mixture)
+
+    together = quick_jit(jax.vmap(gradient))(variables, x, mixture)
+    alone = quick_jit(gradient)
+    for member in range(2):
+        own = jax.tree.map(lambda leaf, member=member: leaf[member], (variables, x, mixture, together))
+        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9), alone(*own[:3]), own[3])
 
 
 def test_odd_maps(x64, quick_jit):

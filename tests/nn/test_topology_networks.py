@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dartsx.catalog import LAYOUTS
 from dartsx.cost import network_cost
 from dartsx.nn import Supernet, TopologyNetwork, TopologySupernet, supernet_of
 from dartsx.spaces import NB201, SPACES, CellSpace, TopologySpace, nb201, topology_from_string
@@ -109,17 +110,18 @@ def test_the_supernet_equals_a_plain_computation_with_gradients(setting, x64, qu
             np.testing.assert_allclose(value, flat[1][path], rtol=1e-7, atol=1e-9, err_msg=str(path))
 
 
-@pytest.mark.parametrize("remat", ["branch", "cell"])
-def test_recomputation_changes_nothing(setting, x64, quick_jit, remat):
+@pytest.mark.parametrize("formulation", [{"remat": "branch"}, {"remat": "cell"}, {"layout": "pixel_major"}], ids=str)
+def test_neither_recomputation_nor_the_layout_changes_anything(setting, x64, quick_jit, formulation):
     images, mixture, variables, supernet = setting
-    other = supernet.clone(remat=remat)
+    other = supernet.clone(**formulation)
     logits = quick_jit(lambda v: other.apply(v, images, mixture, True))(variables)
     np.testing.assert_allclose(logits, plain(variables["params"], images, mixture["normal"]), rtol=1e-9)
 
 
-def test_a_one_hot_supernet_is_the_topologys_network(setting, x64, quick_jit):
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_one_hot_supernet_is_the_topologys_network(setting, x64, quick_jit, layout):
     images, _, variables, supernet = setting
-    network = TopologyNetwork(CELL, dtype=jnp.float64, **SIZES)
+    network = TopologyNetwork(CELL, dtype=jnp.float64, layout=layout, **SIZES)
     one_hot = {kind: jnp.array(rows) for kind, rows in NB201.encode(CELL).items()}
     layout = sorted(NB201.edges)
 

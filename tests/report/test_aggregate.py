@@ -69,6 +69,27 @@ def test_runs_with_other_settings_are_never_averaged_and_say_what_differs(evalua
     assert grid.lines[0][-1] == "model.channels=16"
 
 
+def test_runs_of_other_precision_are_never_averaged_and_a_config_without_one_had_the_default(evaluate_run):
+    configs = ({"precision": "highest"}, {"precision": "default"}, {})
+    rows = rows_of(*(evaluate_run(f"e{i}", 3.0 + i, config=c, seed=i) for i, c in enumerate(configs)))
+    assert [(row.n, row.mean, row.setup) for row in rows] == [
+        (1, 3.0, "precision='highest'"),
+        (2, 4.5, "precision='default'"),
+    ]
+    assert [line[-1] for line in own_grid(rows).lines] == ["precision='highest'", "precision='default'"]
+
+
+def test_searches_of_other_precision_are_never_averaged(search_run, evaluate_run):
+    searches = {name: search_run(name, seed=i) for i, name in enumerate(("default", "highest"))}
+    for name, path in searches.items():
+        (path / "config.json").write_text(json.dumps({"precision": name}))
+    rows = rows_of(*(evaluate_run(f"of_{name}", 3.0, search=path) for name, path in searches.items()))
+    assert [(row.n, row.setup) for row in rows] == [
+        (1, "search.precision='default'"),
+        (1, "search.precision='highest'"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from dartsx.report import RunError
 from dartsx.report.design import compared
 from dartsx.report.distribution import band, by_complexity, compare, equal_weights, mean_interval
 
@@ -18,7 +19,7 @@ def test_bins_of_multiply_adds_count_alike():
     found = by_complexity([1.0, 2.0, 3.0, 10.0], [0, 1, 4, 10], np.array([0.0, 5.0, 10.0]))
     np.testing.assert_allclose(found.weights, [1 / 6, 1 / 6, 1 / 6, 1 / 2])
     assert found.mean == pytest.approx(6.0)
-    with pytest.raises(ValueError, match="no network has 5 to 10 multiply-adds"):
+    with pytest.raises(RunError, match="no network has 5 to 10 multiply-adds"):
         by_complexity([1.0], [2], np.array([0.0, 5.0, 10.0]))
 
 
@@ -59,5 +60,5 @@ def test_networks_of_the_same_space_show_no_difference():
 
 
 def test_a_space_without_trained_networks_is_named():
-    with pytest.raises(ValueError, match="no network of empty was trained"):
+    with pytest.raises(RunError, match="no network of empty was trained"):
         compared({"empty": []})

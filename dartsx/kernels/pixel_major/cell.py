@@ -1,4 +1,9 @@
-"""The edges of a search cell on arrays [N, H, W, ...]: block by block, few and wide operations (GPU and TPU)."""
+"""The edges of a search cell on arrays [N, H, W, ...]: block by block, few and wide operations (GPU and TPU).
+
+Candidates of weight 0 are computed with the others, also where a method draws one for each edge: a branch that is
+passed over would be a conditional for every candidate and edge, which keeps neighbours from being one operation. For
+GDAS a compiled step is then 1,230 kernels in place of 8,001 (``benchmarks/results/program-paths-h100-2026-11-26.md``).
+"""
 
 from __future__ import annotations
 
@@ -30,7 +35,7 @@ def evaluate(cell: CellEdges, inputs: jax.Array) -> tuple[list[jax.Array], dict[
       All nodes but the inputs, [N, H', W', C] each, and the batch statistics of all norms (none in evaluation).
     """
     weights = separable.with_composed(cell.layout.primitives, cell.weights)  # in the parameters' precision
-    cell = cell._replace(weights=jax.tree.map(lambda leaf: leaf.astype(inputs.dtype), weights))
+    given, cell = cell, cell._replace(weights=jax.tree.map(lambda leaf: leaf.astype(inputs.dtype), weights))
     count = inputs.shape[3]
     ready = {node: inputs[:, :, :, node] for node in range(count)}
     sums: dict[int, jax.Array] = {}  # of the nodes that still wait for some of their edges
@@ -44,7 +49,7 @@ def evaluate(cell: CellEdges, inputs: jax.Array) -> tuple[list[jax.Array], dict[
         for i, target in enumerate(block.targets):
             sums[target] = sums[target] + y[i] if target in sums else y[i]
     nodes = ready | sums
-    return [nodes[node] for node in sorted(nodes) if node >= count], _gathered(collected)
+    return [nodes[node] for node in sorted(nodes) if node >= count], _kept_idle(given, _gathered(collected))
 
 
 def _block(cell: CellEdges, block: EdgeBlock, x: jax.Array):
@@ -95,3 +100,20 @@ def _gathered(collected: Sequence[dict[Key, Stats]]) -> dict[Key, Stats]:
         key: {kind: everything[np.concatenate(indices)] for kind, indices in kinds.items()}
         for key, kinds in places.items()
     }
+
+
+def _kept_idle(cell: CellEdges, batch: dict[Key, Stats]) -> dict[Key, Stats]:
+    """The statistics, but for candidates of weight 0 those that they keep where they may be left out.
+
+    As in `edges_apart` that concerns candidates that have weights.
+    """
+    if cell.idle is None:
+        return batch
+    columns, kept = list(cell.layout.primitives), dict(batch)
+    for (name, norm), stats in batch.items():
+        if name in cell.weights:
+            rows = [row for block in cell.layout.norm_slices(name) for row in block.rows]
+            drawn = cell.mixture[np.array(rows), columns.index(name)][:, None] != 0
+            old = cell.idle[name][norm]
+            kept[name, norm] = {kind: jnp.where(drawn, value, old[kind]) for kind, value in stats.items()}
+    return kept

@@ -110,7 +110,7 @@ def _compute(step: Step, context: Context, inputs: list[jax.Array], weights: Wei
 def _conv(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
     (x,), layer = inputs, step.layer
     window = Window(layer.stride, layer.pads(x.shape[1:3]), layer.dilation)
-    kernel, groups = weights["kernel"].astype(x.dtype), layer.groups
+    kernel, groups = weights["kernel"].astype(x.dtype), int(layer.groups)  # of an open number the widest
     if in_open_groups(layer, channels := step.input_shapes[0][-1]):
         kernel, groups = context.opened.ungrouped(layer, channels, kernel), 1
     y = convolve(x, kernel, window, context.forms, groups)

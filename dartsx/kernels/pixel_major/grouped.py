@@ -90,6 +90,7 @@ def convolve(x: jax.Array, kernel: jax.Array, window: Window, forms: Forms, grou
     Raises:
       ValueError: the form asked for is not one of `FORMS`.
     """
+    groups = int(groups)  # of an open width, which is computed at its widest
     form = forms.grouped(kernel.shape, groups)
     if form not in FORMS:
         raise ValueError(f"unknown form {form!r} of grouped convolution; allowed: {', '.join(FORMS)}")

@@ -5,9 +5,9 @@ tau falling linearly from 10 to 0.1. Unlike DARTS the weights are trained under 
 Prediction uses the strongest candidates.
 
 As in the paper only the drawn candidate is computed, where edges are computed one after the other (the default on a
-CPU, ``search.remat=branch`` elsewhere), and only its weight hands a gradient on; the released code also counts the
-outputs of the others as 1. Settings are those of the released code for CIFAR-10 in the space of DARTS (250 epochs,
-batches of 256, weight decay 5e-4), but for Nesterov's momentum.
+CPU, ``search.remat=branch`` elsewhere; a GPU computes all together in fewer kernels), and only its weight hands a
+gradient on; the released code also counts the outputs of the others as 1. Settings are those of the released code for
+CIFAR-10 in the space of DARTS (250 epochs, batches of 256, weight decay 5e-4), but for Nesterov's momentum.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def mobilenet(name: str, first: int, widths: tuple[int, ...], last: int, hidden:
     return DescribedSpace(write, IMAGENET)
 
 
-def proxyless(name: str, widths: Backbone) -> DescribedSpace:
+def proxyless(name: str, widths: Backbone, scale: Scale = IMAGENET) -> DescribedSpace:
     """The space of ProxylessNAS's backbone, whose sixth stage is one block."""
 
     def write(scale: Scale) -> Network:
@@ -66,7 +66,7 @@ def proxyless(name: str, widths: Backbone) -> DescribedSpace:
         body = (*((elastic(at, None, "relu6"),) for at in stages), (block(last, None, "relu6"),))
         return ends(name, widths, ((first,), *body), scale, SOURCE)
 
-    return DescribedSpace(write, IMAGENET)
+    return DescribedSpace(write, scale)
 
 
 def elastic(stage: tuple[Position, ...], gate: SqueezeExcite | None, act: str) -> Depth:
