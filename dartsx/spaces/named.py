@@ -52,7 +52,6 @@ SPACES: Mapping[str, Space] = _Spaces(
         "fbnet": "chains.fbnet:fbnet",
         "fbnet_a": "chains.fbnet:fbnet_a",
         "efficientnet": "chains.efficientnet:efficientnet",
-        "efficientnet_digits": "chains.efficientnet:efficientnet_digits",
         **{f"anynetx_{letter}": f"chains.regnet:anynetx_{letter}" for letter in "abcde"},
         "regnetx": "chains.regnet:regnetx",
         **{f"anynet_digits_{letter}": f"chains.anynet_digits:anynet_digits_{letter}" for letter in "ade"},

@@ -96,7 +96,7 @@ def test_compound_scaling_doubles_the_work():
 
 
 def test_the_grid_over_a_baseline_for_digits_scales_all_three():
-    space = SPACES["efficientnet_digits"]
+    space = efficientnet.efficientnet_digits
     assert space.count() == SPACES["efficientnet"].count()
     deep, wide, large = (
         space.network(space.architecture({"alpha": alpha, "beta": beta, "gamma": gamma}))
@@ -118,7 +118,7 @@ def test_three_levels_over_one_backbone():
     space = SPACES["trilevel"]
     assert space.count() == trilevel.count() == sum((4**5 * 5**4) ** cells for cells in range(1, 6))
     assert f"{space.count():.1e}" == "1.1e+29"
-    plain = {f"cell1/op{i}": "conv_1x1" for i in range(1, 6)} | {f"cell1/width{i}": "8" for i in range(1, 5)}
+    plain = {f"cell1/op{i}": "conv_1x1" for i in range(1, 6)} | {f"cell1/width{i}": "4" for i in range(1, 5)}
     network = space.network(space.architecture({"cells": "1", **plain}))
     # Stem of one 3x3 convolution on colours, 24 -> 8 -> 8 -> 8 -> 8 -> 24 channels by 1x1, norms, classifier.
     inside = 24 * 8 + 3 * 8 * 8 + 8 * 24 + 2 * (4 * 8 + 24)

@@ -8,8 +8,8 @@ The grid search of the paper's first step runs over them with phi = 1; alpha = 1
 member that it found (1.92). `scaled_by` scales by any phi with it; the factors of the released B1 to B7 are rounded
 (`networks.efficientnet`).
 
-`efficientnet_digits` is the same grid over a baseline of five blocks for images of 12 pixels. The search itself is
-``python -m experiments.design --spaces=efficientnet_digits --budget=1000``, which trains all members and ranks them.
+`efficientnet_digits` is the same grid over a baseline of five blocks for images of 12 pixels, where rounding makes one
+network of several triples. ``python -m experiments.design`` with it is the search itself: all are trained and ranked.
 """
 
 from __future__ import annotations

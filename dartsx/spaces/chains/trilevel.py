@@ -42,8 +42,7 @@ def write(scale: Scale) -> Network:
 
 def cell(name: str, channels: int) -> Block:
     """Five operations one after the other, and a shortcut around them."""
-    widths = tuple(channels * share // 12 for share in TWELFTHS)
-    inner = [Width(f"{name}/width{i}", widths) for i in range(1, PLACES)]
+    inner = [Width(f"{name}/width{i}", TWELFTHS) * channels // 12 for i in range(1, PLACES)]
     return Residual(Chain(tuple(operation(f"{name}/op{i}", width) for i, width in enumerate((*inner, channels), 1))))
 
 
