@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Iterable, Mapping
 
@@ -19,15 +20,19 @@ class Pairs:
     Attributes:
       total: number of pairs.
       combinations: number of combinations.
+
+    The arguments are the levels of every factor, the seed of the order, and the costs of levels, 1 where none is given;
+    a combination costs the product of its levels' costs.
     """
 
-    def __init__(self, factors: Mapping[str, Iterable[str]], seed: int = 0):
+    def __init__(self, factors: Mapping[str, Iterable[str]], seed: int = 0, costs: Mapping[str, float] | None = None):
         self._factors = tuple(factors)
         self._rows = list(itertools.product(*factors.values()))
         random.Random(seed).shuffle(self._rows)
         self._numbers: dict[Pair, int] = {}
         number = self._numbers.setdefault
         self._held = np.array([[number(pair, len(self._numbers)) for pair in self.of(row)] for row in self._rows])
+        self._costs = np.array([math.prod((costs or {}).get(level, 1.0) for level in row) for row in self._rows])
         self.total, self.combinations = len(self._numbers), len(self._rows)
         self._left, self._free = np.ones(self.total, bool), np.ones(self.combinations, bool)
 
@@ -60,7 +65,7 @@ class Pairs:
         return self.close([pair for pair in self._numbers if levels <= set(pair)])
 
     def next(self) -> Row | None:
-        """The combination with most pairs that are left, the first in the seeded order; None if none holds any."""
-        held = self._left[self._held].sum(1) * self._free
+        """The combination with most pairs that are left for its cost; None if none holds any."""
+        held = self._left[self._held].sum(1) * self._free / self._costs
         best = int(held.argmax())
         return self._rows[best] if held[best] else None

@@ -3,10 +3,10 @@
     python -m benchmarks.programs --targets=h100,v5e-4 --log=programs.jsonl
 
 Method x hypergradient x remat x space x dtype is too much to compile: combinations are taken so that every pair of
-levels of two factors occurs, each time the one with most pairs that are left (seeded, see `covering`). Methods that act
-on the host alone, and spaces that differ from another one in widths alone, are compiled once, with all other factors at
-their first level. Supernets are tiny: one cell, described spaces as in `thin`, batch 8, images of 8x8 pixels. Nothing
-is run.
+levels of two factors occurs, each time the one with most pairs that are left for its cost (seeded, see `covering`).
+Methods that act on the host alone, and spaces that differ from another one in widths alone, are compiled once, with all
+other factors at their first level. Supernets are tiny: one cell (four for lambda_darts), described spaces as in `thin`,
+batch 8, images of 8x8 pixels. Nothing is run.
 
   ok        compiled
   equal     its StableHLO is that of a program that was compiled
@@ -46,6 +46,9 @@ FACTORS = {
     "space": tuple(name for name in SPACES if name not in WIDTHS),
     "dtype": DTYPES,
 }
+# How long programs take to compile, roughly, beside those of a first-order step on a few cells: cheap ones come first.
+COSTS = {"finite_difference": 2.0, "exact": 3.0, "unrolled": 4.0, "neumann": 4.0, "conjugate_gradient": 4.0}
+COSTS |= {"mnasnet": 6.0, "tunas": 4.0, "tunas_proxyless": 3.0, "mobilenet_v3": 3.0, "ofa": 3.0, "ofa_proxyless": 3.0}
 FIRST = tuple(levels[0] for levels in FACTORS.values())
 ALONE = [(name, *FIRST[1:]) for name in METHODS if name not in FACTORS["method"]]
 ALONE += [(*FIRST[:3], name, FIRST[4]) for name in WIDTHS]
@@ -82,7 +85,7 @@ def request(target: str, row: Row) -> dict[str, Any]:
         "space.name": f"benchmarks.thin:{space}" if isinstance(SPACES[space], DescribedSpace) else space,
         "dtype": dtype,
         "search.channels": 4,
-        "search.layers": 1,
+        "search.layers": 4 if method == "lambda_darts" else 1,  # which compares two normal cells
         "search.batch_size": 8,
     } | ({"space.nodes": 2} if space == "darts" else {})
     return {
@@ -113,7 +116,7 @@ class Survey:
     """
 
     def __init__(self, target: str, seed: int, done: list[dict[str, Any]]):
-        self.target, self.pairs, self.entries = target, Pairs(FACTORS, seed), []
+        self.target, self.pairs, self.entries = target, Pairs(FACTORS, seed, COSTS), []
         self.closed: collections.Counter[str] = collections.Counter()
         self._failures: collections.Counter[Pair] = collections.Counter()
         self._built: dict[Row, dict[str, Any]] = {}

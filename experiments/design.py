@@ -1,7 +1,7 @@
 """Compares spaces by the errors of networks drawn from them (arXiv:1905.13214, arXiv:2003.13678).
 
 ``python -m experiments.design --spaces=anynet_digits_a,anynet_digits_d --budget=100 --workdir=runs/design``
-``python -m experiments.design --spaces=efficientnet_digits --budget=1000 --workdir=runs/scaling``
+``python -m experiments.design --spaces=my_module:my_space,darts --budget=50 --macs=2e5:6e5 --workdir=runs/own``
 
 Draws ``--budget`` networks of each space whose multiply-adds lie in the band ``--macs=LOW:HIGH`` (of a space that holds
 no more, all), trains each as ``config.evaluate`` says, and writes their distributions of errors with bootstrap bands,

@@ -28,8 +28,23 @@ ALLOWED = {
     "tasks": {"data", "feeds", "losses"},
     "report": {"catalog", "networks", "spaces", "cost"},
     "tabular": {"spaces"},
-    "objectives": {"catalog", "spaces", "cost", "tabular", "search", "feeds", "runtime"},
-    "strategies": {"catalog", "spaces", "cost", "objectives", "search"},
+    "objectives": {
+        "catalog",
+        "spaces",
+        "networks",
+        "kernels",
+        "nn",
+        "cost",
+        "tabular",
+        "data",
+        "search",
+        "feeds",
+        "losses",
+        "retrain",
+        "runtime",
+        "optim",
+    },
+    "strategies": {"catalog", "spaces", "cost", "objectives", "search", "runtime"},
 }
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from dartsx.catalog.declaration import Option
-from dartsx.catalog.rules import above_zero, at_least, below_one, between
+from dartsx.catalog.rules import above_zero, at_least, below_one, between, one_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,8 +69,20 @@ STRATEGIES: dict[str, StrategyDeclaration] = {
             "clip": Option(0.2, "distance of the ratio from 1 at which it is clipped", above_zero()),
         }
     ),
+    "enas": StrategyDeclaration(
+        _learning(3.5e-4, 0.99)
+        | {**_controller(), "entropy": Option(1e-4, "weight of the entropy of the policy", at_least(0))}
+        | {
+            "temperature": Option(5.0, "divides the logits", above_zero()),
+            "limit": Option(2.5, "bound of the logits", above_zero()),
+            **_repeats("architectures"),
+        }
+    ),
     "predictor": StrategyDeclaration(
         {
+            "acquisition": Option(
+                "its", "its: a draw of the predictions; ucb: mean and half a deviation", one_of("its", "ucb")
+            ),
             "random": Option(10, "random architectures before the first training", at_least(2)),
             "refit": Option(10, "new scores after which the ensemble is trained anew", at_least(1)),
             "candidates": Option(100, "mutants compared for each question", at_least(1)),

@@ -69,7 +69,27 @@ def efficientnet(variant: str = "b0", classes: int = 1000) -> Network:
     return scaled(f"efficientnet_{variant}", SCALINGS[variant], classes)
 
 
-def scaled(name: str, scaling: Scaling, classes: int = 1000) -> Network:
+class Baseline(NamedTuple):
+    """What is scaled.
+
+    Attributes:
+      table: rows as of `TABLE`.
+      stem, stride: channels and stride of the first convolution.
+      head: channels of the last one.
+      divisor: channels are multiples of it.
+    """
+
+    table: tuple[tuple[int, int, int, int, int], ...] = TABLE
+    stem: int = 32
+    stride: int = 2
+    head: int = 1280
+    divisor: int = 8
+
+
+B0 = Baseline()
+
+
+def scaled(name: str, scaling: Scaling, classes: int = 1000, baseline: Baseline = B0) -> Network:
     """The network of any scaling, as ``scaled("mine", compound_scaling(1.5))``.
 
     Channels are rounded to multiples of 8 (never more than 10% down), repetitions are rounded up. Gates squeeze to a
@@ -78,7 +98,7 @@ def scaled(name: str, scaling: Scaling, classes: int = 1000) -> Network:
     """
 
     def width(channels: int) -> int:
-        return make_divisible(channels * scaling.width)
+        return make_divisible(channels * scaling.width, baseline.divisor)
 
     def stage(expansion: int, kernel: int, features: int, count: int, stride: int):
         gate = SqueezeExcite(1 / 4, of="input", act="swish")
@@ -90,9 +110,9 @@ def scaled(name: str, scaling: Scaling, classes: int = 1000) -> Network:
 
     return Network(
         name,
-        (ConvNorm(width(32), 3, 2, act="swish"),),
-        tuple(stage(*row) for row in TABLE),
-        (ConvNorm(width(1280), 1, act="swish"), Classifier(classes, scaling.dropout)),
+        (ConvNorm(width(baseline.stem), 3, baseline.stride, act="swish"),),
+        tuple(stage(*row) for row in baseline.table),
+        (ConvNorm(width(baseline.head), 1, act="swish"), Classifier(classes, scaling.dropout)),
         "arXiv:1905.11946, tables 1 and 2; torchvision",
         scaling.resolution,
     )

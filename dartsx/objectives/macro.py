@@ -1,22 +1,20 @@
 """Scores from NAS-Bench-Macro's table.
 
-Its space has eight decisions, ``layer0`` to ``layer7``, with the options of `OPTIONS`. Architectures of any space with
-decisions of these names and options can be scored.
+Its space is ``nb_macro``.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dartsx.objectives.nb201 import MACS, PARAMS, TEST_ACCURACY
-from dartsx.objectives.objective import Measure, Scores
+import numpy as np
+
+from dartsx.objectives.objective import MACS, PARAMS, TEST_ACCURACY, Measure, Scores
 from dartsx.spaces import Architecture, GenotypeError
+from dartsx.spaces.chains.nb_macro import OPTIONS
 from dartsx.spaces.errors import unknown
 from dartsx.tabular import MacroTable, TableError
 from dartsx.tabular.macro import LAYERS
-
-OPTIONS = ("identity", "k3e3", "k5e6")
-"""Labels of the digits 0, 1 and 2: kernel and expansion of an inverted bottleneck."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +37,11 @@ class MacroObjective:
         if budget not in (None, 50):
             raise TableError(f"NAS-Bench-Macro was not trained for {budget} epochs; allowed: 50")
         return [self._scores(digits(architecture)) for architecture in architectures]
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """Scores of all architectures, float64 [6561] in the order of the table, by the name of the measure."""
+        names = {TEST_ACCURACY.name: "mean_acc", PARAMS.name: "params", MACS.name: "flops"}
+        return {name: self.table.frame[column].to_numpy(np.float64) for name, column in names.items()}
 
     def _scores(self, name: str) -> Scores:
         table = self.table

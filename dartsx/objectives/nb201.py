@@ -1,13 +1,16 @@
 """Scores from NAS-Bench-201's table, with what training the cell would have cost."""
 
+import os
+import pathlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from dartsx.objectives.objective import Measure, Scores
-from dartsx.spaces import Architecture
+from dartsx.objectives.objective import MACS, PARAMS, TEST_ACCURACY, TRAINING_MACS, VALID_ACCURACY, Measure, Scores
+from dartsx.spaces import NB201, Architecture
 from dartsx.tabular import NB201Table, TableError
+from dartsx.tabular.files import read_csv
 from dartsx.tabular.nb201 import DATASETS, MEASURED, index
 
 TRAINING_IMAGES = {
@@ -21,11 +24,7 @@ TRAINING_IMAGES = {
 """Images of an epoch (arXiv:2001.00326, section 2.2), by data set and budget."""
 
 EPOCHS = tuple(sorted({epochs for epochs, _ in MEASURED}))
-VALID_ACCURACY = Measure("valid_accuracy", "%", larger_is_better=True)
-TEST_ACCURACY = Measure("test_accuracy", "%", larger_is_better=True)
-PARAMS = Measure("params", "", larger_is_better=False)
-MACS = Measure("macs", "multiply-adds of an image", larger_is_better=False)
-TRAINING_MACS = Measure("training_macs", "multiply-adds of the forward passes of training", larger_is_better=False)
+SECONDS = Measure("training_seconds", "s", larger_is_better=False)
 OWN_MEASURES = (VALID_ACCURACY, TEST_ACCURACY, PARAMS, MACS, TRAINING_MACS)
 
 
@@ -37,6 +36,8 @@ class NB201Objective:
       table: table of the benchmark.
       dataset: ``cifar10``, ``cifar100`` or ``in16``.
       further: what else is known of the cells, such as their latency: float64 [15625] by index, by measure.
+      seconds: seconds of training each cell for 12 epochs, as `read_cells` reads them; None if not known. What 200
+        epochs take is estimated by the images that are trained on.
 
     Raises TableError for another data set.
     """
@@ -44,6 +45,7 @@ class NB201Objective:
     table: NB201Table
     dataset: str = "cifar10"
     further: Mapping[Measure, np.ndarray] = field(default_factory=dict)
+    seconds: np.ndarray | None = None
 
     def __post_init__(self):
         if self.dataset not in DATASETS:
@@ -52,7 +54,8 @@ class NB201Objective:
     @property
     def measures(self) -> dict[str, Measure]:
         """Accuracies, size, the simulated cost of training, and what else is known."""
-        return {m.name: m for m in (*OWN_MEASURES, *self.further)}
+        timed = () if self.seconds is None else (SECONDS,)
+        return {m.name: m for m in (*OWN_MEASURES, *timed, *self.further)}
 
     def __call__(self, architectures: Sequence[Architecture], budget: int | None = None) -> list[Scores]:
         """Look cells up; what the table lacks is left out.
@@ -72,4 +75,24 @@ class NB201Objective:
         columns["params"] = self.table.columns[f"params_{self.dataset}"]
         columns["macs"] = self.table.columns[f"flops_{self.dataset}"]
         columns["training_macs"] = columns["macs"] * (epochs * TRAINING_IMAGES[self.dataset, epochs])
+        if self.seconds is not None:
+            seen = {e: e * TRAINING_IMAGES[self.dataset, e] for e in EPOCHS}
+            columns[SECONDS.name] = self.seconds * (seen[epochs] / seen[EPOCHS[0]])
         return columns | {measure.name: column for measure, column in self.further.items()}
+
+
+def read_cells(path: str | os.PathLike, column: str) -> np.ndarray:
+    """A number of every cell, float64 [15625] by index, NaN where the file has none.
+
+    Args:
+      path: CSV file with a column ``arch_index``, such as tables of latencies and energies (HW-NAS-Bench).
+      column: name of the column.
+
+    Raises TableError for what is no such file.
+    """
+    frame, values = read_csv(pathlib.Path(path), "arch_index", (column,), None), np.full(NB201.count(), np.nan)
+    try:
+        values[frame["arch_index"].astype(int)] = frame[column]
+    except (ValueError, IndexError) as error:
+        raise TableError(f"{path}: arch_index is no index of the benchmark: {error}") from None
+    return values

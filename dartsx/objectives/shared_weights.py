@@ -46,20 +46,23 @@ class SharedWeights:
         return [{SCORE.name: float(score)} for score in self.scores_of(mixtures)]
 
 
-def shared_weights(search: Search, rows: np.ndarray) -> Callable[[SearchState], SharedWeights]:
-    """A function of a search's state, compiled once, to the objective that the state's weights make.
+def shared_weights(search: Search) -> Callable[[SearchState, np.ndarray], SharedWeights]:
+    """A function, compiled once, of a search's state and examples to the objective that the state's weights make.
+
+    The examples are numbers, int [batches, batch size]; the supernet predicts by the statistics of each batch.
 
     Args:
-      search: its loss, its examples and its `Plan.score` are used; the supernet predicts by the statistics of batches.
-      rows: numbers of the examples, int [batches, batch size].
+      search: its loss, its examples and its `Plan.score` are used.
     """
     problem, examples = search.problem, search.examples
 
-    def score(state: SearchState, arrays, mixture: Mapping[str, jax.Array]) -> jax.Array:
-        values = values_by_batch(
-            problem, state, mixture, jnp.asarray(rows), lambda row: examples.plain(take(arrays, row))
-        )
+    def score(state: SearchState, arrays, rows: jax.Array, mixture: Mapping[str, jax.Array]) -> jax.Array:
+        values = values_by_batch(problem, state, mixture, rows, lambda row: examples.plain(take(arrays, row)))
         return problem.score(values)
 
-    compiled = jit(lambda state, arrays, mixtures: jax.lax.map(lambda m: score(state, arrays, m), mixtures))
-    return lambda state: SharedWeights(search.plan.space, lambda mixtures: compiled(state, search.arrays, mixtures))
+    compiled = jit(lambda state, arrays, rows, mixtures: jax.lax.map(lambda m: score(state, arrays, rows, m), mixtures))
+
+    def objective(state: SearchState, rows: np.ndarray) -> SharedWeights:
+        return SharedWeights(search.plan.space, lambda mixtures: compiled(state, search.arrays, rows, mixtures))
+
+    return objective

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
+from typing import Any
 
 from dartsx.report.aggregate import best_label
 from dartsx.report.ledger import LESS, Entry, Sweep, value_text
@@ -31,7 +32,7 @@ class SettingRow:
     seconds: float
 
     @property
-    def setting(self):
+    def setting(self) -> Mapping[str, Any]:
         """Swept fields with their values."""
         return self.entries[0].setting
 
@@ -110,7 +111,7 @@ def _line(row: SettingRow, fields: Sequence[str], paused: bool) -> tuple[str, ..
     return (*values, *epochs, str(row.n), row.seeds, *figures, _all(entry.device for entry in row.entries) or NOTHING)
 
 
-def _all(texts) -> str:
+def _all(texts: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(text for text in texts if text))
 
 

@@ -10,12 +10,19 @@ import jax
 from dartsx.runtime.jsonl import JsonLines, truncate_after
 
 # Each log, and the field it is counted by.
-LOGS = {"metrics": "step", "timing": "step", "genotypes": "epoch", "alphas": "epoch", "strengths": "epoch"}
+LOGS = {
+    "metrics": "step",
+    "timing": "step",
+    "genotypes": "epoch",
+    "alphas": "epoch",
+    "strengths": "epoch",
+    "trials": "epoch",
+}
 
 
 class MetricsWriter:
-    """Writes metrics.jsonl, timing.jsonl, genotypes.jsonl, alphas.jsonl, strengths.jsonl and
-    tensorboard/ of a workdir.
+    """Writes metrics.jsonl, timing.jsonl, genotypes.jsonl, alphas.jsonl, strengths.jsonl, trials.jsonl
+    and tensorboard/ of a workdir.
 
     All but timing.jsonl, which has the wall-clock figures, hold nothing but what follows from the
     config, so that two runs of the same config end with equal bytes. A file is made when its first
@@ -91,6 +98,10 @@ class MetricsWriter:
           strengths: rows by group.
         """
         self._write("strengths", {"epoch": int(epoch), **strengths})
+
+    def trial(self, epoch: int, trial: Mapping[str, Any]) -> None:
+        """Writes an architecture that a strategy asked for in an epoch, and its scores, to trials.jsonl."""
+        self._write("trials", {"epoch": int(epoch), **trial})
 
     def close(self) -> None:
         """Closes all files."""

@@ -64,6 +64,8 @@ class Plan:
       hypergradient_terms: see `hypergradient_by_name`.
       change: makes the method that is used of the one that is named; for methods of one's own, and for stages.
       derivation: makes the function of a state that derives its architecture, of the `Search`; None: by the alphas.
+      turns: makes, of the `Search`, what happens between its epochs in place of a gradient search's alphas: an object
+        with the functions of `dartsx.strategies.shared_turns.Turns`; None for a gradient search.
       epochs: passes over the examples that train the weights.
       batch_size: examples of a batch of either half.
       max_steps: if not None, about so many steps instead (one shorter epoch, or fewer whole ones).
@@ -98,6 +100,7 @@ class Plan:
     hypergradient_terms: int | None = None
     change: Change = lambda method, task: method
     derivation: Callable[[Any], Callable[[Any], Any]] | None = None
+    turns: Callable[[Any], Any] | None = None
     epochs: int = 50
     batch_size: int = 64
     max_steps: int | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -129,6 +129,15 @@ class Search:
         """See `make_diagnosis`."""
         return self.shared_diagnosis or make_diagnosis(self.problem, self.plan.diagnose_iterations)
 
+    @functools.cached_property
+    def turns(self) -> Any:
+        """See `Plan.turns`."""
+        return self.plan.turns and self.plan.turns(self)
+
+    def between(self) -> Callable[[SearchState, int], SearchState]:
+        """What becomes of the state as an epoch ends."""
+        return (lambda state, _: self.turns.after(state)) if self.turns else early_stop.between(self)
+
     def init(self) -> SearchState:
         """The state before the first step."""
         state = run_once(lambda key: init_state(self.problem, key, self.image_shape), self.key)
@@ -136,7 +145,8 @@ class Search:
             wide = {name: getattr(state, name) for name in ("params", "batch_stats", "weight_opt")}
             narrow = {name: getattr(self.before, name) for name in wide}
             state = self.before._replace(**widened(narrow, wide, self.seed))
-        return early_stop.with_memory(state, self.problem.method.stop, self.plan.epochs)
+        state = early_stop.with_memory(state, self.problem.method.stop, self.plan.epochs)
+        return self.turns.start(state) if self.turns else state
 
     def loop(self, title: str = "search") -> Loop:
         """The loop over all steps."""
@@ -149,7 +159,7 @@ class Search:
             arrays=self.arrays,
             rows=lambda *steps: sharded_rows(self.rows(*steps), self.mesh),
             after_epoch=self.after_epoch,
-            between=early_stop.between(self),
+            between=self.between(),
             ended=early_stop.ended,
             checkpoint_every=self.plan.checkpoint_every,
             keep=self.plan.keep_checkpoints,
@@ -203,15 +213,20 @@ class Search:
     def after_epoch(self, state: SearchState, epochs_done: int, writer: MetricsWriter) -> dict:
         """Logs the derived architecture, alphas and strengths, and diagnoses the search."""
         alpha = on_host(state.alpha)
-        architecture, strengths = self.derive(state), self.problem.method.strength(alpha)
+        architecture = self.derive(state)
+        strengths = self.turns.strengths(state) if self.turns else self.problem.method.strength(alpha)
         writer.genotype(epochs_done, to_json(architecture))
         writer.alphas(epochs_done, {name: rows.tolist() for name, rows in alpha.items()})
         writer.strengths(epochs_done, {name: np.asarray(rows, float).tolist() for name, rows in strengths.items()})
+        for trial in self.turns.trials(state) if self.turns else ():
+            writer.trial(epochs_done, trial)
         figures = self._figures(state, strengths, architecture, epochs_done)
         return {"diagnosis": figures | self._expected_cost(state.alpha)}
 
     @functools.cached_property
     def _derivation(self):
+        if self.turns:
+            return self.turns.derive
         if self.plan.derivation is not None:
             return self.plan.derivation(self)
         return lambda state: self.problem.method.derive(self.plan.space, on_host(state.alpha))

@@ -30,8 +30,8 @@ class SearchState(NamedTuple):
       weight_opt: state of the weights' optimiser.
       alpha_opt: state of the alphas' optimiser.
       key: root key of all randomness; never changes.
-      memory: what the method remembers besides: ``freeze``, ``learning`` and ``stop``, where it has these parts, and
-        during perturbation-based selection ``choice``.
+      memory: what the method remembers besides: ``freeze``, ``learning`` and ``stop``, where it has these parts;
+        ``choice`` during perturbation-based selection; ``asked``, ``told`` and ``turns`` where a strategy asks.
     """
 
     step: jax.Array
@@ -130,7 +130,12 @@ def network_loss(problem: SearchProblem, state: SearchState, batch: Batch):
 
 
 def chosen(mixture: Mapping[str, jax.Array], state: SearchState) -> Mapping[str, jax.Array]:
-    """The mixture after the choices of perturbation-based selection, see `methods.darts_pt.undecided`."""
+    """The mixture after the choices of perturbation-based selection, see `methods.darts_pt.undecided`.
+
+    Where architectures were asked for (`dartsx.strategies.shared_turns`), it is that of the one of this step.
+    """
+    if "asked" in state.memory:
+        return {name: rows[state.step % rows.shape[0]] for name, rows in state.memory["asked"].items()}
     if "choice" not in state.memory:
         return mixture
     chosen = dict(mixture)

@@ -10,7 +10,10 @@ from dartsx.networks import Network
 from dartsx.networks.blocks.candidates import CANDIDATES, Make, on_edge
 from dartsx.networks.blocks.cell_graph import CellDesign, EdgeDesign
 from dartsx.networks.darts import stack
+from dartsx.networks.layers import Zero
 from dartsx.networks.nb201 import staged
+from dartsx.networks.open.choice import Choice
+from dartsx.spaces.cell_graph import CellGraph, edge_name
 from dartsx.spaces.errors import SpaceError, unknown
 from dartsx.spaces.genotype import CELL_TYPES, Edge, Genotype
 from dartsx.spaces.primitives import NONE
@@ -74,6 +77,40 @@ def candidates(
     What edges share is there on every edge. The weights that mix candidates are not part of it.
     """
     return design([Edge(name, *ends) for ends in edges for name in primitives], concat, blocks, True)
+
+
+def opened(
+    cell_type: str,
+    rows: Iterable[tuple[str, ...]],
+    edges: Iterable[tuple[int, int]],
+    concat: tuple[int, ...],
+    blocks: Blocks,
+) -> CellDesign:
+    """The cell whose edges leave open which of their candidates, a row for each edge, they hold.
+
+    The decisions are those of the space, such as ``normal/0-2``. Closed, it is the cell of an architecture that has
+    all these edges, with 'none' written down as zeros; a mixture whose row is 0 leaves the edge out.
+    """
+
+    def left_open(edge: tuple[int, int], names: tuple[str, ...]) -> Make:
+        made = makers(names, blocks)
+
+        def make(channels: int, stride: int) -> Choice:
+            held = {name: Zero(stride) if name == NONE else made[name](channels, stride) for name in names}
+            return Choice(edge_name(cell_type, *edge), held)
+
+        return make
+
+    named = (
+        EdgeDesign(f"{edge[0]}-{edge[1]}", *edge, left_open(edge, row)) for edge, row in zip(edges, rows, strict=True)
+    )
+    return CellDesign(tuple(named), concat)
+
+
+def open_network(options: Mapping[str, Iterable[tuple[str, ...]]], graph: CellGraph, scale: Scale) -> Network:
+    """DARTS's network with all edges left open; `options` are those of the space, by cell type."""
+    cells = {kind: opened(kind, rows, graph.edges, graph.concat, graph.blocks) for kind, rows in options.items()}
+    return stacked(cells, scale)
 
 
 def stacked(cells: Mapping[str, CellDesign], scale: Scale, **options: Any) -> Network:

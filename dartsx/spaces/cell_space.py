@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from dartsx.networks import Decision, Network
 from dartsx.spaces.cell_graph import CellGraph, edge_name
-from dartsx.spaces.cell_networks import Blocks, candidates, genotype_network, stacked
+from dartsx.spaces.cell_networks import Blocks, candidates, genotype_network, open_network, stacked
 from dartsx.spaces.discretize import discretize, num_edges
 from dartsx.spaces.errors import GenotypeError, SpaceError, show, unknown
 from dartsx.spaces.genotype import (
@@ -126,6 +126,10 @@ class CellSpace:
         """
         check_cells(genotype)
         return genotype_network(genotype, scale or self.scale, self.blocks)
+
+    def description(self, scale: Scale | None = None) -> Network:
+        """Return the network of `network` with all edges left open; `cell_networks.opened` says what closes it."""
+        return open_network(self.options, self.graph, scale or self.scale)
 
     def supernet_layers(self, scale: Scale | None = None, partial: int = 1, affine: bool = False) -> Network:
         """Return the layers of a supernet: all candidates on all edges, each on one in ``partial`` channels.

@@ -19,6 +19,8 @@ MEMBERS = {
     "FBNet-C": "fbnet",
     **{name: "nasnet" for name in ("nasnet:NASNet-A", "nasnet:PNASNet-5")},  # the bare names are those of DARTS's form
     "amoebanet:AmoebaNet-A": "amoebanet",
+    "mnasnet_a1": "mnasnet_released",
+    "mnasnet_b1": "mnasnet_released",
     "recurrent:DARTS_V1": "recurrent",
     "recurrent:DARTS_V2": "recurrent",
     "recurrent:ENAS": "recurrent",  # which has eleven nodes, three more than the space
@@ -33,4 +35,4 @@ def member(name: str) -> Architecture:
         place = "recurrent_members" if space == "recurrent" else f"graphs.{space}"
         return importlib.import_module(f"dartsx.spaces.{place}").MEMBERS[cells]
     module = importlib.import_module(f"dartsx.spaces.chains.{MEMBERS[name].partition('_')[0]}")
-    return module.read([Row(*row) for row in shipped()[name]["blocks"]])
+    return module.read([Row(*row) for row in shipped()[name]["blocks"]]) if name in shipped() else module.MEMBERS[name]

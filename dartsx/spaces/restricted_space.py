@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from dartsx.networks import Decision, Network
 from dartsx.spaces.cell_graph import CellGraph
+from dartsx.spaces.cell_networks import open_network
 from dartsx.spaces.cell_space import CellSpace, check_cells, chosen_edges, edge_decisions, with_edge
 from dartsx.spaces.discretize import num_edges
 from dartsx.spaces.errors import GenotypeError, SpaceError, unknown
@@ -112,6 +113,10 @@ class RestrictedSpace:
     def network(self, genotype: Genotype, scale: Scale | None = None) -> Network:
         """Return the description of the network that is retrained, as CellSpace does."""
         return self.cells.network(genotype, scale)
+
+    def description(self, scale: Scale | None = None) -> Network:
+        """Return the network of `network` with all edges left open, as CellSpace does."""
+        return open_network(self.options, self.graph, scale or self.scale)
 
     def supernet_layers(self, scale: Scale | None = None, partial: int = 1, affine: bool = False) -> Network:
         """Return the layers of a supernet, which holds all primitives on all edges, as CellSpace does."""

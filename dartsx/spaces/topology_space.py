@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from dartsx.networks import Decision, Network
 from dartsx.spaces.cell_graph import CellGraph
-from dartsx.spaces.cell_networks import Blocks, candidates, in_stages, topology_network
+from dartsx.spaces.cell_networks import Blocks, candidates, in_stages, opened, topology_network
 from dartsx.spaces.cell_space import check_primitives, chosen_edges, edge_decisions, with_own
 from dartsx.spaces.errors import GenotypeError, SpaceError, unknown
 from dartsx.spaces.genotype import Edge
@@ -99,6 +99,11 @@ class TopologySpace:
             given = f"cells {', '.join(topology.cells)}" if topology.cells else "no cells"
             raise GenotypeError(f"the space has topologies of one cell; this one has {given}")
         return topology_network(topology, scale or self.scale, self.blocks)
+
+    def description(self, scale: Scale | None = None) -> Network:
+        """Return the network of `network` with the primitive of every edge left open."""
+        cell = opened(CELL, self.options[CELL], self.edges, self.concat, self.blocks)
+        return in_stages(cell, scale or self.scale)
 
     def supernet_layers(self, scale: Scale | None = None, partial: int = 1, affine: bool = False) -> Network:
         """Return the layers of a supernet: all candidates on all edges, each on one in ``partial`` channels.

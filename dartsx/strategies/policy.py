@@ -6,6 +6,7 @@ options that are allowed.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -62,6 +63,28 @@ def draw(policy: Policy, params: Params, steps: Steps, rng: np.random.Generator)
         actions.append(int(np.where(allowed, noisy, -np.inf).argmax()))
         memory = policy.remember(params, memory, number, np.array(actions[-1:]))
     return tuple(actions)
+
+
+def bounded(policy: Policy, temperature: float, limit: float) -> Policy:
+    """The policy with logits limit * tanh(logits / temperature): probabilities stay away from 0 and 1 for longer.
+
+    ENAS (arXiv:1802.03268, appendix) and NAS with weight sharing since have 5 and 2.5 for cells.
+    """
+
+    def step(params: Params, memory: Any, number: int) -> tuple[np.ndarray, Any]:
+        logits, memory = policy.step(params, memory, number)
+        return limit * np.tanh(logits / temperature), memory
+
+    def forward(params: Params, actions: np.ndarray) -> tuple[np.ndarray, Any]:
+        logits, memory = policy.forward(params, actions)
+        bent = np.tanh(logits / temperature)
+        return limit * bent, (memory, bent)
+
+    def backward(params: Params, memory: Any, by_logits: np.ndarray) -> Params:
+        inner, bent = memory
+        return policy.backward(params, inner, by_logits * limit / temperature * (1 - bent**2))
+
+    return dataclasses.replace(policy, step=step, forward=forward, backward=backward)
 
 
 def batch_of(steps: Steps, sequences: Sequence[Sequence[int]]) -> Batch:

@@ -1,8 +1,9 @@
 """A predictor in the manner of BANANAS (arXiv:1910.11858): an ensemble says which mutants are worth asking for.
 
 After some random architectures an ensemble is trained on all scores, and again after every ``refit`` new ones.
-Candidates are mutants of the best told so far; asked for is what draws highest from the normal distribution of its
-predictions (independent Thompson sampling). An architecture whose score is missing is not learnt from.
+Candidates are mutants of the best told so far. Asked for is what draws highest from the normal distribution of its
+predictions (independent Thompson sampling, ``its``) or has the highest mean plus half a deviation (``ucb``). An
+architecture whose score is missing is not learnt from.
 
 Simpler than the paper: members have two hidden layers instead of ten and are trained on the mean absolute error.
 """
@@ -10,7 +11,7 @@ Simpler than the paper: members have two hidden layers instead of ten and are tr
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -22,6 +23,10 @@ from dartsx.strategies.ensemble import Ensemble, fit, predict
 from dartsx.strategies.strategy import Key, Strategy
 
 PARENTS = 10  # the best told so far, whose mutants are candidates
+ACQUISITIONS: dict[str, Callable[[np.random.Generator, np.ndarray, np.ndarray], np.ndarray]] = {
+    "its": lambda rng, mean, deviation: rng.normal(mean, deviation),
+    "ucb": lambda rng, mean, deviation: mean + deviation / 2,
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +43,7 @@ class _State:
 @dataclasses.dataclass(frozen=True)
 class _Predictor:
     measure: Measure
+    acquisition: str
     random: int
     refit: int
     candidates: int
@@ -58,7 +64,7 @@ class _Predictor:
         candidates = self._candidates(state, rng)
         inputs = vectors([features(a) for a in candidates], state.names)
         predicted = predict(state.ensemble, inputs) if candidates else np.zeros((1, 0))
-        order = np.argsort(-rng.normal(predicted.mean(0), predicted.std(0)), kind="stable")
+        order = np.argsort(-ACQUISITIONS[self.acquisition](rng, predicted.mean(0), predicted.std(0)), kind="stable")
         chosen = [candidates[i] for i in order[:n]]
         asked = dataclasses.replace(state.asked.told(chosen), times=state.asked.times + 1)
         asked, others = asked.fresh(n - len(chosen), asked.space.sample)
@@ -86,12 +92,21 @@ class _Predictor:
 
 
 def predictor(
-    measure: Measure, random: int, refit: int, candidates: int, members: int, hidden: int, steps: int, rate: float
+    measure: Measure,
+    acquisition: str,
+    random: int,
+    refit: int,
+    candidates: int,
+    members: int,
+    hidden: int,
+    steps: int,
+    rate: float,
 ) -> Strategy:
     """The strategy.
 
     Args:
       measure: the measure whose utility counts.
+      acquisition: how candidates are compared, one of `ACQUISITIONS`.
       random: scores of random architectures before the first training.
       refit: new scores after which the ensemble is trained anew.
       candidates: mutants that are compared for each question.
@@ -100,5 +115,5 @@ def predictor(
       steps: number of steps of Adam.
       rate: learning rate of Adam.
     """
-    made = _Predictor(measure, random, refit, candidates, members, hidden, steps, rate)
+    made = _Predictor(measure, acquisition, random, refit, candidates, members, hidden, steps, rate)
     return Strategy("predictor", made.init, made.ask, made.tell)

@@ -39,11 +39,11 @@ def compared(search: Search) -> Callable[[SearchState], Architecture]:
     valid, size = search.halves["valid"], search.plan.batch_size
     batches = min(MOST_BATCHES, len(valid) // size, max(1, passes // MOST_BATCHES))
     count = max(1, passes // batches)
-    objective = shared_weights(search, valid[: batches * size].reshape(batches, size))
+    rows, objective = valid[: batches * size].reshape(batches, size), shared_weights(search)
 
     def derive(state: SearchState) -> Architecture:
         key = (search.seed, int(state.step))
-        asked = queries(random_search(), plan.space, objective(state), key, at_once=count)
+        asked = queries(random_search(), plan.space, objective(state, rows), key, at_once=count)
         done = list(itertools.islice(asked, count))
         return (best(done, SCORE) or done[0]).architecture
 

@@ -22,7 +22,7 @@ from dartsx.strategies.adam import AdamState, Params, adam_init, adam_step
 from dartsx.strategies.asked import TRIES, Asked, start
 from dartsx.strategies.independent_logits import independent_logits
 from dartsx.strategies.lstm_controller import lstm_controller
-from dartsx.strategies.policy import Policy, ascent, batch_of, draw
+from dartsx.strategies.policy import Policy, ascent, batch_of, bounded, draw
 from dartsx.strategies.steps import Steps, made, steps_of
 from dartsx.strategies.strategy import Key, Strategy
 
@@ -64,9 +64,38 @@ def reinforce_lstm(measure: Measure, rate: float, decay: float, entropy: float, 
     return _strategy("reinforce_lstm", lstm_controller(hidden), measure, rate, decay, entropy)
 
 
-def _strategy(name: str, policy: Policy, measure: Measure, rate: float, decay: float, entropy: float) -> Strategy:
+def enas(
+    measure: Measure,
+    rate: float,
+    decay: float,
+    entropy: float,
+    hidden: int,
+    temperature: float,
+    limit: float,
+    repeats: bool,
+) -> Strategy:
+    """ENAS's controller (arXiv:1802.03268): the LSTM, with bounded logits.
+
+    Shared weights are trained in turns with it by `dartsx.strategies.shared_turns`.
+
+    Args:
+      measure: the measure whose utility counts; in the paper the accuracy, from 0 to 1, of shared weights.
+      rate: learning rate of Adam.
+      decay: decay of the baseline.
+      entropy: weight of the entropy.
+      hidden: units of the controller.
+      temperature, limit: see `policy.bounded`.
+      repeats: whether architectures that were asked for already are asked for again, as in the paper.
+    """
+    policy = bounded(lstm_controller(hidden), temperature, limit)
+    return _strategy("enas", policy, measure, rate, decay, entropy, repeats)
+
+
+def _strategy(
+    name: str, policy: Policy, measure: Measure, rate: float, decay: float, entropy: float, repeats: bool = False
+) -> Strategy:
     tell = partial(_tell, policy, measure, rate, decay, entropy)
-    return Strategy(name, partial(policy_init, policy), partial(policy_ask, policy), tell)
+    return Strategy(name, partial(policy_init, policy), partial(policy_ask, policy, repeats=repeats), tell)
 
 
 def policy_init(policy: Policy, space: Space, key: Key) -> PolicyState:
@@ -76,7 +105,9 @@ def policy_init(policy: Policy, space: Space, key: Key) -> PolicyState:
     return PolicyState(asked, steps, params, adam_init(params))
 
 
-def policy_ask(policy: Policy, state: PolicyState, n: int) -> tuple[PolicyState, list[Architecture]]:
+def policy_ask(
+    policy: Policy, state: PolicyState, n: int, repeats: bool = False
+) -> tuple[PolicyState, list[Architecture]]:
     """Architectures drawn from the policy; uniform ones where TRIES draws are all forbidden by the space."""
 
     def drawn(rng: np.random.Generator) -> Architecture:
@@ -86,7 +117,7 @@ def policy_ask(policy: Policy, state: PolicyState, n: int) -> tuple[PolicyState,
                 return found
         return state.asked.space.sample(rng)
 
-    asked, architectures = state.asked.fresh(n, drawn)
+    asked, architectures = state.asked.fresh(n, drawn, repeats)
     return dataclasses.replace(state, asked=asked), architectures
 
 

@@ -12,7 +12,7 @@ from dartsx.strategies.pareto_local import pareto_local_search
 from dartsx.strategies.ppo import ppo
 from dartsx.strategies.predictor import predictor
 from dartsx.strategies.random_search import random_search
-from dartsx.strategies.reinforce import reinforce, reinforce_lstm
+from dartsx.strategies.reinforce import enas, reinforce, reinforce_lstm
 from dartsx.strategies.strategy import Strategy
 
 FUNCTIONS: dict[str, Callable[..., Strategy]] = {
@@ -24,6 +24,7 @@ FUNCTIONS: dict[str, Callable[..., Strategy]] = {
     "reinforce": reinforce,
     "reinforce_lstm": reinforce_lstm,
     "ppo": ppo,
+    "enas": enas,
     "predictor": predictor,
 }
 """The functions that make strategies, by the names of `dartsx.catalog.STRATEGIES`."""

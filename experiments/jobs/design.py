@@ -105,7 +105,7 @@ class Trainer:
         return of
 
     def _closed(self, space: Space) -> Program:
-        @functools.lru_cache(maxsize=8)  # architectures that have the same network share its program
+        @functools.lru_cache(maxsize=64)  # architectures that have the same network share its program
         def compiled(network: Network) -> Callable:
             module = DescribedNetwork(network, self.settings.dtype)
             inputs = functools.partial(_resized, network.image_size)

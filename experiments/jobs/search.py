@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -35,6 +35,7 @@ def run_one_search(
     workdir: str | os.PathLike,
     pause_after: int | None = None,
     change: Callable[[Plan], Plan] = lambda plan: plan,
+    further: Mapping[str, Any] | None = None,
 ) -> bool:
     """Runs or resumes a search of one seed.
 
@@ -43,6 +44,7 @@ def run_one_search(
       workdir: where everything is written; see the README.
       pause_after: epochs after which it stops this time; None for all.
       change: makes the plan that is run of the config's.
+      further: what config.json holds besides, to tell this run from others.
 
     Returns:
       Whether the search is finished (False: paused or stopped by a signal; the same call resumes it).
@@ -53,7 +55,7 @@ def run_one_search(
     """
     settings = search_settings(config)
     mesh = start(settings)
-    dataset, plain = load_checked(settings), resolved(config, NOT_READ)
+    dataset, plain = load_checked(settings), {**resolved(config, NOT_READ), **(further or {})}
     with blaming_fields():
         plan = change(search_plan(settings, dataset))
         search = Search(plan, search_examples(settings, dataset, mesh), settings.seed, mesh)

@@ -9,8 +9,8 @@ from typing import Any
 
 from dartsx.report.anytime import anytime_csv, anytime_plot
 from dartsx.strategies.simulation import figures
-from dartsx.tabular import load_nb201
-from experiments.jobs.simulation import Curves, Setting
+from experiments.jobs.simulation import Curves
+from experiments.jobs.tabulated import Setting, tabulated
 
 PUBLISHED = (
     "Published, with a simulated budget of 12,000 s: random search 93.70 +- 0.36, REINFORCE 93.85 +- 0.37 "
@@ -31,8 +31,21 @@ def rows(curves: Mapping[str, Curves], numbers: Sequence[int]) -> list[dict[str,
     return made
 
 
-def text_of(made: Sequence[Mapping[str, Any]], form: str) -> str:
-    """The rows as a table with its sources, or as JSON."""
+def notes(setting: Setting) -> str:
+    """What readers of the rows need to know: published figures, and the reference point of hypervolumes."""
+    lines, known = [PUBLISHED] if setting.space == "nb201" else [], tabulated(setting)
+    if len(known.goals) > 1:
+        worst = known.box()[0]
+        point = ", ".join(f"{m.name} {abs(value):g}" for m, value in zip(known.goals, worst, strict=True))
+        lines.append(
+            "Hypervolume: the dominated share of the box from the worst values of all architectures, which are the "
+            f"reference point ({point}), to their best."
+        )
+    return "\n\n".join(lines)
+
+
+def text_of(made: Sequence[Mapping[str, Any]], form: str, notes: str = PUBLISHED) -> str:
+    """The rows as a table with notes, or as JSON."""
     if form == "json":
         return json.dumps(made, indent=1)
     head = list(made[0])
@@ -41,10 +54,10 @@ def text_of(made: Sequence[Mapping[str, Any]], form: str) -> str:
     ]
     if form == "markdown":
         cells = [head, ["---"] * len(head), *lines]
-        return "\n".join(f"| {' | '.join(line)} |" for line in cells) + f"\n\n{PUBLISHED}"
+        return "\n".join(f"| {' | '.join(line)} |" for line in cells) + f"\n\n{notes}"
     widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
     texts = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in (head, *lines)]
-    return "\n".join((*(text.rstrip() for text in texts), "", PUBLISHED))
+    return "\n".join((*(text.rstrip() for text in texts), "", notes)).rstrip()
 
 
 def write(
@@ -53,17 +66,20 @@ def write(
     """Writes strategies.md and strategies.json, and curves as CSV and SVG."""
     folder.mkdir(parents=True, exist_ok=True)
     accuracy = {name: found.accuracy for name, found in curves.items()}
-    optimum = load_nb201(setting.table).best(setting.dataset)[1]
+    optimum, told = tabulated(setting).optimum, notes(setting)
+    plots = [name for name in ("accuracy", "hypervolume") if name == "accuracy" or setting.second]
+    pictures = "\n".join(f"![{name} by queries]({name}.svg)" for name in plots)
     files = {
-        "strategies.md": text_of(made, "markdown") + "\n",
+        "strategies.md": f"{text_of(made, 'markdown', told)}\n\n{pictures}\n",
         "strategies.json": text_of(made, "json") + "\n",
         "accuracy.csv": anytime_csv(accuracy),
-        "accuracy.svg": anytime_plot(accuracy, f"{setting.dataset}: test accuracy (%) of the chosen cell", optimum),
+        "accuracy.svg": anytime_plot(accuracy, f"{setting.dataset}: test accuracy (%) of what is chosen", optimum),
     }
     if setting.second:
         volume = {name: found.volume for name, found in curves.items()}
         files["hypervolume.csv"] = anytime_csv(volume)
-        what = f"dominated share of the volume (valid_accuracy, {setting.second.rpartition(':')[2]})"
+        goals = ", ".join(measure.name for measure in tabulated(setting).goals)
+        what = f"dominated share of the volume ({goals})"
         files["hypervolume.svg"] = anytime_plot(volume, what)
     for name, content in files.items():
         (folder / name).write_text(content, encoding="utf-8")

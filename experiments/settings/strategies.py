@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,47 @@ from typing import Any
 
 from dartsx.catalog import STRATEGIES, option_values
 from experiments.settings.errors import SettingsError
+
+OBJECTIVES = ("shared", "retrain")
+
+
+@dataclasses.dataclass(frozen=True)
+class AskingSettings:
+    """A search that asks and is told, in place of a method's alphas.
+
+    Attributes:
+      strategy: name of a strategy.
+      options: options of the strategy.
+      objective: ``"shared"``: weights that are trained in turns; ``"retrain"``: networks trained from scratch.
+      asked: architectures that are scored, for ``shared`` after each epoch.
+      at_once: architectures asked for before their scores are told.
+      compared: architectures of which the best is derived, for ``shared``.
+    """
+
+    strategy: str
+    options: Mapping[str, Any]
+    objective: str
+    asked: int
+    at_once: int
+    compared: int
+
+    def record(self) -> dict[str, Any]:
+        """The fields, as a work directory's config keeps them."""
+        return dataclasses.asdict(self)
+
+
+def read_asking(strategy: str, options: str, objective: str, asked: int, at_once: int, compared: int) -> AskingSettings:
+    """Flags of a search by a strategy, checked.
+
+    Raises SettingsError for an unknown strategy, wrong options, and numbers that `at_once` does not divide.
+    """
+    (name,) = read_strategies([strategy])
+    given = ";".join(f"{name}.{part.strip()}" for part in options.split(";") if part.strip())
+    for flag, value in (("asked", asked), *((("compared", compared),) if objective == "shared" else ())):
+        if value < 1 or at_once < 1 or value % at_once:
+            raise SettingsError(f"--{flag}={value}: must be a multiple of --at_once={at_once}")
+    chosen = read_options([name], given, {})[name]
+    return AskingSettings(name, chosen, objective, asked, at_once, compared)
 
 
 def read_strategies(names: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from experiments.settings import SettingsError
 from experiments.sweeps.configs import Setting
 from experiments.sweeps.points import Point, Swept
+from experiments.sweeps.schedulers import FAILED
 
 LEARNING = ("tpe", "cmaes")
 
@@ -89,7 +90,7 @@ class Optuna:
     def tell(self, number: int, score: float) -> None:
         """See `Proposals`."""
         if self._study.trials[number].state == self._states.RUNNING:
-            failed = score == float("-inf")
+            failed = score == FAILED
             self._study.tell(number, None if failed else score, self._states.FAIL if failed else None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import pathlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from dartsx.runtime import WorkdirError
 from dartsx.runtime.lock import lock_folder
@@ -93,7 +93,7 @@ def summary(results: Sequence[Result]) -> str:
 
 
 @contextlib.contextmanager
-def _locked(root: pathlib.Path):
+def _locked(root: pathlib.Path) -> Iterator[None]:
     root.mkdir(parents=True, exist_ok=True)
     lock = lock_folder(root)
     if isinstance(lock, str):

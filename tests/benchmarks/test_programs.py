@@ -54,6 +54,11 @@ def test_a_few_combinations_hold_every_pair():
         assert {(row[i], row[j]) for row in rows} == set(itertools.product(levels[i], levels[j]))
 
 
+def test_cheap_combinations_come_first():
+    costs = {"1": 9.0, "5": 9.0, "7": 2.0}
+    assert not set(costs) & set(Pairs(FACTORS, costs=costs).next())
+
+
 def test_a_refused_pair_is_found_and_not_tried_again():
     made, entries = survey(Answers(refused={"gdas", "cell"}))
     (refused,) = [entry for entry in entries if entry["status"] == "refused"]

@@ -3,7 +3,7 @@
 import pytest
 
 from dartsx.spaces import Genotype
-from examples import own_space, search_step, whole_methods
+from examples import own_space, plain_convolutions, search_step, whole_methods
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +28,11 @@ def test_a_space_of_ones_own_is_searched_and_its_network_trained():
     cells, values = own_space.main(search_epochs=1, epochs=2, channels=4, max_steps=3, chunk_steps=3)
     assert isinstance(cells, Genotype)
     assert values["accuracy"] > 0.3
+
+
+def test_the_example_of_compared_spaces_has_a_part_whose_widths_do_not_fall():
+    whole, part = plain_convolutions.any_widths, plain_convolutions.rising_widths
+    assert (whole.count(), part.count()) == (8**3, 4 * 5 * 6 // 6 * 2**3)
+    assert part.enclosing is whole
+    for architecture in part:
+        whole.validate(architecture)

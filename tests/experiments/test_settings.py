@@ -53,6 +53,15 @@ def test_every_config_is_valid_for_its_data(name, argument):
     check_against_data(settings, *DATA[name], devices=1)
 
 
+@pytest.mark.parametrize(("name", "shape", "words"), [("text", (40,), 2000), ("ptb", (70,), 10_000)])
+def test_configs_of_texts_are_valid(name, shape, words):
+    config = load_config(f"configs/{name}.py")
+    for settings in (search_settings(config), evaluate_settings(config, need_genotype=False)):
+        check_against_data(settings, shape, 2_000, words, devices=1)
+        with pytest.raises(SettingsError, match="has examples of images; the network reads words"):
+            check_against_data(settings, *DATA["digits"], devices=1)
+
+
 @pytest.mark.parametrize("device", ["", "_gpu", "_cpu"])
 def test_networks_of_proxylessnas_are_trained_as_members_of_their_spaces(device):
     name = f"ProxylessNAS-{device[1:].upper() or 'Mobile'}"

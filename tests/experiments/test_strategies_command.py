@@ -10,8 +10,9 @@ from dartsx.objectives import Measure
 from dartsx.strategies.queries import Query
 from dartsx.strategies.simulation import figures, hypervolumes, incumbents
 from dartsx.tabular import TableError
-from experiments.jobs.simulation import OPTIONS, Setting, measures, simulate, table_path
-from experiments.jobs.simulation_rows import text_of
+from experiments.jobs.simulation import OPTIONS, simulate
+from experiments.jobs.simulation_rows import notes, text_of
+from experiments.jobs.tabulated import Setting, table_path, tabulated
 from experiments.settings import SettingsError
 from experiments.settings.strategies import read_options, read_queries, read_strategies
 
@@ -85,10 +86,21 @@ def test_a_table_that_ships_is_found_by_its_name(tmp_path):
 
 def test_a_second_number_comes_from_the_table_or_a_file(tmp_path):
     (tmp_path / "latency.csv").write_text("arch_index,phone_ms\n7,2.5\n")
-    _, second = measures(Setting("", "cifar10", f"{tmp_path}/latency.csv:phone_ms", 4))
+    setting = Setting("", "cifar10", f"{tmp_path}/latency.csv:phone_ms", 4)
+    _, second = tabulated(setting).goals
     assert second == Measure("phone_ms", "ms", larger_is_better=False)
     with pytest.raises(TableError, match="unknown second number 'mac'.*or FILE:COLUMN"):
-        measures(Setting("", "cifar10", "mac", 4))
+        tabulated(Setting("", "cifar10", "mac", 4))
+    assert "reference point (valid_accuracy" in notes(setting) and "phone_ms 2.5)" in notes(setting)
+
+
+def test_nas_bench_macro_is_searched_by_its_one_number():
+    found = simulate({"evolution": OPTIONS["evolution"]}, Setting("", "cifar10", "macs", 60, "nb_macro"), range(3), 1)
+    curves = found["evolution"]
+    assert (np.diff(curves.accuracy) >= 0).all() and 90 < curves.accuracy[:, -1].min() <= 93.13
+    assert (np.diff(curves.volume) >= 0).all() and 0 < curves.volume[:, -1].min() < 1
+    with pytest.raises(TableError, match="no data set 'in16' in NAS-Bench-Macro; allowed: cifar10"):
+        tabulated(Setting("", "in16", "", 4, "nb_macro"))
 
 
 def test_wrong_flags_are_named():

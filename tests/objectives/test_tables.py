@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from dartsx.objectives import MacroObjective, NB201Objective
-from dartsx.objectives.macro import OPTIONS, digits
+from dartsx.objectives.macro import digits
 from dartsx.spaces import NB201, Choices, GenotypeError, SpaceError, nb201
+from dartsx.spaces.chains.nb_macro import OPTIONS
 from dartsx.tabular import NB201Table, TableError, load_macro, load_nb201
 
 

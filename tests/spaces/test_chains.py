@@ -8,7 +8,7 @@ import pytest
 from dartsx.networks import network
 from dartsx.networks.block_list import shipped
 from dartsx.networks.difference import same_layers
-from dartsx.spaces import SPACES, Scale, resolve_genotype
+from dartsx.spaces import SPACES, GenotypeError, Scale, resolve_genotype
 from dartsx.spaces.members import MEMBERS, member
 
 COUNTS = {
@@ -16,6 +16,7 @@ COUNTS = {
     "fbnet": 9**22,
     "ofa": (9**2 + 9**3 + 9**4) ** 5,
     "mnasnet": 432**5,
+    "mnasnet_released": 576**2 * 432**3,
     "tunas_proxyless": 3 * 6**6 * 7**15,
     "tunas": 3 * 6**6 * 7**15 * 4**3 * 6 * 7**5,
     # Kernels of stem and first block, blocks of 3 kernels, 2 gates and 6 expansions, widths.
@@ -59,6 +60,17 @@ def test_published_networks_are_members(name):
     assert same_layers(space.network(arch), network(name), shipped()[name]["resolution"])
     assert space.derive(space.encode(arch)) == arch
     assert resolve_genotype(name) == (arch, name)
+
+
+@pytest.mark.parametrize(("name", "stage", "width"), [("mnasnet_a1", 4, "112"), ("mnasnet_b1", 5, "192")])
+def test_mnasnets_own_networks_leave_its_space_by_one_width(name, stage, width):
+    space, arch = SPACES["mnasnet_released"], member(name)
+    assert same_layers(space.network(arch), network(name), 224)
+    assert space.derive(space.encode(arch)) == arch and resolve_genotype(name) == (arch, name)
+    with pytest.raises(GenotypeError, match=f"stage{stage}/filters: unknown option '{width}'"):
+        SPACES["mnasnet"].validate(arch)
+    nearest = {f"stage{stage}/filters": {"112": "120", "192": "200"}[width]}
+    SPACES["mnasnet"].architecture(arch.choices | nearest)
 
 
 @pytest.mark.parametrize("name", CHAINS)

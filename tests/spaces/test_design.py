@@ -9,7 +9,7 @@ from dartsx.networks import network
 from dartsx.networks.difference import same_layers
 from dartsx.networks.regnet import X, stages
 from dartsx.spaces import SPACES, GenotypeError, Scale
-from dartsx.spaces.chains import anynet_digits, efficientnet, regnet
+from dartsx.spaces.chains import anynet_digits, efficientnet, regnet, trilevel
 
 SIZES = 16 * 128
 COUNTS = {
@@ -95,8 +95,31 @@ def test_compound_scaling_doubles_the_work():
         space.architecture({"alpha": "1", "beta": "1", "gamma": "1"})
 
 
+def test_the_grid_over_a_baseline_for_digits_scales_all_three():
+    space = efficientnet.efficientnet_digits
+    assert space.count() == SPACES["efficientnet"].count()
+    deep, wide, large = (
+        space.network(space.architecture({"alpha": alpha, "beta": beta, "gamma": gamma}))
+        for alpha, beta, gamma in (("1.4", "1.2", "1"), ("1", "1.4", "1"), ("1", "1", "1.4"))
+    )
+    assert [sum(map(len, network.stages)) for network in (deep, wide, large)] == [8, 5, 5]
+    assert [network.stem[0].features for network in (deep, wide, large)] == [10, 12, 8]
+    assert [network.image_size for network in (deep, wide, large)] == [12, 12, 17]
+
+
 def test_scaling_by_nothing_is_the_baseline_and_the_first_step_that_of_the_rule():
     choices = efficientnet.FOUND.choices
     baseline = efficientnet.scaled_by(choices, SPACES["efficientnet"].scale, phi=0)
     assert same_layers(baseline, network("efficientnet_b0")) and baseline.image_size == 224
     assert SPACES["efficientnet"].network(efficientnet.FOUND).image_size == 258
+
+
+def test_three_levels_over_one_backbone():
+    space = SPACES["trilevel"]
+    assert space.count() == trilevel.count() == sum((4**5 * 5**4) ** cells for cells in range(1, 6))
+    assert f"{space.count():.1e}" == "1.1e+29"
+    plain = {f"cell1/op{i}": "conv_1x1" for i in range(1, 6)} | {f"cell1/width{i}": "4" for i in range(1, 5)}
+    network = space.network(space.architecture({"cells": "1", **plain}))
+    # Stem of one 3x3 convolution on colours, 24 -> 8 -> 8 -> 8 -> 8 -> 24 channels by 1x1, norms, classifier.
+    inside = 24 * 8 + 3 * 8 * 8 + 8 * 24 + 2 * (4 * 8 + 24)
+    assert network.params() == 27 * 24 + 48 + inside + 25 * 10

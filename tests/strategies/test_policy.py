@@ -10,11 +10,15 @@ from dartsx.spaces import SPACES, CellSpace, DescribedSpace, RestrictedSpace, Sc
 from dartsx.strategies import make_strategy
 from dartsx.strategies.independent_logits import independent_logits
 from dartsx.strategies.lstm_controller import lstm_controller
-from dartsx.strategies.policy import ascent, batch_of, draw, log_probabilities
+from dartsx.strategies.policy import ascent, batch_of, bounded, draw, log_probabilities
 from dartsx.strategies.steps import INACTIVE, steps_of
 
 GOOD = Measure("good", "", larger_is_better=True)
-POLICIES = {"logits": independent_logits(), "lstm": lstm_controller(5)}
+POLICIES = {
+    "logits": independent_logits(),
+    "lstm": lstm_controller(5),
+    "bounded": bounded(lstm_controller(5), 2.0, 1.5),
+}
 CELLS = CellSpace(("none", "skip_connect", "sep_conv_3x3"), num_nodes=2, edges_kept=1)
 ROWS = RestrictedSpace((("skip_connect", "sep_conv_3x3"),) * 5, (("none", "noise"),) * 5, 1)
 

@@ -21,6 +21,7 @@ QUICK = {
     "nsga2": {"population": 4},
     "reinforce_lstm": {"hidden": 4},
     "ppo": {"hidden": 4, "batch": 4, "epochs": 2},
+    "enas": {"hidden": 4},
     "predictor": {"random": 4, "refit": 4, "candidates": 8, "steps": 3},
 }
 OPEN = ("chain", "graph", "trellis", "nested")

@@ -14,13 +14,20 @@ The reference is MobileNetV2. Of each of its five stages of several blocks are d
 4 x 2 x 2 x 3 x 3 x 3 = 432 choices, 432^5 = 1.5e13 architectures; a space in which the three layers of a stage differ
 would have about 432^15 = 3e39. The two stages of one block are as in the published networks: a separable convolution
 before and an inverted bottleneck behind. The paper does not say how a pooled skip changes the width; here a 3x3
-average and a 1x1 convolution do. Its own networks (MnasNet-A1 has a stage of 112 channels, B1 one of 192) are no
-members.
+average and a 1x1 convolution do.
+
+The paper's own networks leave this space by one number each: the fourth stage of MnasNet-A1 has 112 channels where
+1.25 x 96 are 120, the fifth of B1 192 where 1.25 x 160 are 200; all else is an option. `mnasnet_released` has these two
+widths besides, 576^2 x 432^3 = 2.7e13 architectures, and both networks are its members.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping, Sequence
+
 from dartsx.networks import Depth, Network, Width
+from dartsx.networks import mnasnet as released
 from dartsx.networks.blocks.chain import IDENTITY, Chain
 from dartsx.networks.blocks.conv import Classifier, ConvNorm, Separable
 from dartsx.networks.blocks.inverted import InvertedBottleneck
@@ -28,6 +35,7 @@ from dartsx.networks.blocks.shortcut import Residual, pooled
 from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite
 from dartsx.networks.trace import Block
 from dartsx.spaces.chains.backbone import IMAGENET, Stage, crossed, positions, stem
+from dartsx.spaces.choices import Choices
 from dartsx.spaces.described_space import DescribedSpace
 from dartsx.spaces.scale import Scale
 
@@ -39,16 +47,21 @@ GATES = {"0": None, "0.25": SqueezeExcite(1 / 4, of="input")}
 SKIPS = ("identity", "pool", "none")
 
 
-def filters(channels: int) -> tuple[int, int, int]:
+# Stage -> width of a released network that is no multiple of the reference's.
+RELEASED = {4: (112,), 5: (192,)}
+
+
+def filters(channels: int, further: tuple[int, ...] = ()) -> tuple[int, ...]:
     """Options of a stage's width."""
-    return channels * 3 // 4, channels, channels * 5 // 4
+    return tuple(sorted((channels * 3 // 4, channels, channels * 5 // 4, *further)))
 
 
-def write(scale: Scale) -> Network:
-    """The open network."""
+def write(further: Mapping[int, tuple[int, ...]], scale: Scale) -> Network:
+    """The open network, with these widths of the stages besides."""
     body = []
     for i, stage in enumerate(positions(STAGES, scale), 1):
-        count, width = STAGES[i - 1].count, Width(f"stage{i}/filters", filters(STAGES[i - 1].features))
+        options = filters(STAGES[i - 1].features, further.get(i, ()))
+        count, width = STAGES[i - 1].count, Width(f"stage{i}/filters", options)
         first, later = block(f"stage{i}", width, stage[0].stride, True), block(f"stage{i}", width, 1, False)
         body.append((Depth(f"stage{i}/layers", (count - 1, count, count + 1), (first, later)),))
     last = InvertedBottleneck(320, 6, act="relu")
@@ -84,4 +97,16 @@ def block(stage: str, features: int, stride: int, widens: bool) -> Block:
     return crossed(stage, options, make)
 
 
-mnasnet = DescribedSpace(write, IMAGENET)
+def read(table: Sequence[tuple[int, int, int, int, int, bool]]) -> Choices:
+    """The architecture of a released network's rows, `networks.mnasnet`; the last one, of one block, is not decided."""
+    chosen = {}
+    for i, (expansion, kernel, features, count, _, se) in enumerate(table[: len(STAGES)], 1):
+        found = {"op": f"mbconv{expansion}", "kernel": str(kernel), "se": "0.25" if se else "0", "skip": "identity"}
+        found |= {"filters": str(features), "layers": str(count)}
+        chosen |= {f"stage{i}/{name}": label for name, label in found.items()}
+    return Choices(chosen)
+
+
+mnasnet = DescribedSpace(functools.partial(write, {}), IMAGENET)
+mnasnet_released = DescribedSpace(functools.partial(write, RELEASED), IMAGENET)
+MEMBERS = {"mnasnet_a1": read(released.A1), "mnasnet_b1": read(released.B1)}
