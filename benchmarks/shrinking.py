@@ -76,11 +76,11 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     )
     search, rows = Search(plan, examples, arguments.seed, mesh), []
     valid = search.halves["valid"]
-    objective = shared_weights(search, valid[: len(valid) // 32 * 32].reshape(-1, 32))
+    compared, objective = valid[: len(valid) // 32 * 32].reshape(-1, 32), shared_weights(search)
     chosen = [SPACE.derive(_smallest(kinds)) for kinds in NETWORKS.values()]
 
     def after(stage: Search, result: SearchResult) -> None:
-        scores = objective(result.state._replace(memory={}))(chosen)
+        scores = objective(result.state._replace(memory={}), compared)(chosen)
         rows.append([100 * score[SCORE.name] for score in scores])
         print(rows[-1], file=sys.stderr, flush=True)
 
