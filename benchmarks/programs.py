@@ -5,8 +5,8 @@
 Method x hypergradient x remat x space x dtype is too much to compile: combinations are taken so that every pair of
 levels of two factors occurs, each time the one with most pairs that are left for its cost (seeded, see `covering`).
 Methods that act on the host alone, and spaces that differ from another one in widths alone, are compiled once, with all
-other factors at their first level. Supernets are tiny: one cell, described spaces as in `thin`, batch 8, images of 8x8
-pixels. Nothing is run.
+other factors at their first level. Supernets are tiny: one cell (four for lambda_darts), described spaces as in `thin`,
+batch 8, images of 8x8 pixels. Nothing is run.
 
   ok        compiled
   equal     its StableHLO is that of a program that was compiled
@@ -85,7 +85,7 @@ def request(target: str, row: Row) -> dict[str, Any]:
         "space.name": f"benchmarks.thin:{space}" if isinstance(SPACES[space], DescribedSpace) else space,
         "dtype": dtype,
         "search.channels": 4,
-        "search.layers": 1,
+        "search.layers": 4 if method == "lambda_darts" else 1,  # which compares two normal cells
         "search.batch_size": 8,
     } | ({"space.nodes": 2} if space == "darts" else {})
     return {

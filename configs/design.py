@@ -2,7 +2,7 @@
 
 Command: ``python -m experiments.design --spaces=anynet_digits_a,anynet_digits_d --budget=100 --workdir=runs/design``.
 Data: 1,797 grey images of 8x8 pixels, padded to 12x12, 1,438 of them for training; scikit-learn ships them.
-Needs: a CPU.
+Needs: a CPU. What compiles is the supernet of each space, what trains the widest and deepest of its networks.
 """
 
 from configs.digits import get_config as digits
