@@ -13,6 +13,7 @@ ProxylessNAS and OFA the largest. It is trained by SGD.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from typing import Any
 
@@ -29,8 +30,14 @@ from dartsx.nn.described import DescribedNetwork
 from dartsx.runtime import record_run_info
 from dartsx.search import Batch, SearchProblem, Task, compose, init_state, make_step
 from dartsx.spaces import Space, named_space
+from dartsx.spaces.chains import proxyless
+from dartsx.spaces.chains.backbone import Backbone, Stage
 
 CLOSED = "one network"
+# ProxylessNAS's choices at six positions, so that the softmax supernet compiles in minutes.
+SMALL = proxyless.space(
+    "proxyless_small", Backbone(16, 8, (Stage(16, 2, 1), Stage(24, 2, 2), Stage(40, 2, 2)), 160, "relu6")
+)
 
 
 def parse() -> argparse.Namespace:
@@ -38,9 +45,9 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.paths", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--space", default="proxyless_search", help="a described space")
+    parser.add_argument("--space", default="benchmarks.paths:SMALL", help="a described space")
     parser.add_argument("--methods", default="darts,gdas,proxyless", help="separated by commas")
-    parser.add_argument("--pixels", type=int, default=96, help="height and width of the images")
+    parser.add_argument("--pixels", type=int, default=48, help="height and width of the images")
     parser.add_argument("--batch", type=int, default=16, help="images of each of the two batches")
     records.add_output(parser)
     return parser.parse_args()
@@ -100,6 +107,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     rows = {CLOSED: figures(*training_program(space, batch))}
     for method in arguments.methods.split(","):
         rows[method] = figures(*search_program(space, method, batch))
+        print(f"{method}: {rows[method]}", file=sys.stderr, flush=True)
     given = {name: getattr(arguments, name) for name in ("space", "pixels", "batch")}
     return {**given, "rows": rows, "about": {"dartsx": record_run_info()}}
 
@@ -119,7 +127,7 @@ def main() -> None:
     """Measures and reports."""
     arguments = parse()
     result = measure(arguments)
-    name = f"paths-{arguments.space}-batch{arguments.batch}-{arguments.pixels}px"
+    name = f"paths-{arguments.space.rpartition(':')[2].lower()}-batch{arguments.batch}-{arguments.pixels}px"
     records.finish(arguments, name, result, table(result))
 
 

@@ -18,8 +18,8 @@ Expect: not measured. The paper: ProxylessNAS-Mobile 25.4 % top-1 error with 320
 from configs.imagenet import get_config as imagenet
 
 
-def get_config(method: str = ""):
-    config = imagenet(method)
+def get_config(method: str = "proxyless"):
+    config = imagenet(method or "proxyless")
     config.space.name = "proxyless"
     config.genotype = "ProxylessNAS-Mobile"
 
@@ -29,9 +29,6 @@ def get_config(method: str = ""):
     search.weights.learning_rate = 0.025
     search.weights.learning_rate_min = 0.0
     search.weights.weight_decay = 4e-5
-    search.alphas.learning_rate = 1e-3
-    search.alphas.beta1 = 0.0
-    search.alphas.weight_decay = 0.0
     search.alphas.warmup_epochs = 40
 
     evaluate = config.evaluate

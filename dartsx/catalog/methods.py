@@ -6,7 +6,7 @@ formulas, and a declaration here. Options reach the function from ``compose`` or
 """
 
 from dartsx.catalog.declaration import Declaration, Option
-from dartsx.catalog.rules import above_zero, at_least, below_one, below_zero, between
+from dartsx.catalog.rules import above_zero, at_least, below_one, below_zero, between, sides
 
 # The method that all others change; its function is the beginning of every composition.
 BASE = "darts"
@@ -72,6 +72,30 @@ METHODS: dict[str, Declaration] = {
         meaningless={
             **_ONE_CANDIDATE,
             **dict.fromkeys(("p_darts", "progressive", "darts_plus", "r_darts"), "alphas that rest say nothing"),
+        },
+        first_order="trains no alphas",
+    ),
+    "ofa": Declaration(
+        decides=(
+            "relaxation",
+            "penalty",
+            "perturbation",
+            "gradient of the weights",
+            "freezing",
+            "stages",
+            "derivation",
+        ),
+        options={
+            "distillation": Option(
+                1.0, "weight of the cross entropy with the largest network's predictions", at_least(0)
+            ),
+            "resolutions": Option("", "sides of the images, separated by commas; empty for those of the data", sides()),
+        },
+        meaningless={
+            **_ONE_CANDIDATE,
+            **_FIXED_STAGES,
+            "darts_pt": "alphas that rest say nothing",
+            "pc_darts": "its networks are no cells",
         },
         first_order="trains no alphas",
     ),

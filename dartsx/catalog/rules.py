@@ -88,6 +88,11 @@ def one_of(*choices: str) -> Rule:
     )
 
 
+def sides() -> Rule:
+    """Whole numbers above 0, separated by commas; or nothing."""
+    return _states(lambda text: not text or all(side.isdigit() and int(side) for side in text.split(",")), "as 128,160")
+
+
 def did_you_mean(given: object, known: Iterable[str]) -> str:
     """Return ``did you mean X? `` with the names close to ``given``, or nothing."""
     if not isinstance(given, str):

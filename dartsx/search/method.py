@@ -114,15 +114,17 @@ class TrainedSupernet(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
-    """One of several searches in a row; all but the last narrow the candidates of every edge for the next.
+    """One of several searches in a row, which may narrow the candidates of every edge for the next.
 
     Attributes:
-      keep: candidates kept on every edge after it; None in the last stage.
+      keep: candidates kept on every edge after it; None for all that it had.
       extra_layers: cells more than the config's.
       dropout: rate at which skip connections are dropped at its start; falls to 0.
       partial_channels: value that replaces the method's, or None.
       until: share of the search after which it ends.
       goes_on: it begins with weights, alphas and step of the stage before, not with new ones.
+      change: makes the stage's method of the search's, or None.
+      begin: (problem, state of the stage before) -> the state that it goes on with, or None.
     """
 
     keep: int | None = None
@@ -131,6 +133,8 @@ class Stage:
     partial_channels: int | None = None
     until: float = 1.0
     goes_on: bool = False
+    change: Callable[[Method], Method] | None = None
+    begin: Callable[[Any, Any], Any] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,6 +156,8 @@ class Method:
       one_level: alphas are trained on the batch of the weights.
       paths: (alphas, key, progress) -> mixtures [paths, ...] by which a weight step trains, one after the other; their
         gradients are added up. None for the one of `mixture`.
+      resolutions: sides of the images of weight steps, one of which is drawn in every step; those given if empty.
+      teach: weight of the cross entropy with what a teacher predicts, where the memory of the state holds one.
       learning: see `Learning`; None where alphas have hypergradients.
       rescale: (alphas before, after their step) -> alphas, or None.
       perturb: (training loss of a mixture, mixture, key, progress) -> mixture of the weight step, or None.
@@ -176,6 +182,8 @@ class Method:
     bound: Callable[[jax.Array, Alpha], jax.Array] | None = None
     one_level: bool = False
     paths: Callable[[Alpha, jax.Array, jax.Array], Mixture] | None = None
+    resolutions: tuple[int, ...] = ()
+    teach: float = 0.0
     learning: Learning | None = None
     rescale: Callable[[Alpha, Alpha], Alpha] | None = None
     perturb: Callable[[LossOfMixture, Mixture, jax.Array, jax.Array], Mixture] | None = None

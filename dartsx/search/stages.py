@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -14,7 +15,12 @@ from dartsx.search.search import Folder, Search, SearchResult, on_host
 from dartsx.search.state import SearchState
 
 
-def run_stages(first: Search, folder: Folder, title: str = "search") -> SearchResult | None:
+def run_stages(
+    first: Search,
+    folder: Folder,
+    title: str = "search",
+    after: Callable[[Search, SearchResult], None] = lambda search, result: None,
+) -> SearchResult | None:
     """Runs or resumes a search with all its stages, which may be none.
 
     Args:
@@ -22,6 +28,7 @@ def run_stages(first: Search, folder: Folder, title: str = "search") -> SearchRe
       folder: folder of the whole search, which its last stage uses itself; the others have folders in it,
         ``stage1`` and so on.
       title: title shown to readers.
+      after: told every stage but the last, and what it has found.
 
     Returns:
       What the last stage has found; None if a signal stopped one.
@@ -36,9 +43,11 @@ def run_stages(first: Search, folder: Folder, title: str = "search") -> SearchRe
             done = _finished(search, part) if part.finished else search.run(part, title, seconds)
         if done is None:
             return None
+        after(search, done)
         state, seconds = done.state, done.seconds
-        strengths = search.problem.method.strength(on_host(state.alpha))
-        kept = strongest(first.plan.space, strengths, kept, stage.keep)
+        if stage.keep is not None:
+            strengths = search.problem.method.strength(on_host(state.alpha))
+            kept = strongest(first.plan.space, strengths, kept, stage.keep)
         state = state if stages[number].goes_on else None
     return _search_of(first, stages[-1], kept, state).run(folder, title, seconds)
 
@@ -50,12 +59,15 @@ def plan_of(plan: Plan, stage: Stage, kept: Kept) -> Plan:
         method = with_skip_dropout(narrowed(plan.change(method, task), kept), task, stage.dropout)
         channels = stage.partial_channels or method.partial_channels
         select = None if stage.keep else method.select  # only after the last stage
-        return dataclasses.replace(method, partial_channels=channels, select=select)
+        method = dataclasses.replace(method, partial_channels=channels, select=select)
+        return stage.change(method) if stage.change else method
 
     return dataclasses.replace(plan, change=change, layers=plan.layers + stage.extra_layers)
 
 
 def _search_of(first: Search, stage: Stage, kept: Kept, before: SearchState | None) -> Search:
+    if before is not None and stage.begin:
+        before = stage.begin(first.problem, before)
     return dataclasses.replace(first, plan=plan_of(first.plan, stage, kept), until=stage.until, before=before)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -164,12 +165,49 @@ def _weight_step(problem, state, batch, key, progress, watched: Batch = None):
 
 
 def _weight_gradient(problem, state, batch, key, progress):
+    """As `_gradient_of_paths`, on images of one of the method's resolutions."""
+    sizes = problem.method.resolutions
+    if not sizes:
+        return _gradient_of_paths(problem, state, batch, key, progress)
+
+    def at(size):
+        resized = dataclasses.replace(problem, inputs=lambda batch: _resized(problem.inputs(batch), size))
+        return lambda: _gradient_of_paths(resized, state, batch, key, progress)
+
+    drawn = jax.random.randint(stream(key, "resolution"), (), 0, len(sizes))
+    return jax.lax.switch(drawn, [at(size) for size in sizes])
+
+
+def _resized(images: jax.Array, size: int) -> jax.Array:
+    """Images [N, size, size, channels]."""
+    return jax.image.resize(images, (images.shape[0], size, size, images.shape[-1]), "linear")
+
+
+def _taught(problem: SearchProblem, state: SearchState, batch: Batch) -> SearchProblem:
+    """The problem whose loss is the teacher's too, where there is one (knowledge distillation, arXiv:1503.02531)."""
+    method = problem.method
+    if not method.teach or "teacher" not in state.memory:
+        return problem
+    mixture = method.expected(state.alpha, progress_of(problem, state))
+    # As in the released code of once-for-all the teacher predicts by the statistics of the batch.
+    logits = problem.supernet.apply(state.memory["teacher"], problem.inputs(batch), mixture, True)
+    target = jax.lax.stop_gradient(jax.nn.softmax(logits, -1))
+
+    def loss(outputs, batch):
+        value, told = problem.loss(outputs, batch)
+        return value + method.teach * optax.softmax_cross_entropy(outputs, target).mean(), told
+
+    return dataclasses.replace(problem, loss=loss)
+
+
+def _gradient_of_paths(problem, state, batch, key, progress):
     """(loss and metrics, running statistics, gradient of the weights, mixture) under what the method draws.
 
     Of several paths the metrics are means, the gradients are added up, and the statistics move with one after the
     other; the mixture is the last one.
     """
     method, draw_key = problem.method, jax.random.split(key)[0]
+    problem = _taught(problem, state, batch)
 
     def of_path(carry, mixture):
         batch_stats, total = carry

@@ -58,7 +58,7 @@ def test_numbers_of_numpy_and_whole_ones_are_numbers():
 
 def test_a_method_that_acts_between_epochs_or_after_the_search_acts_alone():
     alone = [name for name in METHODS if acts_alone([name])]
-    assert alone == ["fair_nas", "darts_plus", "r_darts", "p_darts", "darts_pt", "progressive"]
+    assert alone == ["fair_nas", "ofa", "darts_plus", "r_darts", "p_darts", "darts_pt", "progressive"]
     assert acts_alone(["gdas", "darts_pt"]) == "darts_pt"
 
 

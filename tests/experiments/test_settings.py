@@ -13,7 +13,8 @@ from configs.base import base
 from dartsx.catalog import METHODS, STEMS
 from dartsx.nn.cell_network import AuxiliaryHead
 from dartsx.nn.layers import Conv
-from dartsx.spaces import DARTS, published
+from dartsx.search import Task, compose
+from dartsx.spaces import DARTS, named_space, published
 from experiments.settings import (
     SettingsError,
     blame,
@@ -68,6 +69,19 @@ def test_networks_of_proxylessnas_are_trained_as_members_of_their_spaces(device)
     settings = evaluate_settings(read("--config=configs/proxyless.py", *arguments).config)
     check_against_data(settings, *DATA["imagenet"], devices=1)
     assert (settings.genotype_label, settings.evaluate.network) == (name, "described")
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [("fbnet", "snas"), ("mnasnet", "darts"), ("ofa", "ofa"), ("proxyless", "proxyless"), ("tunas", "tunas")],
+)
+def test_configs_of_chains_are_valid_for_imagenet(name, method):
+    config = load_config(f"configs/{name}.py")
+    check_against_data(evaluate_settings(config, need_genotype=False), *DATA["imagenet"], devices=1)
+    config.dataset.stream = False
+    settings = search_settings(config)
+    assert (settings.space, settings.method) == (named_space(config.space.name), method)
+    compose(settings.method, Task(settings.space, {"decisions": 1}), settings.method_options)
 
 
 def test_a_config_can_be_changed_by_flags_only_in_its_own_copy():

@@ -24,6 +24,7 @@ CELLS = {"normal": 2, "reduce": 2}
 # What a method needs of a space; every other works in every space.
 NEEDS = {
     "darts_minus": lambda space: space.graph is not None and SKIP in space.graph.primitives,
+    "ofa": lambda space: {name.rpartition("/")[2] for name in space.decisions} <= {"kernel", "depth", "expansion"},
     **dict.fromkeys(("pc_darts", "oles", "lambda_darts"), lambda space: space.graph is not None),
 }
 
@@ -68,13 +69,12 @@ def made(method, space, alpha):
     """The method; of one with stages that of its second."""
     task = task_of(space)
     method = compose(method, task, init_scale=0.1)
-    for stage in method.stages[:1]:
+    if method.stages and method.stages[0].keep:
         kept = {name: np.ones(shape, bool) for name, shape in space.alpha_shapes.items()}
         kept = strongest(
             space, method.strength(alpha), kept, max(2, max(columns for _, columns in space.alpha_shapes.values()) - 1)
         )
         method = with_skip_dropout(narrowed(method, kept), task, 0.4)
-        assert stage.keep
     return method
 
 
