@@ -69,7 +69,8 @@ def step_of(
     if settings.space.executor == RECURRENT:
         raise ValueError("a step on texts is not made for other machines; choose a space of networks for images")
     problem = search_problem(plan_of(settings, classes), EPOCH, shape)
-    problem = dataclasses.replace(problem, supernet=_made_for(problem.supernet, backend, layout))
+    supernet = _made_for(problem.supernet, backend, layout)
+    problem = dataclasses.replace(problem, supernet=supernet, backend=backend)
     state, step = jax.eval_shape(lambda k: init_state(problem, k, shape), key), make_step(problem)
     if what == "search":
         batch = _batch(settings.search.batch_size, shape, settings.dtype, mesh)

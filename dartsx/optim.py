@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
+from jax import lax
 
 
 def cosine_per_epoch(peak: float, floor: float, epochs: int, steps_per_epoch: int) -> optax.Schedule:
@@ -44,18 +45,32 @@ def warm_up(schedule: optax.Schedule, epochs: int, steps_per_epoch: int) -> opta
     return lambda step: schedule(step) * jnp.minimum((step // steps_per_epoch + 1) / epochs, 1)
 
 
-def clip_by_norm(limit: float) -> optax.GradientTransformation:
+def clip_by_norm(limit: float) -> optax.GradientTransformationExtraArgs:
     """Scales gradients by min(1, limit / (norm + 1e-6)), the rule of `torch.nn.utils.clip_grad_norm_`.
 
-    optax's own clipping leaves out the 1e-6, which shows in comparisons at float64.
+    optax's own clipping leaves out the 1e-6, which shows in comparisons at float64. The norm may be given to `update`
+    as ``norm`` by one who knows it.
     """
 
-    def update(updates, state, params=None):
-        del params
-        factor = jnp.minimum(1.0, limit / (optax.tree.norm(updates) + 1e-6))
+    def update(updates, state, params=None, *, norm=None, **others):
+        del params, others
+        factor = jnp.minimum(1.0, limit / ((optax.tree.norm(updates) if norm is None else norm) + 1e-6))
         return jax.tree.map(lambda g: g * factor.astype(g.dtype), updates), state
 
-    return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
+    return optax.GradientTransformationExtraArgs(lambda params: optax.EmptyState(), update)
+
+
+def side_by_side(tree: Any) -> tuple[Any, jax.Array]:
+    """The arrays of a tree as parts of one array, and their global norm from a single sum.
+
+    On a GPU the norm of every array by itself is a kernel or two, and so is every update; of parts of one array XLA
+    makes those of equal shape together. The sum is rounded otherwise than `optax.tree.norm`.
+    """
+    leaves, structure = jax.tree.flatten(tree)
+    joined = jnp.concatenate([leaf.ravel() for leaf in leaves])
+    parts = lax.split(joined, [leaf.size for leaf in leaves])
+    views = [part.reshape(leaf.shape).astype(leaf.dtype) for part, leaf in zip(parts, leaves, strict=True)]
+    return structure.unflatten(views), jnp.sqrt(jnp.sum(jnp.square(joined)))
 
 
 def sgd(rate: optax.Schedule, momentum: float, weight_decay: float, clip: float) -> optax.GradientTransformation:

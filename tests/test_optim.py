@@ -102,3 +102,10 @@ def test_linear_exponential_and_warm_up():
     assert float(decayed(25)) == pytest.approx(0.1 * 0.97**2)
     warm = optim.warm_up(lambda step: 1.0, epochs=4, steps_per_epoch=10)
     assert [float(warm(step)) for step in (0, 10, 39, 40)] == pytest.approx([0.25, 0.5, 1, 1])
+
+
+def test_side_by_side_keeps_every_array_and_takes_the_norm_of_all():
+    tree = {"a": jnp.arange(6.0).reshape(2, 3), "b": [jnp.ones(()), jnp.full((1, 2), -2.0)]}
+    parts, norm = optim.side_by_side(tree)
+    jax.tree.map(np.testing.assert_array_equal, parts, tree)
+    np.testing.assert_allclose(norm, np.sqrt(55 + 1 + 8), rtol=1e-6)

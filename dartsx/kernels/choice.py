@@ -111,3 +111,11 @@ def network_remat(backend: str) -> str:
     benchmarks.network --remat=...``). GPU and TPU, not measured yet: no arithmetic twice.
     """
     return "cell" if backend == "cpu" else "none"
+
+
+def joins_arrays(backend: str) -> bool:
+    """Whether many small arrays, as the gradients of the weights, are better put into one, see `optim.side_by_side`.
+
+    GPU and TPU: every array costs kernels of its own. CPU: a copy costs more.
+    """
+    return backend != "cpu"

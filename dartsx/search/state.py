@@ -61,6 +61,7 @@ class SearchProblem:
       loss: what the outputs of the supernet on a batch cost, see `dartsx.losses`.
       inputs: batch -> what the supernet reads of it, [N, H, W, channels].
       score: values of the loss by name -> the number by which architectures are compared, bigger is better.
+      backend: where the step will run, ``"cpu"``, ``"gpu"`` or ``"tpu"``; None stands for JAX's default backend.
     """
 
     supernet: AnySupernet
@@ -75,6 +76,7 @@ class SearchProblem:
     loss: Loss = classification()
     inputs: Inputs = first
     score: Score = accuracy_or_loss
+    backend: str | None = None
 
 
 def init_state(problem: SearchProblem, key: jax.Array, image_shape: tuple[int, ...]) -> SearchState:

@@ -10,7 +10,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from dartsx.optim import momentum_buffer
+from dartsx.kernels.choice import backend_of, joins_arrays
+from dartsx.optim import momentum_buffer, side_by_side
 from dartsx.runtime import at_step, stream
 from dartsx.search import relax
 from dartsx.search.hypergradient import Bilevel, Inner, Result
@@ -153,10 +154,11 @@ def _weight_step(problem, state, batch, key, progress, watched: Batch = None):
         loss = network_loss(problem, state, batch)
         added = method.align(lambda w, m: loss(w, m)[0], state.params, mixture, progress)
         gradient = jax.tree.map(jnp.add, gradient, added)
-    updates, weight_opt = _updates(problem, state, memory, gradient)
+    gradient, norm = _with_norm(problem, gradient)
+    updates, weight_opt = _updates(problem, state, memory, gradient, norm)
     metrics = {
         **told,
-        "gradient_norm": optax.tree.norm(gradient),
+        "gradient_norm": norm,
         "learning_rate": problem.rate(state.step),
     }
     params = optax.apply_updates(state.params, updates)
@@ -236,12 +238,20 @@ def _gradient_of_paths(problem, state, batch, key, progress):
     return told, batch_stats, gradient, mixture
 
 
-def _updates(problem, state, memory, gradient):
+def _with_norm(problem, gradient) -> tuple[Any, jax.Array]:
+    """The gradient of the weights and its norm, in the form that suits the backend."""
+    if joins_arrays(backend_of(problem.backend)):
+        return side_by_side(gradient)
+    return gradient, optax.tree.norm(gradient)
+
+
+def _updates(problem, state, memory, gradient, norm):
     """What the optimiser makes of a gradient; nothing for frozen weights, whose gradient counts in no norm either."""
     freeze = problem.method.freeze
     if freeze:
-        gradient = freeze.moving(memory["freeze"], gradient)
-    updates, weight_opt = problem.weight_optimizer.update(gradient, state.weight_opt, state.params)
+        gradient, norm = _with_norm(problem, freeze.moving(memory["freeze"], gradient))
+    optimizer = optax.with_extra_args_support(problem.weight_optimizer)
+    updates, weight_opt = optimizer.update(gradient, state.weight_opt, state.params, norm=norm)
     if freeze:
         updates = freeze.moving(memory["freeze"], updates)
     return updates, weight_opt

@@ -56,8 +56,10 @@ def check_method(method: str, hypergradient: str, terms: int | None) -> None:
     names = method.split("+")
     with blame("method", method):
         catalog.check_together(names)
-    with blame("hypergradient", hypergradient):
+    try:
         catalog.check_hypergradient(names, hypergradient)
+    except ValueError as error:
+        raise wrong("hypergradient", hypergradient, f"--config.method={method}: {error}") from error
     if terms is not None and hypergradient not in catalog.WITH_TERMS:
         takers = ", ".join(catalog.WITH_TERMS)
         problem = f"--config.hypergradient={hypergradient} has none; those that have: {takers}"

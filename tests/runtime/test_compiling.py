@@ -12,7 +12,8 @@ from dartsx.runtime import compiling, jit, options_of
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Parts of programs: only called while a program is traced, and compiled with it.
 PARTS = ("dartsx/nn", "dartsx/kernels")
-PASSED = {"cpu": {}, "gpu": {"xla_gpu_enable_triton_gemm": False}, "tpu": {}}
+NOT_FOR_GPUS = ("xla_gpu_enable_triton_gemm", "xla_allow_excess_precision")
+PASSED = {"cpu": {}, "gpu": dict.fromkeys(NOT_FOR_GPUS, False), "tpu": {}}
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +52,7 @@ def test_a_program_is_compiled_with_the_options_of_its_backend_and_its_own(passe
     assert not passed  # the backend is chosen later than modules are imported
     assert program(jnp.ones(2), 1).tolist() == [2, 2]
     assert program.lower(jnp.ones(2), 1).compile()(jnp.ones(2), 1).tolist() == [2, 2]
-    assert passed[-1] == {"xla_gpu_enable_triton_gemm": False, "xla_backend_optimization_level": 0}
+    assert passed[-1] == PASSED["gpu"] | {"xla_backend_optimization_level": 0}
 
 
 def test_an_option_that_this_xla_does_not_have_is_left_out(passed, monkeypatch):

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+import stand_in
 
 from dartsx import optim
 from dartsx.losses import cross_entropy
@@ -194,3 +195,13 @@ def test_alphas_and_their_moments_rest_before_their_start(batches):
         jax.tree.map(np.testing.assert_array_equal, getattr(second, name), getattr(first, name))
     assert all(np.all(a != b) for a, b in zip(*map(jax.tree.leaves, (second.alpha, third.alpha)), strict=True))
     assert not np.array_equal(first.params["kernel"], second.params["kernel"])
+
+
+@pytest.mark.parametrize("name", ["darts", "oles"])
+def test_a_step_for_a_gpu_moves_the_same_weights(name, x64, quick_jit):
+    searched, state = stand_in.midway(name)
+    elsewhere = dataclasses.replace(searched, backend="gpu")
+    steps = (quick_jit(make_step(problem)) for problem in (searched, elsewhere))
+    (expected, told), (given, said) = (step(state, *stand_in.batches()) for step in steps)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(b, a, rtol=1e-12), expected.params, given.params)
+    np.testing.assert_allclose(said["train"]["gradient_norm"], told["train"]["gradient_norm"], rtol=1e-12)

@@ -7,20 +7,22 @@ GDAS a compiled step is then 1,230 kernels in place of 8,001 (``benchmarks/resul
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
-from dartsx.kernels.channel_major.cell_layout import CellEdges
+from dartsx.kernels.channel_major.cell_layout import CellEdges, CellLayout
 from dartsx.kernels.channel_major.edge_blocks import EdgeBlock
-from dartsx.kernels.channel_major.edges_together import block_weights, statistics
+from dartsx.kernels.channel_major.edges_together import statistics
 from dartsx.kernels.channel_major.mixed_operation import last_norms
+from dartsx.kernels.channel_major.primitives import Primitive
 from dartsx.kernels.pixel_major import families, partial, separable
 from dartsx.kernels.pixel_major.block import Block, Branches
 from dartsx.kernels.pixel_major.cell_norms import CellNorms, Part
-from dartsx.kernels.pixel_major.norm import Terms
+from dartsx.kernels.pixel_major.separable import Weights
 from dartsx.kernels.running_statistics import Key, Stats
 
 
@@ -34,51 +36,74 @@ def evaluate(cell: CellEdges, inputs: jax.Array) -> tuple[list[jax.Array], dict[
     Returns:
       All nodes but the inputs, [N, H', W', C] each, and the batch statistics of all norms (none in evaluation).
     """
-    weights = separable.with_composed(cell.layout.primitives, cell.weights)  # in the parameters' precision
-    given, cell = cell, cell._replace(weights=jax.tree.map(lambda leaf: leaf.astype(inputs.dtype), weights))
-    count = inputs.shape[3]
+    layout, count = cell.layout, inputs.shape[3]
+    weights = separable.with_composed(layout.primitives, cell.weights)  # in the parameters' precision
+    weights = _weights_by_block(layout, jax.tree.map(lambda leaf: leaf.astype(inputs.dtype), weights))
+    rows = _rows_by_block(cell)
     ready = {node: inputs[:, :, :, node] for node in range(count)}
     sums: dict[int, jax.Array] = {}  # of the nodes that still wait for some of their edges
     collected: list[dict[Key, Stats]] = []
-    for block in cell.layout.blocks:
+    for block in layout.blocks:
         ready |= {node: sums.pop(node) for node in block.sources if node in sums}
         together = block.sources == tuple(range(count))
         x = inputs if together else jnp.stack([ready[source] for source in block.sources], 3)
-        y, batch = _block(cell, block, x)
+        y, batch = _block(cell, block, x, weights[block], rows[block])
         collected.append(batch)
         for i, target in enumerate(block.targets):
             sums[target] = sums[target] + y[i] if target in sums else y[i]
     nodes = ready | sums
-    return [nodes[node] for node in sorted(nodes) if node >= count], _kept_idle(given, _gathered(collected))
+    return [nodes[node] for node in sorted(nodes) if node >= count], _kept_idle(cell, _gathered(collected))
 
 
-def _block(cell: CellEdges, block: EdgeBlock, x: jax.Array):
+def _weights_by_block(layout: CellLayout, weights: Weights) -> dict[EdgeBlock, dict[str, dict[str, jax.Array]]]:
+    """Arrays stacked over all edges -> for each block primitive -> weight name -> [G, T, ...].
+
+    Split and not sliced: the derivative then is one concatenation.
+    """
+    found: dict[EdgeBlock, dict[str, dict[str, jax.Array]]] = {block: {} for block in layout.blocks}
+    for name, arrays in weights.items():
+        blocks = list(layout.weight_slices(name))
+        for key, value in arrays.items():
+            parts = lax.split(value, [len(block.rows) for block in blocks])
+            for block, part in zip(blocks, parts, strict=True):
+                found[block].setdefault(name, {})[key] = part.reshape(*block.shape, *value.shape[1:])
+    return found
+
+
+def _rows_by_block(cell: CellEdges) -> dict[EdgeBlock, jax.Array]:
+    """The mixture of every block [G, T, P, C]: a weight for each channel, whose derivatives are summed all at once."""
+    blocks, channels = cell.layout.blocks, cell.layout.plan.edge_channels
+    order = jnp.array([row for block in blocks for row in block.rows])
+    rows = jnp.broadcast_to(cell.mixture[order][..., None], (*cell.mixture.shape, channels))
+    parts = lax.split(rows, [len(block.rows) for block in blocks])
+    return {block: part.reshape(*block.shape, *rows.shape[1:]) for block, part in zip(blocks, parts, strict=True)}
+
+
+def _block(
+    cell: CellEdges, block: EdgeBlock, x: jax.Array, weights: Mapping[str, Mapping[str, jax.Array]], rows: jax.Array
+) -> tuple[Sequence[jax.Array], dict[Key, Stats]]:
     """Contributions [N, H', W', C] of one block to each of its targets, and its batch statistics."""
     layout, stride = cell.layout, cell.layout.stride(block)
     norms = CellNorms(statistics(cell, block), cell.activation)
     seen, passing = partial.split(x, layout.plan.partial)
-    job = Block(seen, len(block.targets), block_weights(cell, block), stride, norms, cell.forms, cell.activation)
-    rows = cell.mixture[jnp.array(block.rows)].reshape(*block.shape, -1)
-    y = _mixed_operation(families.evaluate(layout.primitives, job), rows, cell, norms, stride)
+    job = Block(seen, len(block.targets), weights, stride, norms, cell.forms, cell.activation)
+    y = norms.weighted_sum(_parts(families.evaluate(layout.primitives, job), rows, layout.primitives, stride))
     if layout.plan.partial > 1:
-        y = partial.rejoin(y, passing, rows[..., -1], stride)
+        y = partial.rejoin(y, passing, rows[:, :, -1, 0], stride)
     return y, norms.batch
 
 
-def _mixed_operation(
-    branches: Sequence[Branches], rows: jax.Array, cell: CellEdges, norms: CellNorms, stride: int
-) -> tuple[jax.Array, ...]:
-    """For every target the sum over primitives and sources (DARTS, equation 2); rows [G, T, P] are the mixture."""
-    primitives = cell.layout.primitives
-    columns = {name: i for i, name in enumerate(primitives)}
-    parts, plain = [], Terms((), ())
+def _parts(
+    branches: Sequence[Branches], rows: jax.Array, primitives: Mapping[str, Primitive], stride: int
+) -> list[Part]:
+    """What the mixed operation (DARTS, equation 2) sums over primitives and sources; rows [G, T, P, C]."""
+    columns = dict(zip(primitives, jnp.split(rows, rows.shape[2], 2), strict=False))
+    parts = []
     for names, value, needed in branches:
-        weight = jnp.stack([rows[..., columns[name]] for name in names], 1)  # [G, B, T]
-        if needed == "never":
-            plain = Terms((*plain.weights, weight), (*plain.arrays, value))
-        else:
-            parts.append(Part(tuple(last_norms(primitives, names, stride)), weight, value))
-    return norms.weighted_sum(parts, plain)
+        weight = jnp.concatenate([columns[name] for name in names], 2).swapaxes(1, 2)
+        keys = () if needed == "never" else tuple(last_norms(primitives, names, stride))
+        parts.append(Part(keys, weight, value))
+    return parts
 
 
 def _gathered(collected: Sequence[dict[Key, Stats]]) -> dict[Key, Stats]:

@@ -10,17 +10,17 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.kernels.moments import inverse_deviation, sample_count, unbiased, widen
-from dartsx.kernels.pixel_major.norm import Moments, Terms, normalize, normalized_sum, scaled_sum
-from dartsx.kernels.pixel_major.totals import AXES
+from dartsx.kernels.pixel_major.norm import Moments, normalize, normalized_sum, scaled_sum
+from dartsx.kernels.pixel_major.totals import AXES, rows_of
 from dartsx.kernels.running_statistics import Key, Running, Stats
 
 
 class Part(NamedTuple):
-    """Branches that end in a norm, and their weights.
+    """Branches and their weights in a sum.
 
     Attributes:
-      keys: the norm of each of the B branches.
-      weight: [G, B, T].
+      keys: the norm that ends each of the B branches; empty where none does.
+      weight: [G, B, T, C].
       value: [N, H, W, G, B, T or 1, C].
     """
 
@@ -55,19 +55,30 @@ class CellNorms:
             y = (jax.nn.relu(y) if fused else y).astype(x.dtype)
         return self.activation(y) if activate and not fused else y
 
-    def weighted_sum(self, parts: Sequence[Part], plain: Terms) -> tuple[jax.Array, ...]:
-        """For every target the sum [N, H, W, C] of normalised and plain branches times their weights."""
-        normed = Terms(tuple(part.weight for part in parts), tuple(part.value for part in parts))
-        if self.running is None:
-            sums, found = normalized_sum(normed, plain)
-            for part, own in zip(parts, found, strict=True):
-                self._record(part.keys, own, sample_count(part.value, AXES))
-            return sums
-        given = [self._given(part.keys, part.value.shape) for part in parts]
-        means = [mean for mean, _ in given]
-        return scaled_sum(normed, plain, means, [inverse_deviation(variance) for _, variance in given])
+    def weighted_sum(self, parts: Sequence[Part]) -> tuple[jax.Array, ...]:
+        """For every target the sum [N, H, W, C] of the branches, normalised where a norm ends them, times weights."""
+        parts = sorted(parts, key=lambda part: not part.keys)
+        weights = jnp.concatenate([_rows(part.weight, 0) for part in parts])
+        normed = [part for part in parts if part.keys]
+        arrays = tuple(_rows(part.value, 3) for part in parts)
+        if self.running is not None:
+            mean, variance = self._of_rows(normed, weights)
+            return scaled_sum(weights, arrays, mean, inverse_deviation(variance))
+        sums, found = normalized_sum(weights, arrays[: len(normed)], arrays[len(normed) :])
+        for part, rows in zip(normed, rows_of(arrays), strict=False):
+            own = [x[rows, : part.value.shape[5]].reshape(part.value.shape[3:]) for x in found]
+            self._record(part.keys, own, sample_count(part.value, AXES))
+        return sums
 
-    def _record(self, keys: Sequence[Key], found: Moments, count: int) -> None:
+    def _of_rows(self, normed: Sequence[Part], weights: jax.Array) -> Moments:
+        """The given statistics of all branches that a norm ends: [R, T, C]."""
+        if not normed:
+            return weights[:0], weights[:0]
+        given = [self._given(part.keys, part.value.shape) for part in normed]
+        wide = [[jnp.broadcast_to(x, part.weight.shape) for x in own] for part, own in zip(normed, given, strict=True)]
+        return tuple(jnp.concatenate([_rows(own[k], 0) for own in wide]) for k in range(2))
+
+    def _record(self, keys: Sequence[Key], found: Sequence[jax.Array], count: int) -> None:
         """Keeps mean and variance [G, B, T, C] for the running averages."""
         mean, variance = found[0], unbiased(found[1], count)
         for b, key in enumerate(keys):
@@ -79,3 +90,8 @@ class CellNorms:
         return tuple(
             jnp.stack([stats[k].reshape(sources, targets, channels) for stats in own], 1) for k in ("mean", "var")
         )
+
+
+def _rows(x: jax.Array, axis: int) -> jax.Array:
+    """[..., G, B, ...], with the sources at `axis` -> [..., G * B, ...]."""
+    return x.reshape(*x.shape[:axis], -1, *x.shape[axis + 2 :])

@@ -39,11 +39,9 @@ def composed(depthwise: Sequence[jax.Array], pointwise: Sequence[jax.Array]) -> 
       pointwise: pointwise kernels of every kind [E, C, D].
     """
     size = max(kernel.shape[1] for kernel in depthwise)
-    kernels = [
-        _in_the_middle(taps, size)[:, None] * weights.swapaxes(1, 2)[:, :, None, None]
-        for taps, weights in zip(depthwise, pointwise, strict=True)
-    ]
-    return jnp.stack(kernels, 1)
+    taps = jnp.stack([_in_the_middle(kernel, size) for kernel in depthwise], 1)
+    weights = jnp.stack(pointwise, 1).swapaxes(2, 3)
+    return taps[:, :, None] * weights[:, :, :, None, None]
 
 
 def _in_the_middle(kernel: jax.Array, size: int) -> jax.Array:

@@ -37,11 +37,14 @@ def evaluate(members: Mapping[str, Primitive], block: Block) -> list[Branches]:
 
 
 def _pools(members: Mapping[str, Pool], block: Block) -> list[Branches]:
-    """One shared result per source; an array for each, as stacking them would be one more pass."""
+    """One shared result per source; an array for each, as stacking them would be one more pass.
+
+    Behind a barrier, so that the norms' sums read what is stored and XLA does not store wider values for them besides.
+    """
     return [
         Branches(
             (name,),
-            POOLS[member.kind](block.x, block.stride)[:, :, :, :, None, None],
+            lax.optimization_barrier(POOLS[member.kind](block.x, block.stride)[:, :, :, :, None, None]),
             "search" if member.normalised else "never",
         )
         for name, member in members.items()

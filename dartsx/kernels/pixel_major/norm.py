@@ -10,19 +10,22 @@ gradient of the sum, and averages over batch and space,
 
 Both are written in the raw y, as multiples of g and y with one factor and one shift for each channel: neither h nor
 weight h is stored, and sums over y itself serve all of them.
+
+XLA computes once what a rule and its derivative have in common and keeps it, such as the mask of a ReLU, which costs
+more than to compute it again. Barriers part the two.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from dartsx.kernels.moments import inverse_deviation, sample_count, widen
-from dartsx.kernels.pixel_major.totals import AXES, moments, totals
+from dartsx.kernels.pixel_major.totals import AXES, moments, rows_of, totals
 
 Moments = tuple[jax.Array, jax.Array]
 
@@ -39,125 +42,131 @@ def normalize(x: jax.Array, relu: bool = False) -> tuple[jax.Array, Moments]:
 
 
 def _normalize_forward(x, relu):
-    ((mean, variance),) = moments([x])
+    mean, variance = (found.reshape(x.shape[3:]) for found in moments([_one_row(x)]))
     inverse = inverse_deviation(variance)
     y = (widen(x) - mean) * inverse
     y = (jnp.maximum(y, 0) if relu else y).astype(x.dtype)
     return (y, (mean, variance)), (x, mean, inverse)
 
 
+def _one_row(x: jax.Array) -> jax.Array:
+    return x.reshape(*x.shape[:3], 1, 1, -1)
+
+
 def _normalize_backward(relu, residuals, cotangents):
     x, mean, inverse = residuals
-    gradient, raw = widen(cotangents[0]), widen(x)
-    if relu:
-        gradient = jnp.where(raw > mean, gradient, 0)
-    total, along = totals([gradient, gradient * raw])
-    of_x, shift = _slopes(total, along, mean, inverse, sample_count(x, AXES))
-    return ((inverse * (gradient + of_x * raw + shift)).astype(x.dtype),)
+    x, gradient = lax.optimization_barrier((x, cotangents[0]))
+    passed, along = _before_relu(relu, widen(x) - mean, widen(gradient))
+    sums = totals([_one_row(passed), _one_row(along)]).reshape(2, *x.shape[3:])
+    x, gradient, averages = lax.optimization_barrier((x, gradient, tuple(sums / sample_count(x, AXES))))
+    centred, (average, along) = widen(x) - mean, averages
+    passed, _ = _before_relu(relu, centred, widen(gradient))
+    return ((inverse * (passed - average - centred * jnp.square(inverse) * along)).astype(x.dtype),)
 
 
-def _slopes(total, along, mean, inverse, count) -> tuple[jax.Array, jax.Array]:
-    """(a, b) with g - avg(g) - h avg(g h) = g + a y + b, from the sums of g and of g y."""
-    covariance = _covariance(total, along, mean, inverse, count)
-    return -inverse * covariance, mean * inverse * covariance - total / count
+def _before_relu(relu: bool, centred: jax.Array, gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The gradient that the ReLU lets pass, and the same times x - mean.
 
-
-def _covariance(total, along, mean, inverse, count) -> jax.Array:
-    """avg(g h) from the sums of g and of g y."""
-    return inverse * (along - mean * total) / count
+    By a sign and not by a comparison, whose result XLA would keep as an array.
+    """
+    if not relu:
+        return gradient, gradient * centred
+    centred = jnp.maximum(centred, 0)
+    return gradient * lax.sign(centred), gradient * centred
 
 
 normalize.defvjp(_normalize_forward, _normalize_backward)
 
 
 # ------------------------------------------------------------------------- normalise inside a sum
-class Terms(NamedTuple):
-    """What is summed into the targets of a block.
-
-    Attributes:
-      weights: weights [G, B, T] of each array.
-      arrays: branches [N, H, W, G, B, T, C], or with 1 in place of T where all targets share them.
-    """
-
-    weights: tuple[jax.Array, ...]
-    arrays: tuple[jax.Array, ...]
-
-
 @jax.custom_vjp
-def normalized_sum(normed: Terms, plain: Terms) -> tuple[tuple[jax.Array, ...], tuple[Moments, ...]]:
-    """sum over all arrays, sources g and branches b of weight[g, b, t] * y[g, b, t], for every target t.
+def normalized_sum(
+    weights: jax.Array, normed: tuple[jax.Array, ...], plain: tuple[jax.Array, ...]
+) -> tuple[tuple[jax.Array, ...], Moments]:
+    """sum over the rows r of all arrays of weight[r, t] * y[r, t], for every target t.
 
     Args:
-      normed: branches that are normalised first.
+      weights: [R, T, C], for the rows of all arrays one after the other.
+      normed: branches [N, H, W, R', T, C] that are normalised first, or with 1 in place of T where all targets share
+        them.
       plain: branches that are not.
 
     Returns:
-      For each of the T targets the sum [N, H, W, C] in the arrays' dtype; mean and biased variance [G, B, T or 1, C] of
-      every array of `normed`, through which no gradient flows.
+      For each of the T targets the sum [N, H, W, C] in the arrays' dtype; mean and biased variance [R, T, C] of the
+      rows of `normed`, through which no gradient flows.
     """
-    return _sum_forward(normed, plain)[0]
+    return _sum_forward(weights, normed, plain)[0]
 
 
-def _sum_forward(normed, plain):
-    found = tuple(moments(normed.arrays)) if normed.arrays else ()
-    means = tuple(mean for mean, _ in found)
-    inverses = tuple(inverse_deviation(variance) for _, variance in found)
-    return (scaled_sum(normed, plain, means, inverses), found), (normed, plain, means, inverses)
+def _sum_forward(weights, normed, plain):
+    nothing = jnp.zeros((0, *weights.shape[1:]), weights.dtype)
+    mean, variance = moments(normed) if normed else (nothing, nothing)
+    inverse = inverse_deviation(variance)
+    sums = scaled_sum(weights, (*normed, *plain), mean, inverse)
+    return (sums, (mean, variance)), (weights, normed, plain, mean, inverse)
 
 
-def scaled_sum(normed: Terms, plain: Terms, means, inverses) -> tuple[jax.Array, ...]:
-    """The sums for given statistics: one scale for each branch, and one shift for all of them."""
-    scales = [weight[..., None] * inverse for weight, inverse in zip(normed.weights, inverses, strict=True)]
-    shift = sum(-jnp.sum(scale * mean, (0, 1)) for scale, mean in zip(scales, means, strict=True))
-    scales += [weight[..., None] for weight in plain.weights]
-    arrays = (*normed.arrays, *plain.arrays)
-    targets = (*normed.weights, *plain.weights)[0].shape[2]
+def scaled_sum(
+    weights: jax.Array, arrays: tuple[jax.Array, ...], mean: jax.Array, inverse: jax.Array
+) -> tuple[jax.Array, ...]:
+    """The sums for given statistics of the first rows: one factor for each branch, and one shift for all of them."""
+    mean, inverse = _of_all_rows(mean, inverse, weights)
+    scale = weights * inverse
+    shift = -jnp.sum(scale * mean, 0)
     sums = []
-    for t in range(targets):
-        terms = [shift[t]] if normed.arrays else []
-        for scale, y in zip(scales, arrays, strict=True):
-            of_target = y[:, :, :, :, :, t if y.shape[5] > 1 else 0]
-            pairs = [(g, b) for g in range(y.shape[3]) for b in range(y.shape[4])]
-            terms += [widen(of_target[:, :, :, g, b]) * scale[g, b, t] for g, b in pairs]
+    for t in range(weights.shape[1]):
+        terms = [shift[t]]
+        for rows, y in zip(rows_of(arrays), arrays, strict=True):
+            of_target = y[:, :, :, :, t if y.shape[4] > 1 else 0]
+            terms += [widen(of_target[:, :, :, i]) * factor for i, factor in enumerate(scale[rows, t])]
         sums.append(functools.reduce(jnp.add, terms).astype(arrays[0].dtype))
     return tuple(sums)
 
 
+def _of_all_rows(mean: jax.Array, inverse: jax.Array, weights: jax.Array) -> Moments:
+    """Mean 0 and deviation 1 for the rows that no norm ends."""
+    after = ((0, len(weights) - len(mean)), (0, 0), (0, 0))
+    return jnp.pad(mean, after), jnp.pad(inverse, after, constant_values=1)
+
+
 def _sum_backward(residuals, cotangents):
-    normed, plain, means, inverses = residuals
-    given = widen(jnp.stack(cotangents[0], 3))[:, :, :, None, None]  # [N, H, W, 1, 1, T, C]
+    weights, normed, plain, mean, inverse = residuals
+    given = widen(jnp.stack(cotangents[0], 3))[:, :, :, None]  # [N, H, W, 1, T, C]
     targets = [widen(of_target) for of_target in cotangents[0]]
-    count = sample_count(given, AXES)
-    arrays = (*normed.arrays, *plain.arrays)
-    total, *along = totals([given[:, :, :, 0, 0], *(given * widen(y) for y in arrays)])
-    to_weights, to_arrays = [], []
-    for weight, y, mean, inverse, raw in zip(*normed, means, inverses, along, strict=False):
-        covariance = _covariance(total, raw, mean, inverse, count)
-        of_y, shift = _slopes(total, raw, mean, inverse, count)
-        scale = weight[..., None] * inverse
-        gradient = _to_branches(targets, scale, y.shape[5]) + _of(scale * of_y, y) * widen(y) + _of(scale * shift, y)
-        to_weights.append((count * jnp.sum(covariance, -1)).astype(weight.dtype))
+    arrays, count = (*normed, *plain), sample_count(given, AXES)
+    sums = totals([given, *(given * widen(row) for y in arrays for row in _rows_apart(y))])
+    total, along, norms = sums[0], sums[1:], len(mean)
+    mean, inverse = _of_all_rows(mean, inverse, weights)
+    scale = weights * inverse
+    covariance = inverse * (along - mean * total) / count  # avg(g h)
+    of_y = -scale * inverse * covariance
+    shift = -of_y * mean - scale * total / count
+    to_arrays = []
+    for rows, y in zip(rows_of(arrays), arrays, strict=True):
+        gradient = _to_branches(targets, scale[rows], y.shape[4])
+        if rows.start < norms:
+            gradient += _of(of_y[rows], y) * widen(y) + _of(shift[rows], y)
         to_arrays.append(gradient.astype(y.dtype))
-    to_plain = [
-        _to_branches(targets, jnp.broadcast_to(weight[..., None], raw.shape), y.shape[5]).astype(y.dtype)
-        for weight, y, raw in zip(*plain, along[len(normed.arrays) :], strict=True)
-    ]
-    plain_weights = [
-        jnp.sum(raw, -1).astype(weight.dtype)
-        for weight, raw in zip(plain.weights, along[len(normed.arrays) :], strict=True)
-    ]
-    return Terms(tuple(to_weights), tuple(to_arrays)), Terms(tuple(plain_weights), tuple(to_plain))
+    return (count * covariance).astype(weights.dtype), tuple(to_arrays[: len(normed)]), tuple(to_arrays[len(normed) :])
+
+
+def _rows_apart(y: jax.Array) -> list[jax.Array]:
+    """The rows of a branch that all targets share, each by itself.
+
+    Of the product of both, [N, H, W, R, T, C], XLA would make sums along the maps, for which it transposes them.
+    """
+    return [y] if y.shape[4] > 1 else jnp.split(y, y.shape[3], 3)
 
 
 def _to_branches(targets: Sequence[jax.Array], scale: jax.Array, own: int) -> jax.Array:
-    """scale [G, B, T, C] times the targets' gradients: [N, H, W, G, B, T, C], or summed over T if `own` is 1."""
-    terms = [given[:, :, :, None, None] * scale[:, :, t] for t, given in enumerate(targets)]
-    return jnp.stack(terms, 5) if own > 1 else functools.reduce(jnp.add, terms)[:, :, :, :, :, None]
+    """scale [R, T, C] times the targets' gradients: [N, H, W, R, T, C], or summed over T if `own` is 1."""
+    terms = [given[:, :, :, None] * scale[:, t] for t, given in enumerate(targets)]
+    return jnp.stack(terms, 4) if own > 1 else functools.reduce(jnp.add, terms)[:, :, :, :, None]
 
 
 def _of(x: jax.Array, y: jax.Array) -> jax.Array:
-    """[G, B, T, C], summed over T where all targets share the branch y."""
-    return x if y.shape[5] > 1 else jnp.sum(x, 2, keepdims=True)
+    """[R, T, C], summed over T where all targets share the branch y."""
+    return x if y.shape[4] > 1 else jnp.sum(x, 1, keepdims=True)
 
 
 normalized_sum.defvjp(_sum_forward, _sum_backward)

@@ -7,10 +7,11 @@ kinds, each a composed dense kernel.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from dartsx.kernels.channel_major.primitives import Primitive
 from dartsx.kernels.channel_major.primitives.separable import Separable
@@ -35,7 +36,7 @@ def _alike(members: Members) -> list[Members]:
 def with_composed(primitives: Mapping[str, Primitive], weights: Weights) -> dict[str, Mapping[str, jax.Array]]:
     """The weights of a cell with composed kernels in place of separable ones.
 
-    Those of all edges are composed at once: the derivative then sums over the kernels of all blocks together.
+    Those of all edges and units of one size are composed at once: the derivative then sums over all of them together.
 
     Args:
       primitives: all of the cell.
@@ -47,15 +48,23 @@ def with_composed(primitives: Mapping[str, Primitive], weights: Weights) -> dict
     """
     separable = {name: one for name, one in primitives.items() if type(one) is Separable}
     chosen = {name: own for name, own in weights.items() if name not in separable}
-    for group in _alike(separable):
-        first = next(iter(group))
-        chosen[first] = {str(unit): _kernels(group, unit, weights) for unit in range(group[first].repeats)}
+    units = [(group, unit) for group in _alike(separable) for unit in range(next(iter(group.values())).repeats)]
+    for size in dict.fromkeys(_size(group) for group, _ in units):
+        equal = [(group, unit) for group, unit in units if _size(group) == size]
+        kernels = lax.split(_kernels(equal, weights), [len(group) for group, _ in equal], 1)
+        for (group, unit), kernel in zip(equal, kernels, strict=True):
+            chosen.setdefault(next(iter(group)), {})[str(unit)] = kernel
     return chosen
 
 
-def _kernels(members: Members, unit: int, weights: Weights) -> jax.Array:
-    pairs = [(weights[name], primitive.suffix(unit)) for name, primitive in members.items()]
-    return composed([own[f"dw{suffix}"] for own, suffix in pairs], [own[f"pw{suffix}"] for own, suffix in pairs])
+def _size(members: Members) -> int:
+    return max(primitive.kernel for primitive in members.values())
+
+
+def _kernels(units: Sequence[tuple[Members, int]], weights: Weights) -> jax.Array:
+    """Composed kernels of several units, which end in one size: [E, B of all units, D, k, k, C]."""
+    named = [(weights[name], primitive.suffix(unit)) for members, unit in units for name, primitive in members.items()]
+    return composed([own[f"dw{suffix}"] for own, suffix in named], [own[f"pw{suffix}"] for own, suffix in named])
 
 
 def evaluate(members: Members, block: Block) -> list[Branches]:

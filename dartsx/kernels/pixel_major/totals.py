@@ -1,51 +1,88 @@
-"""Sums, means and variances over batch and space of arrays [N, H, W, ...], many arrays in few kernels.
+"""Sums, means and variances over batch and space, of many arrays in few kernels.
 
 A GPU pays for every reduction, however small. So all sums that are due at one place are taken together: first over the
-map of each image (XLA joins the sums of one array, and those of arrays that are read together), then over the images
-for all of them in one small array. A reduction of several operands would be one kernel as well, but XLA writes its
-operands to memory first, in float32: compiled for an H100 a cell then accesses 3.4 GB instead of 2.1.
+map of each image (XLA joins the sums of one array), then over the images for all arrays in one.
+
+Other forms cost more, compiled for an H100. A reduction of several operands would be one kernel, but XLA writes its
+operands to memory first, in float32: a cell then accesses 3.4 GB instead of 2.1. So it does, for most widths, with the
+arrays side by side in one reduction. The second sum of one or two arrays has so few terms that XLA computes it inside
+whatever reads it. For more arrays it is a kernel of its own: inside others it takes longer to compile than all the rest
+of a cell, and spills registers.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from dartsx.kernels.moments import FEW, sample_count, widen
 
 AXES = (0, 1, 2)
+KERNEL = 32  # terms from which on XLA makes a sum a kernel of its own
 
 
-def totals(arrays: Sequence[jax.Array]) -> list[jax.Array]:
-    """Sums over the first three axes of every array, in float32 or wider: [N, H, W, ...] -> [...].
+def totals(arrays: Sequence[jax.Array]) -> jax.Array:
+    """Sums over batch and space of arrays [N, H, W, R', T or 1, C] -> [R, T, C], in float32 or wider.
 
-    All arrays have the same N.
+    The rows R' of all arrays follow one another. All arrays have the same N, H, W and C.
     """
-    of_images = [jnp.sum(widen(x), (1, 2)).reshape(x.shape[0], -1) for x in arrays]
-    joined = jnp.sum(jnp.concatenate(of_images, 1), 0)
-    ends = [0]
+    images = lax.optimization_barrier([_of_images(x) for x in arrays])  # or XLA makes one sum of both
+    joined = _joined(images)
+    if len(arrays) <= 2:
+        return _in_few_terms(joined)
+    return jnp.sum(joined if len(joined) >= KERNEL else lax.optimization_barrier(joined), 0)
+
+
+def _of_images(x: jax.Array) -> jax.Array:
+    """Sums over the map of every image."""
+    flat = widen(x).reshape(len(x), math.prod(x.shape[1:3]), -1)
+    return jnp.sum(flat, 1).reshape(len(x), *x.shape[3:])
+
+
+def _joined(arrays: Sequence[jax.Array]) -> jax.Array:
+    """Concatenates [N, R', T or 1, C] as [N, R, T, C]; of paddings, which unlike a concatenation cost no kernel."""
+    count, targets = sum(x.shape[1] for x in arrays), max(x.shape[2] for x in arrays)
+    joined, first = [], 0
     for x in arrays:
-        ends.append(ends[-1] + math.prod(x.shape[3:]))
-    return [joined[a:b].reshape(x.shape[3:]) for x, a, b in zip(arrays, ends[:-1], ends[1:], strict=True)]
+        wide = jnp.broadcast_to(x, (*x.shape[:2], targets, x.shape[3]))
+        joined.append(jnp.pad(wide, ((0, 0), (first, count - first - x.shape[1]), (0, 0), (0, 0))))
+        first += x.shape[1]
+    return functools.reduce(jnp.add, joined)
 
 
-def moments(arrays: Sequence[jax.Array]) -> list[tuple[jax.Array, jax.Array]]:
-    """Mean and biased variance [...] of every array [N, H, W, ...].
+def _in_few_terms(x: jax.Array) -> jax.Array:
+    """Sum over the first axis that XLA computes inside whatever reads it."""
+    parts = next((n for n in range(1, 9) if len(x) % n == 0 and len(x) // n < KERNEL), 1)
+    return jnp.sum(functools.reduce(jnp.add, list(x.reshape(parts, -1, *x.shape[1:]))), 0)
+
+
+def moments(arrays: Sequence[jax.Array]) -> tuple[jax.Array, jax.Array]:
+    """Mean and biased variance [R, T, C] over batch and space of arrays as in `totals`.
 
     One pass over each. Few samples can lie close together by chance, and the difference of squares would then cancel:
     there a second pass costs little.
     """
-    sums = totals([*arrays, *(jnp.square(widen(x)) for x in arrays)])
-    found = []
-    for x, total, squares in zip(arrays, sums, sums[len(arrays) :], strict=False):
-        count = sample_count(x, AXES)
-        mean = total / count
-        if count <= FEW:
-            variance = jnp.mean(jnp.square(widen(x) - mean), (0, 1, 2))
-        else:
-            variance = jnp.maximum(squares / count - jnp.square(mean), 0)
-        found.append((mean, variance))
+    wide, count = [widen(x) for x in arrays], sample_count(arrays[0], AXES)
+    if count > FEW:
+        squared = [jnp.square(x) for x in wide]
+        one = len(arrays) == 1
+        mean, squares = (totals(wide), totals(squared)) if one else jnp.split(totals([*wide, *squared]), 2)
+        mean = mean / count
+        return mean, jnp.maximum(squares / count - jnp.square(mean), 0)
+    mean = totals(wide) / count
+    means = (mean[rows, : x.shape[4]] for rows, x in zip(rows_of(arrays), wide, strict=True))
+    return mean, totals([jnp.square(x - own) for x, own in zip(wide, means, strict=True)]) / count
+
+
+def rows_of(arrays: Sequence[jax.Array]) -> list[slice]:
+    """Where the rows of every array stand among those of all."""
+    found, first = [], 0
+    for x in arrays:
+        found.append(slice(first, first + x.shape[3]))
+        first += x.shape[3]
     return found
