@@ -27,7 +27,7 @@ from dartsx import optim
 from dartsx.losses import cross_entropy
 from dartsx.nn import supernet_of
 from dartsx.nn.described import DescribedNetwork
-from dartsx.runtime import record_run_info
+from dartsx.runtime import jit, record_run_info
 from dartsx.search import Batch, SearchProblem, Task, compose, init_state, make_step
 from dartsx.spaces import Space, named_space
 from dartsx.spaces.chains import proxyless
@@ -92,7 +92,7 @@ def training_program(space: Space, batch: Any):
 def figures(step: Any, arguments: tuple, weights: Any) -> dict[str, float]:
     """What the compiler says of a program."""
     start = time.perf_counter()
-    compiled = jax.jit(step, donate_argnums=(0, 1) if len(arguments[0]) == 2 else 0).lower(*arguments).compile()
+    compiled = jit(step, donate_argnums=(0, 1) if len(arguments[0]) == 2 else 0).lower(*arguments).compile()
     seconds = time.perf_counter() - start
     held = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(weights))
     temporary = compiled.memory_analysis().temp_size_in_bytes
