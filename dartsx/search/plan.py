@@ -152,6 +152,7 @@ def search_problem(plan: Plan, steps: int, image_shape: Sequence[int]) -> Search
             remat=plan.remat,
             layout=plan.layout,
             sharing=plan.sharing,
+            **plan.network,
         )
     method = _method(plan, Task(plan.space, supernet.cells))
     if plan.bound is not None:

@@ -15,7 +15,7 @@ from dartsx.spaces import Space
 
 @dataclasses.dataclass(frozen=True)
 class Reinforce:
-    """Gradient -(reward - baseline) d log p(drawn) / d alpha; the baseline is a moving mean of the rewards.
+    """Gradient -(reward - baseline) d log p(drawn) / d alpha; the baseline is a moving mean that begins with the first.
 
     With p = softmax(alpha) of every row, d log p / d alpha is the one-hot row minus p (Williams, 1992). Rows that do
     not count in what is drawn, being inside options that are not chosen, have no gradient.
@@ -37,8 +37,8 @@ class Reinforce:
     seen: Callable[[Alpha], Alpha] = lambda alpha: alpha
 
     def init(self) -> dict[str, jax.Array]:
-        """Memory before the first reward: the sum and the weight of the rewards in the baseline."""
-        return {"rewards": jnp.zeros(()), "weight": jnp.zeros(())}
+        """Memory before the first reward: the baseline, and whether there was a reward."""
+        return {"baseline": jnp.zeros(()), "begun": jnp.zeros((), bool)}
 
     def update(
         self, memory: Mapping[str, jax.Array], alpha: Alpha, mixture: Mixture, quality: jax.Array
@@ -52,10 +52,11 @@ class Reinforce:
           quality: the supernet's under the mixture, larger is better.
         """
         reward = quality if self.cost is None else self.form(quality, self.cost(mixture), self.target)
-        kept = self.momentum
-        latest = {"rewards": reward, "weight": jnp.ones(())}
-        memory = {name: (kept * old + (1 - kept) * latest[name]).astype(old.dtype) for name, old in memory.items()}
-        advantage = reward - memory["rewards"] / memory["weight"]
+        before = jnp.where(memory["begun"], memory["baseline"], reward)
+        baseline = self.momentum * before + (1 - self.momentum) * reward
+        memory = {"baseline": baseline.astype(memory["baseline"].dtype), "begun": jnp.ones((), bool)}
+        # As momentum (reward - before), the first one is exactly 0: Adam would make a step of its rounding.
+        advantage = self.momentum * (reward - before)
         counts, logits = counted(self.space, mixture), self.seen(alpha)
         gradient = {
             name: (-advantage * counts[name][:, None] * (mixture[name] - jax.nn.softmax(rows))).astype(rows.dtype)

@@ -56,8 +56,8 @@ def test_a_method_of_rewards_is_rewarded_most_at_the_target():
     drawn = method.mixture(method.init(jax.random.key(0), plan.space.alpha_shapes), jax.random.key(1), 0.0)
     cost = float(expected_cost(supernet, IMAGES)(drawn))
     assert float(learning.cost(drawn)) == pytest.approx(cost)
-    assert learning.form(0.7, 1e4, learning.target) == pytest.approx(0.7)
-    assert learning.form(0.7, 1.5e4, learning.target) == pytest.approx(0.65)
+    assert learning.form(0.7, learning.target, learning.target) == pytest.approx(0.7)
+    assert learning.form(0.7, 1.5 * learning.target, learning.target) == pytest.approx(0.65)
 
 
 def test_the_expected_cost_falls_in_every_member_of_a_population(python, quick_flags, compilation_cache, tmp_path):

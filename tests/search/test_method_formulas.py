@@ -149,7 +149,7 @@ def reinforced(start, alphas, mixture, batch):
     hand, memory = ByHand(start.params, batch), start.memory["learning"]
     hand.residual(mixture)
     reward = (hand.logits.argmax(1) == hand.target.argmax(1)).mean()
-    mean = (0.95 * float(memory["rewards"]) + 0.05 * reward) / (0.95 * float(memory["weight"]) + 0.05)
+    mean = 0.95 * float(memory["baseline"]) + 0.05 * reward
     return {n: -(reward - mean) * (mixture[n] - special.softmax(a, -1)) for n, a in alphas.items()}
 
 
