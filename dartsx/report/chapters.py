@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 
 from dartsx.report.sections import Grid
+from dartsx.report.templates import data_uri
 
 FIGURES = "figures"
 
@@ -27,7 +27,7 @@ class Picture:
     @property
     def data_uri(self) -> str:
         """The picture as an address that holds it, so that a page needs no other file."""
-        return "data:image/svg+xml;base64," + base64.b64encode(self.svg.encode()).decode()
+        return data_uri(self.svg)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import itertools
 import json
 from collections.abc import Mapping, Sequence
@@ -27,6 +26,7 @@ from dartsx.report.figure import new_figure, styled, svg_text
 from dartsx.report.records import RunError
 from dartsx.report.sections import Grid
 from dartsx.report.tables import markdown_table
+from dartsx.report.templates import data_uri, templates
 
 COLOURS = ("#2563eb", "#dc2626", "#0d9488", "#ea580c", "#7c3aed", "#65a30d")
 BEST = 5  # networks of each space that are named
@@ -168,18 +168,8 @@ def _range(interval: Interval) -> str:
 
 
 def _html(facts: Mapping[str, str], tables: Mapping[str, Grid], figure: str) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
-    environment = Environment(
-        loader=PackageLoader("dartsx.report", "."),
-        autoescape=select_autoescape(["html.j2"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    picture = "data:image/svg+xml;base64," + base64.b64encode(figure.encode()).decode()
-    return environment.get_template("design.html.j2").render(facts=facts, tables=tables, picture=picture)
+    page = templates().get_template("design.html.j2")
+    return page.render(facts=facts, tables=tables, picture=data_uri(figure))
 
 
 def _markdown(facts: Mapping[str, str], tables: Mapping[str, Grid]) -> str:

@@ -22,7 +22,8 @@ from dartsx.report.runs import read_runs
 from dartsx.report.sections import PLUS_MINUS, Section, sections
 from dartsx.report.svg import cell_svg
 from dartsx.report.sweeps import at_most_settings, setting_rows, sweep_facts, sweep_grid
-from dartsx.report.tables import csv_text, grid_csv, latex_text, markdown_table
+from dartsx.report.tables import csv_text, grid_csv, latex_text
+from dartsx.report.templates import templates
 from dartsx.report.terminal import aligned, terminal_table
 from dartsx.report.weights import TITLES
 from dartsx.spaces import Architecture, GenotypeError, SpaceError, named_space
@@ -195,17 +196,7 @@ def _render(
     excluded: tuple[Excluded, ...],
 ) -> dict[str, str]:
     """The pages by file name. HTML is escaped by its template, Markdown tables by theirs."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
-    environment = Environment(
-        loader=PackageLoader("dartsx.report", "."),
-        autoescape=select_autoescape(["html.j2"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["markdown_table"] = markdown_table
+    environment = templates()
     values = {"sections": tables, "sweeps": sweeps, "chapters": chapters, "excluded": excluded}
     names = ("report.html", "report.md", "table.md")
     return {name: environment.get_template(f"{name}.j2").render(values) for name in names}

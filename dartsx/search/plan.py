@@ -10,6 +10,7 @@ from typing import Any
 from dartsx import optim
 from dartsx.losses import Inputs, Loss, Score, accuracy_or_loss, classification, first
 from dartsx.nn import supernet_of
+from dartsx.nn.build import AnySupernet
 from dartsx.search.bound import Bound, bounded, check_reachable
 from dartsx.search.method import Method, Task
 from dartsx.search.methods import compose
@@ -140,20 +141,7 @@ def search_problem(plan: Plan, steps: int, image_shape: Sequence[int]) -> Search
     """
     weights, alphas = plan.weights, plan.alphas
     rate = optim.cosine_per_epoch(weights.learning_rate, weights.learning_rate_min, plan.epochs, steps)
-    with _naming("sharing", plan.sharing):
-        supernet = supernet_of(
-            plan.space,
-            channels=plan.channels,
-            layers=plan.layers,
-            classes=plan.classes,
-            stem_multiplier=plan.stem_multiplier,
-            dtype=plan.dtype,
-            form=plan.form,
-            remat=plan.remat,
-            layout=plan.layout,
-            sharing=plan.sharing,
-            **plan.network,
-        )
+    supernet = _supernet(plan)
     method = _method(plan, Task(plan.space, supernet.cells))
     if plan.bound is not None:
         with _naming("bound", plan.bound.kind):
@@ -179,6 +167,23 @@ def search_problem(plan: Plan, steps: int, image_shape: Sequence[int]) -> Search
         inputs=plan.inputs,
         score=plan.score,
     )
+
+
+def _supernet(plan: Plan) -> AnySupernet:
+    with _naming("sharing", plan.sharing):
+        return supernet_of(
+            plan.space,
+            channels=plan.channels,
+            layers=plan.layers,
+            classes=plan.classes,
+            stem_multiplier=plan.stem_multiplier,
+            dtype=plan.dtype,
+            form=plan.form,
+            remat=plan.remat,
+            layout=plan.layout,
+            sharing=plan.sharing,
+            **plan.network,
+        )
 
 
 def _method(plan: Plan, task: Task) -> Method:
