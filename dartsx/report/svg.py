@@ -39,7 +39,7 @@ TITLE_HEIGHT = 30.0
 
 
 def node_name(node: int, inputs: int = 2) -> str:
-    """Name of a node in a drawing: c_{k-2}, c_{k-1} (inputs), 0, 1, ... and c_{k} (output); with one input 0, ... out."""
+    """Name of a node in a drawing: c_{k-2}, c_{k-1} (inputs), 0, 1, ... and c_{k} (output); of one input 0, 1, out."""
     if inputs == 1:
         return "out" if node == OUTPUT else str(node)
     return {0: "c_{k-2}", 1: "c_{k-1}", OUTPUT: "c_{k}"}.get(node, str(node - 2))
