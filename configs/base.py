@@ -119,6 +119,7 @@ def _search() -> dict:
             "weight": 1.0,  # in units of the loss where the form adds
             "power": 0.6,  # exponent of the logarithm in log_ratio and log_power
             "target": 0.0,  # in units of the cost
+            "within": False,  # derived networks keep to the target
             "channels": 0,  # of the network that is counted; 0: as the supernet
             "layers": 0,
             "table": "",  # file of a device's latencies, for that kind
