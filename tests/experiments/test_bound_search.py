@@ -7,16 +7,16 @@ import jax
 import numpy as np
 import pytest
 
-from configs.digits import get_config
 from dartsx.catalog import METHODS
+from dartsx.configs.digits import get_config
 from dartsx.cost import expected_cost
+from dartsx.experiments.jobs.search import blaming_fields, plan_of
+from dartsx.experiments.settings import SettingsError, search_settings
 from dartsx.nn import supernet_of
 from dartsx.search import Task, search_problem
 from dartsx.search.bound import bounded
 from dartsx.search.methods import compose
 from dartsx.spaces import CellSpace, named_space
-from experiments.jobs.search import blaming_fields, plan_of
-from experiments.settings import SettingsError, search_settings
 
 PRIMITIVES = ("none", "skip_connect", "conv_1x1", "separable_3x3")
 IMAGES = (12, 12, 1)  # of digits

@@ -6,17 +6,17 @@ import json
 
 import pytest
 
-from configs.latency import get_config
+from dartsx.configs.latency import get_config
 from dartsx.cost import read_table
+from dartsx.experiments.jobs.latency import run_latency
+from dartsx.experiments.latency import LatencySettings
+from dartsx.experiments.settings import SettingsError
+from dartsx.experiments.settings.read import read_group
 from dartsx.nn import supernet_of
 from dartsx.runtime import StopRequest
 from dartsx.search import Task, compose
 from dartsx.search.bound import Bound, bounded
 from dartsx.spaces import named_space
-from experiments.jobs.latency import run_latency
-from experiments.latency import LatencySettings
-from experiments.settings import SettingsError
-from experiments.settings.read import read_group
 
 SPACE = """
 from dartsx.networks import Choice, Network
