@@ -1,7 +1,7 @@
 """Pages of the site that are made when it is built: the home page, the references, the tutorials.
 
 MkDocs calls ``on_config`` and ``on_files``. Home is the README; the references are read from the declarations in
-``dartsx/catalog`` and ``experiments/settings``; a tutorial is a program in ``docs/tutorials``.
+``dartsx/catalog`` and ``dartsx/experiments/settings``; a tutorial is a program in ``docs/tutorials``.
 """
 
 from __future__ import annotations

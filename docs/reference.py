@@ -1,7 +1,8 @@
 """The references: every field and option with its default, its bounds and its meaning, from where they are declared.
 
-``dartsx/catalog`` declares the options of methods and strategies; ``experiments/settings/groups.py`` the type and the
-bounds of each field of a config; ``configs/base.py`` the defaults, with a comment that says what a field means.
+``dartsx/catalog`` declares the options of methods and strategies; ``dartsx/experiments/settings/groups.py`` the type
+and the bounds of each field of a config; ``dartsx/configs/base.py`` the defaults, with a comment that says what a field
+means.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from configs import base as defaults
 from dartsx.catalog import METHODS, STRATEGIES, Option
 from dartsx.catalog.rules import Rule, rule_of
-from experiments.settings.groups import Config
+from dartsx.configs import base as defaults
+from dartsx.experiments.settings.groups import Config
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ANY = "any"
@@ -36,10 +37,10 @@ def pages() -> dict[str, str]:
 
 
 def parts() -> list[str]:
-    """The packages and modules directly below ``dartsx`` that have something public."""
+    """The packages and modules of the library directly below ``dartsx``; commands and their configs are none."""
     folder = ROOT / "dartsx"
-    packages = [path.parent.name for path in folder.glob("*/__init__.py")]
-    return sorted(packages + [path.stem for path in folder.glob("*.py") if not path.stem.startswith("_")])
+    packages = {path.parent.name for path in folder.glob("*/__init__.py")} - {"configs", "experiments"}
+    return sorted(packages | {path.stem for path in folder.glob("*.py") if not path.stem.startswith("_")})
 
 
 def configs_page() -> str:
@@ -51,8 +52,8 @@ def configs_page() -> str:
     return "\n\n".join(
         (
             "# Fields of a config",
-            "Every field is set by `--config.FIELD=VALUE`. The defaults are those of `configs/base.py`, the CIFAR-10 "
-            "experiment of DARTS; the other files of `configs/` override some of them, and the settings of a "
+            "Every field is set by `--config.FIELD=VALUE`. The defaults are those of `dartsx/configs/base.py`, the "
+            "CIFAR-10 experiment of DARTS; the other configs override some of them, and the settings of a "
             "[method's paper](methods.md) others. The options of methods, `methods.NAME.OPTION`, stand "
             "[there](methods.md) too.",
             table(("field", "default", "type", "allowed", "meaning"), rows),
@@ -94,7 +95,7 @@ def bounds(rule: Rule | None) -> str:
 
 
 def meanings() -> dict[str, str]:
-    """Dotted name of a field -> the comment beside it in ``configs/base.py``."""
+    """Dotted name of a field -> the comment beside it in ``dartsx/configs/base.py``."""
     source = inspect.getsource(defaults)
     comments = {
         token.start[0]: token.string.lstrip("# ")
@@ -102,7 +103,7 @@ def meanings() -> dict[str, str]:
         if token.type == tokenize.COMMENT
     }
     tree = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
-    (whole,) = (node for node in ast.walk(tree["base"]) if isinstance(node, ast.Dict) and _has(node, "seed"))
+    whole = next(node for node in ast.walk(tree["base"]) if isinstance(node, ast.Dict) and _has(node, "seed"))
     return dict(_commented(whole, tree, comments, ""))
 
 

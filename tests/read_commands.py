@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from absl import app, flags
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SEARCHES = ("experiments.search", "experiments.run")
+SEARCHES = ("dartsx.experiments.search", "dartsx.experiments.run")
 
 
 class Read(Exception):
@@ -42,7 +42,7 @@ def _parse_args(self, args=None, namespace=None):
 
 def _parse_known_args(self, args=None, namespace=None):
     """What a program leaves over is a config with overrides."""
-    from experiments.settings import parse_config
+    from dartsx.experiments.settings import parse_config
 
     _, rest = _PARSE(self, args, namespace)
     line = parse_config(["program", *rest])
@@ -72,7 +72,7 @@ def read(words: Sequence[str], resolve: bool) -> str | None:
 
 
 def _resolved(config) -> str | None:
-    from experiments.settings import search_settings
+    from dartsx.experiments.settings import search_settings
 
     try:
         search_settings(config)

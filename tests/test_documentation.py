@@ -17,6 +17,7 @@ import pytest
 from documentation import ROOT, Block, blocks, commands, pages
 from PIL import Image
 
+from dartsx.experiments.commands import COMMANDS
 from dartsx.search import Task, compose
 
 BLOCKS = [block for page in pages() for block in blocks(page)]
@@ -153,14 +154,22 @@ def _written(page: str, folder: pathlib.Path) -> pathlib.Path:
     return here
 
 
+def _module(words: list[str]) -> list[str]:
+    """Module and arguments of a command of the project."""
+    if words[0] == "dartsx":
+        assert words[1] in COMMANDS, f"dartsx has no command {words[1]!r}; there are {', '.join(COMMANDS)}"
+        return [f"dartsx.experiments.{words[1]}", *words[2:]]
+    return [re.sub(r"^experiments\.", "dartsx.experiments.", words[2]), *words[3:]]
+
+
 def _entry(block: Block, words: list[str], folder: pathlib.Path) -> dict | None:
     """A command line of the project as `read_commands` takes it; None for others, whose own facts are held here."""
     words = words[1:] if words[0] in BEFORE else words
-    if words[:2] == ["python", "-m"]:
+    if words[0] == "dartsx" or words[:2] == ["python", "-m"]:
         return {
             "place": block.place,
             "folder": str(_written(block.page, folder)),
-            "words": words[2:],
+            "words": _module(words),
             "resolve": block.mark != "parsed",
         }
     assert words[0] in OTHERS, f"{block.place}: {words[0]!r} is no known program; text that is shown is a ```text block"
@@ -196,7 +205,7 @@ RUN = [pytest.param(block, id=block.place) for block in BLOCKS if block.mark == 
 def test_commands_run_as_they_stand_at_the_size_that_their_mark_says(block, tmp_path):
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     for words in commands(block):
-        command = [sys.executable, *words[1:], *block.note.split()]
+        command = [sys.executable, "-m", *_module(words), *block.note.split()]
         ran = subprocess.run(
             command, cwd=_written(block.page, tmp_path), env=environment, capture_output=True, text=True
         )

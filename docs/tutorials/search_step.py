@@ -97,5 +97,5 @@ print(genotype)
 
 # %% [markdown]
 # The same search with everything around it (augmentation, schedules, checkpoints, logs) is one call,
-# `dartsx.search.run_search`, and one command, `python -m experiments.search`. Methods differ in small ways from what
+# `dartsx.search.run_search`, and one command, `dartsx search`. Methods differ in small ways from what
 # stands above: [Your own method](../own_method.md).
