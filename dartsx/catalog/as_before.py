@@ -33,6 +33,7 @@ LATER: dict[str, Any] = {
     "search.cost.form": "linear",
     "search.cost.weight": 1.0,
     "search.cost.target": 0.0,
+    "search.cost.within": False,
     "search.cost.channels": 0,
     "search.cost.layers": 0,
     "search.cost.table": "",
