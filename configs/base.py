@@ -43,6 +43,13 @@ def base(method: str = "") -> ConfigDict:
                     "steps": 35,  # words that an example predicts
                     "context": 35,  # words before them, which only prepare the state
                 },
+                "scenes": {  # of digits, as in digit_scenes and digit_boxes
+                    "size": 64,  # height and width of a canvas
+                    "train": 800,  # canvases
+                    "test": 200,
+                    "digits": 4,  # most digits on a canvas
+                    "seed": 0,  # of the scenes, whatever the seed of the run
+                },
             },
             "space": {
                 "name": "darts",  # nb201: NAS-Bench-201; s1, s2, s3, s4: RobustDARTS

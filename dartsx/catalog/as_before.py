@@ -46,6 +46,11 @@ LATER: dict[str, Any] = {
     "dataset.text.vocabulary": 10_000,
     "dataset.text.steps": 35,
     "dataset.text.context": 35,
+    "dataset.scenes.size": 64,  # there were no scenes
+    "dataset.scenes.train": 800,
+    "dataset.scenes.test": 200,
+    "dataset.scenes.digits": 4,
+    "dataset.scenes.seed": 0,
     **{f"evaluate.dropout.{place}": 0.0 for place in ("words", "embedding", "inputs", "states", "output")},
     "evaluate.average_from": 0,
 }

@@ -9,9 +9,11 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
-from dartsx.catalog import MAY_DIFFER, PLACES, SCHEMA, SCHEMA_KEY, as_before, is_text
+from dartsx.catalog import MAY_DIFFER, PLACES, SCENES, SCHEMA, SCHEMA_KEY, as_before, is_text
 from dartsx.data import Dataset, Source, load_dataset, open_source
+from dartsx.data.dense import DenseDataset
 from dartsx.data.identity import Fingerprint, Identity
+from dartsx.data.scenes import load_scenes
 from dartsx.data.survey import survey
 from dartsx.data.text import TextDataset, load_text
 from dartsx.feeds.streamed import statistics
@@ -30,7 +32,7 @@ from dartsx.runtime import (
 from dartsx.spaces import Architecture, to_json
 from experiments.settings import DatasetSettings, EvaluateSettings, SearchSettings, blame, check_against_data
 
-AnyDataset = Dataset | TextDataset
+AnyDataset = Dataset | DenseDataset | TextDataset
 
 
 def start(settings: SearchSettings | EvaluateSettings) -> jax.sharding.Mesh:
@@ -72,6 +74,8 @@ def load_checked(settings: SearchSettings | EvaluateSettings) -> AnyDataset:
 def _loaded(given: DatasetSettings) -> AnyDataset:
     if is_text(given.name):
         return load_text(given.name, **vars(given.text))
+    if given.name in SCENES:
+        return load_scenes(given.name, **vars(given.scenes))
     return load_dataset(given.name, given.data_dir, image_size=given.image_size)
 
 

@@ -52,14 +52,26 @@ class TextSettings:
 
 
 @dataclasses.dataclass(frozen=True)
+class ScenesSettings:
+    """Which scenes of digits, as in ``dartsx.data.scenes.load_scenes``."""
+
+    size: int = where(at_least(32))
+    train: int = where(at_least(1))
+    test: int = where(at_least(1))
+    digits: int = where(at_least(1))
+    seed: int = where(at_least(0))
+
+
+@dataclasses.dataclass(frozen=True)
 class DatasetSettings:
-    """Which images, as in ``dartsx.data.load_dataset``, and whether they are read while training; or which text."""
+    """Which images, as in ``dartsx.data.load_dataset``, and whether they are read while training; or what else."""
 
     name: str = where(not_empty())
     data_dir: str | None
     image_size: int | None = where(at_least(0))
     stream: bool
     text: TextSettings
+    scenes: ScenesSettings
 
 
 @dataclasses.dataclass(frozen=True)
