@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from dartsx.catalog import METHODS
+from dartsx.experiments import jobs
+from dartsx.experiments.benchmark import method_config, read_methods
+from dartsx.experiments.jobs import benchmark
+from dartsx.experiments.jobs.random_search import random_trajectory
+from dartsx.experiments.jobs.trajectories import search_trajectory
+from dartsx.experiments.settings import SettingsError, read_seeds
 from dartsx.spaces import NB201, from_json, nb201, to_json
 from dartsx.strategies import queries, random_search
 from dartsx.tabular import load_nb201
-from experiments import jobs
-from experiments.benchmark import method_config, read_methods
-from experiments.jobs import benchmark
-from experiments.jobs.random_search import random_trajectory
-from experiments.jobs.trajectories import search_trajectory
-from experiments.settings import SettingsError, read_seeds
 
 
 def unknown(architectures, budget):

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from dartsx.experiments.design import read_band
+from dartsx.experiments.settings import SettingsError
 from dartsx.runtime import read_json
-from experiments.design import read_band
-from experiments.settings import SettingsError
 
 OWN = """
 from dartsx.networks import Choice, Decision, Network

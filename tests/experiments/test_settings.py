@@ -9,13 +9,9 @@ import jax.numpy as jnp
 import pytest
 from ml_collections import ConfigDict
 
-from configs.base import base
 from dartsx.catalog import METHODS, STEMS
-from dartsx.nn.cell_network import AuxiliaryHead
-from dartsx.nn.layers import Conv
-from dartsx.search import Task, compose
-from dartsx.spaces import DARTS, named_space, published
-from experiments.settings import (
+from dartsx.configs.base import base
+from dartsx.experiments.settings import (
     SettingsError,
     blame,
     check_against_data,
@@ -27,8 +23,12 @@ from experiments.settings import (
     parse_config,
     search_settings,
 )
-from experiments.settings import data_checks as checks
-from experiments.settings import flags as entry
+from dartsx.experiments.settings import data_checks as checks
+from dartsx.experiments.settings import flags as entry
+from dartsx.nn.cell_network import AuxiliaryHead
+from dartsx.nn.layers import Conv
+from dartsx.search import Task, compose
+from dartsx.spaces import DARTS, named_space, published
 
 DATA = {
     "digits": ((12, 12, 1), 1437, 10),

@@ -6,15 +6,15 @@ import json
 import numpy as np
 import pytest
 
+from dartsx.experiments.jobs.simulation import OPTIONS, simulate
+from dartsx.experiments.jobs.simulation_rows import notes, text_of
+from dartsx.experiments.jobs.tabulated import Setting, table_path, tabulated
+from dartsx.experiments.settings import SettingsError
+from dartsx.experiments.settings.strategies import read_options, read_queries, read_strategies
 from dartsx.objectives import Measure
 from dartsx.strategies.queries import Query
 from dartsx.strategies.simulation import figures, hypervolumes, incumbents
 from dartsx.tabular import TableError
-from experiments.jobs.simulation import OPTIONS, simulate
-from experiments.jobs.simulation_rows import notes, text_of
-from experiments.jobs.tabulated import Setting, table_path, tabulated
-from experiments.settings import SettingsError
-from experiments.settings.strategies import read_options, read_queries, read_strategies
 
 GOOD = Measure("good", "", larger_is_better=True)
 

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from dartsx.experiments.settings import SettingsError
+from dartsx.experiments.tinynas import PUBLISHED, numbers
 from dartsx.report.limits import Fitting, limits_grid, ranking
-from experiments.settings import SettingsError
-from experiments.tinynas import PUBLISHED, numbers
 
 
 def test_all_spaces_are_ranked_in_seconds(python, tmp_path):
