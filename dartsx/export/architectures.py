@@ -12,10 +12,11 @@ from dartsx.spaces.genotype import PER_NODE
 def forms(architecture: Architecture) -> dict[str, str]:
     """Name of a file -> its text, for every form that can say this architecture.
 
-    ``architecture.json`` is dartsx's own and is always there. Of cells besides ``darts.txt``, the line that the released
-    code of DARTS and of its successors keeps in ``genotypes.py``, and ``nni.json``, what ``nni.nas`` calls an exported
-    architecture of its DARTS space (NNI 3); of both only where every node has two inputs, as they require. Of a topology
-    ``nasbench201.txt``, the string of NAS-Bench-201, NATS-Bench and AutoDL-Projects. Of a recurrent cell ``darts.txt``.
+    ``architecture.json`` is dartsx's own and is always there. Of cells besides ``darts.txt``, the line that the
+    released code of DARTS and of its successors keeps in ``genotypes.py``, and ``nni.json``, an exported architecture
+    of the DARTS space of ``nni.nas`` (NNI 3); of both only where every node has two inputs, as they require. Of a
+    topology ``nasbench201.txt``, the string of NAS-Bench-201, NATS-Bench and AutoDL-Projects. Of a recurrent cell
+    ``darts.txt``.
     """
     made = {"architecture.json": json.dumps(to_json(architecture), indent=2)}
     return made | _FORMS.get(architecture.executor, lambda _: {})(architecture)

@@ -8,8 +8,8 @@ class ExportError(ValueError):
     """A network that cannot be exported as asked, or an export that cannot be read; says what and why."""
 
 
-def installed(module: str, purpose: str) -> ModuleType:
-    """Imports a package that only exports need.
+def installed(module: str, purpose: str, extra: str = "export") -> ModuleType:
+    """Imports a package that only exports need, and that the project's extra of this name brings.
 
     Raises:
       ExportError: it is not installed; says how to install it.
@@ -18,5 +18,5 @@ def installed(module: str, purpose: str) -> ModuleType:
         return importlib.import_module(module)
     except ImportError:
         raise ExportError(
-            f"{purpose} needs {module}: pip install -e '.[export]' in a checkout, pip install {module} beside a wheel"
+            f"{purpose} needs {module}: pip install -e '.[{extra}]' in a checkout, pip install {module} beside a wheel"
         ) from None

@@ -6,6 +6,7 @@ import dataclasses
 import pathlib
 from collections.abc import Callable
 
+import jax
 import numpy as np
 
 from dartsx.export import onnx_graph, stablehlo, torch_module
@@ -88,7 +89,7 @@ def measured(trained: Trained, made: Artefact, folder: pathlib.Path, examples: n
     Raises:
       ExportError: what reads the format is not installed.
     """
-    expected = np.asarray(trained.outputs()(examples))
+    expected = np.asarray(jax.jit(trained.outputs())(examples))
     found = opened(folder, made)(examples)
     difference = {
         "largest": float(np.abs(found - expected).max()),

@@ -10,11 +10,13 @@ import numpy as np
 from dartsx.export.errors import ExportError
 from dartsx.export.windows import even_padding, exact_padding
 from dartsx.networks import layers
+from dartsx.networks.level_layers import GlobalMax
 from dartsx.networks.trace import Step
 
 OPSET = 18
 Arrays = Mapping[str, np.ndarray]
 _END = np.iinfo(np.int64).max
+_PIXELS = np.array([2, 3], np.int64)  # axes
 
 
 class Graph(Protocol):
@@ -104,8 +106,11 @@ def _parts(length: int, size: int) -> np.ndarray:
 
 
 def _global_pool(graph: Graph, step: Step, arrays: Arrays, x: str) -> str:
-    axes = graph.constant("axes", np.array([2, 3], np.int64))
-    return graph.node("ReduceMean", x, axes, keepdims=int(step.layer.keep))
+    return graph.node("ReduceMean", x, graph.constant("axes", _PIXELS), keepdims=int(step.layer.keep))
+
+
+def _global_max(graph: Graph, step: Step, arrays: Arrays, x: str) -> str:
+    return graph.node("ReduceMax", x, graph.constant("axes", _PIXELS), keepdims=1)
 
 
 def _local_norm(graph: Graph, step: Step, arrays: Arrays, x: str) -> str:
@@ -163,6 +168,7 @@ LAYERS: dict[type, Callable[..., str]] = {
     layers.Pool: _pool,
     layers.AdaptivePool: _adaptive_pool,
     layers.GlobalPool: _global_pool,
+    GlobalMax: _global_max,
     layers.Flatten: _flatten,
     layers.Dropout: _same,
     layers.DropPath: _same,

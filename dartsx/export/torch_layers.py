@@ -12,6 +12,7 @@ import numpy as np
 
 from dartsx.export.windows import even_padding, exact_padding
 from dartsx.networks import layers
+from dartsx.networks.level_layers import GlobalMax
 from dartsx.networks.trace import Step
 
 Arrays = Mapping[str, np.ndarray]
@@ -124,6 +125,7 @@ LAYERS: dict[type, Callable[[Step, Arrays], Written]] = {
     layers.Pool: _pool,
     layers.AdaptivePool: lambda step, arrays: Written(f"F.adaptive_avg_pool2d({{0}}, {step.layer.size})"),
     layers.GlobalPool: lambda step, arrays: Written(f"{{0}}.mean((2, 3), keepdim={step.layer.keep})"),
+    GlobalMax: lambda step, arrays: Written("{0}.amax((2, 3), keepdim=True)"),
     layers.Flatten: lambda step, arrays: Written("{0}.permute(0, 2, 3, 1).flatten(1)"),
     layers.Dropout: lambda step, arrays: Written("{self}({0})", f"nn.Dropout({step.layer.rate})"),
     layers.DropPath: _same,

@@ -85,15 +85,18 @@ def _written(trained: Trained) -> list[tuple[Step, Written]]:
     """All layers but the input, in order of computation."""
     check_layers(trained.label, trained.steps, LAYERS, FORMAT)
     steps = trained.steps[1:]
-    names = [_attribute(step) for step in steps]
-    for step, name in zip(steps, names, strict=True):
-        if names.count(name) > 1:
-            raise ExportError(f"{trained.label}: several layers would be called {name} in PyTorch, {step.name} is one")
-    return [(step, LAYERS[type(step.layer)](step, trained.arrays(step))) for step in steps]
+    owners = {}
+    for step in steps:
+        if owners.setdefault(_attribute(step), step.tied or step.name) != (step.tied or step.name):
+            raise ExportError(f"{trained.label}: another layer than {step.name} has the name {_attribute(step)}, too")
+    written = [LAYERS[type(step.layer)](step, trained.arrays(step)) for step in steps]
+    own = (w._replace(module=None, state={}) if s.tied else w for s, w in zip(steps, written, strict=True))
+    return list(zip(steps, own, strict=True))
 
 
 def _attribute(step: Step) -> str:
-    return re.sub(r"\W", "_", step.name)
+    """Name of the module that holds the step's arrays, or would."""
+    return re.sub(r"\W", "_", step.tied or step.name)
 
 
 def _state(written: Sequence[tuple[Step, Written]]) -> dict[str, np.ndarray]:
@@ -153,7 +156,7 @@ def opened(folder: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
     Raises:
       ExportError: PyTorch is not installed.
     """
-    torch = installed("torch", "computing a PyTorch module")
+    torch = installed("torch", "computing a PyTorch module", "bench")
     spec = importlib.util.spec_from_file_location("exported_network", folder / FILE)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -161,6 +164,6 @@ def opened(folder: pathlib.Path) -> Callable[[np.ndarray], np.ndarray]:
 
     def run(examples: np.ndarray) -> np.ndarray:
         with torch.no_grad():
-            return network(torch.from_numpy(examples)).numpy()
+            return network(torch.tensor(examples)).numpy()
 
     return run

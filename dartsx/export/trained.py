@@ -57,10 +57,9 @@ class Trained:
         return to_steps(self.module.places(self.steps), self.variables, self.steps)
 
     def arrays(self, step: Step) -> Arrays:
-        """Weights and running statistics of a step, by name."""
-        return {
-            name: value for collection in self.by_step.values() for name, value in collection.get(step.name, {}).items()
-        }
+        """The weights and running statistics that a step computes with, by name."""
+        owner = step.tied or step.name
+        return {name: value for arrays in self.by_step.values() for name, value in arrays.get(owner, {}).items()}
 
     def outputs(self) -> Callable[[jax.Array], jax.Array]:
         """The network in evaluation, a pure function that can be traced for any backend and any number of examples.
