@@ -6,13 +6,13 @@ import dataclasses
 import pathlib
 from collections.abc import Callable
 
-import jax
 import numpy as np
 
 from dartsx.export import onnx_graph, stablehlo, tflite_ready, torch_module
 from dartsx.export.card import Artefact, Card, read
 from dartsx.export.errors import ExportError
 from dartsx.export.trained import Trained
+from dartsx.runtime import jit
 
 Run = Callable[[np.ndarray], np.ndarray]  # examples, channels last -> outputs, channels last
 
@@ -90,7 +90,7 @@ def measured(trained: Trained, made: Artefact, folder: pathlib.Path, examples: n
     Raises:
       ExportError: what reads the format is not installed.
     """
-    expected = np.asarray(jax.jit(trained.outputs())(examples))
+    expected = np.asarray(jit(trained.outputs())(examples))
     found = opened(folder, made)(examples)
     difference = {
         "largest": float(np.abs(found - expected).max()),

@@ -11,6 +11,7 @@ from jax import export
 
 from dartsx.export.errors import installed
 from dartsx.export.trained import Trained
+from dartsx.runtime import jit
 
 PLATFORMS = ("cpu", "cuda", "tpu")
 FILE = "model.stablehlo"
@@ -25,7 +26,7 @@ def exported(trained: Trained, batch: int | None = None) -> export.Exported:
     """
     sizes = export.symbolic_shape("batch") if batch is None else (batch,)
     example = jax.ShapeDtypeStruct((*sizes, *trained.shape), trained.dtype)
-    return export.export(jax.jit(trained.outputs()), platforms=PLATFORMS)(example)
+    return export.export(jit(trained.outputs()), platforms=PLATFORMS)(example)
 
 
 def write(trained: Trained, folder: pathlib.Path, batch: int | None = None) -> tuple[str, ...]:

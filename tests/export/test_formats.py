@@ -20,6 +20,7 @@ from dartsx.export import (
     Resize,
     Trained,
     export,
+    formats,
     measured,
     onnx_graph,
     opened,
@@ -170,7 +171,7 @@ def test_a_language_model_leaves_as_a_program_alone(quick_jit, tmp_path):
 
 def test_the_measured_difference_is_written_down(everything, tmp_path, monkeypatch, quick_jit):
     needs("torch")
-    monkeypatch.setattr(jax, "jit", quick_jit)
+    monkeypatch.setattr(formats, "jit", quick_jit)
     made = export(everything, CARD, "torch", tmp_path)
     assert made.difference is None
     found = measured(everything, made, tmp_path, images(everything)).difference
