@@ -19,6 +19,7 @@ from dartsx.objectives.logged import Logged
 from dartsx.objectives.objective import VALID_ACCURACY
 from dartsx.objectives.retraining import Retraining, Training
 from dartsx.objectives.shared_weights import SCORE
+from dartsx.progress import quiet
 from dartsx.runtime import MetricsWriter, StopRequest, Workdir, open_workdir, processors
 from dartsx.spaces import to_json
 from dartsx.strategies import Query, best, make_strategy, queries
@@ -105,7 +106,8 @@ def _log(number: int, done: Sequence[Query], writer: MetricsWriter) -> None:
         writer.genotype(number, to_json(top.architecture))
     if (accuracy := done[-1].scores.get(VALID_ACCURACY.name)) is not None:
         writer.scalars(number, number, "valid", accuracy=accuracy / 100)
-    print(f"{number}: {done[-1].architecture}: {accuracy} % of the images held out", flush=True)
+    if not quiet():
+        print(f"{number}: {done[-1].architecture}: {accuracy} % of the images held out", flush=True)
 
 
 def _finish(objective: Retraining, done: Sequence[Query], seconds: float, folder: Workdir) -> None:
