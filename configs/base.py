@@ -37,6 +37,7 @@ def base(method: str = "") -> ConfigDict:
                 "data_dir": "",  # empty: where TFDS keeps its data
                 "image_size": 0,  # 0: as the images are; needed where their sizes differ
                 "stream": False,  # read while training, for an evaluation on more than fits memory
+                "upscale": 0,  # 2 or 4: images are made from copies that are so many times smaller; 0: other tasks
                 "text": {  # how a text becomes examples: python_docs, text:FILE, text:FOLDER
                     "unit": "tokens",  # words (between blanks), tokens (words and marks), characters
                     "vocabulary": 10_000,  # most words; all others are <unk>

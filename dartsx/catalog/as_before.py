@@ -46,6 +46,7 @@ LATER: dict[str, Any] = {
     "dataset.text.vocabulary": 10_000,
     "dataset.text.steps": 35,
     "dataset.text.context": 35,
+    "dataset.upscale": 0,  # images were classified
     "dataset.scenes.size": 64,  # there were no scenes
     "dataset.scenes.train": 800,
     "dataset.scenes.test": 200,

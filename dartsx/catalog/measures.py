@@ -41,4 +41,5 @@ class Measure:
 RESULTS = {
     "classification": Measure("test_error", "%", larger_is_better=False),
     "language": Measure("test_perplexity", "", larger_is_better=False),
+    "super_resolution": Measure("test_psnr", "dB", larger_is_better=True),
 }

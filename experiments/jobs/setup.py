@@ -13,6 +13,7 @@ from dartsx.catalog import MAY_DIFFER, PLACES, SCENES, SCHEMA, SCHEMA_KEY, as_be
 from dartsx.data import Dataset, Source, load_dataset, open_source
 from dartsx.data.dense import DenseDataset
 from dartsx.data.identity import Fingerprint, Identity
+from dartsx.data.pairs import PairDataset
 from dartsx.data.scenes import load_scenes
 from dartsx.data.survey import survey
 from dartsx.data.text import TextDataset, load_text
@@ -32,7 +33,7 @@ from dartsx.runtime import (
 from dartsx.spaces import Architecture, to_json
 from experiments.settings import DatasetSettings, EvaluateSettings, SearchSettings, blame, check_against_data
 
-AnyDataset = Dataset | DenseDataset | TextDataset
+AnyDataset = Dataset | DenseDataset | PairDataset | TextDataset
 
 
 def start(settings: SearchSettings | EvaluateSettings) -> jax.sharding.Mesh:
@@ -75,8 +76,10 @@ def _loaded(given: DatasetSettings) -> AnyDataset:
     if is_text(given.name):
         return load_text(given.name, **vars(given.text))
     if given.name in SCENES:
-        return load_scenes(given.name, **vars(given.scenes))
-    return load_dataset(given.name, given.data_dir, image_size=given.image_size)
+        dataset = load_scenes(given.name, **vars(given.scenes))
+    else:
+        dataset = load_dataset(given.name, given.data_dir, image_size=given.image_size)
+    return PairDataset(dataset, given.upscale) if given.upscale else dataset
 
 
 def open_checked(settings: EvaluateSettings) -> tuple[Source, Identity]:

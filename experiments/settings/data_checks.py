@@ -37,8 +37,10 @@ def check_against_data(
       SettingsError: naming the field, its value and what is allowed.
     """
     name = settings.dataset.name
-    if classes < 2 or min(shape) < 1:
-        raise wrong("dataset.name", name, f"has {classes} class(es) and examples of shape {shape}; needs at least 2")
+    least = 1 if settings.dataset.upscale else 2  # classes are then channels
+    if classes < least or min(shape) < 1:
+        problem = f"has {classes} class(es) and examples of shape {shape}; needs at least {least}"
+        raise wrong("dataset.name", name, problem)
     searching = isinstance(settings, SearchSettings)
     group = settings.search if searching else settings.evaluate
     path = "search" if searching else "evaluate"
@@ -60,13 +62,14 @@ def check_against_data(
         return
     size = shape[:2]
     if named:
-        _check_named(named, shape, classes)
+        _check_upscale(settings, shape, _check_named(named, shape, classes))
         _check_augment(group.augment, f"{path}.augment", size)
         return
     if executor == "described":
-        _check_described(settings, *shape, classes)
+        _check_upscale(settings, shape, _check_described(settings, *shape, classes))
         _check_augment(group.augment, f"{path}.augment", size)
         return
+    _check_upscale(settings, shape, (classes,))
     stem = _IMAGENET_STEM if not searching and group.network == "imagenet" else 1
     divisor = stem * (4 if executor == "topology" else _shrinks(group.layers))
     _check_size(settings, size, divisor, "a supernet" if searching else group.network)
@@ -87,8 +90,16 @@ def _executor(network: str | None) -> str | None:
     return network and next(name for name, (_, networks) in EXECUTORS.items() if network in networks)
 
 
-def _check_described(settings: SearchSettings | EvaluateSettings, *image_shape_and_classes: int) -> None:
-    """Whether the images can go through the open network, that is, through the largest of its networks."""
+def _check_upscale(settings: SearchSettings | EvaluateSettings, shape: tuple[int, ...], made: tuple[int, ...]) -> None:
+    """Whether the network makes images as many times larger as the data are to be; `made` is the shape it makes."""
+    larger = made[0] // shape[0] if len(made) == 3 and made[0] > shape[0] else 0
+    if larger != (settings.dataset.upscale or 0):
+        makes = f"makes images {larger} times larger" if larger else "makes no larger images"
+        raise wrong("dataset.upscale", settings.dataset.upscale or 0, f"the network {makes}; set {larger}")
+
+
+def _check_described(settings: SearchSettings | EvaluateSettings, *image_shape_and_classes: int) -> tuple[int, ...]:
+    """Whether images can go through the open network, that is, through its largest; the shape that it makes."""
     *image_shape, classes = image_shape_and_classes
     space = settings.space
     try:
@@ -96,12 +107,13 @@ def _check_described(settings: SearchSettings | EvaluateSettings, *image_shape_a
     except SpaceError as error:
         raise SettingsError(f"--config.space.name: {error}", "space.name") from None
     with blame("dataset.image_size", settings.dataset.image_size or 0, ValueError):
-        described.trace(tuple(image_shape))
+        return described.trace(tuple(image_shape))[-1].shape
 
 
-def _check_named(name: str, image_shape: tuple[int, int, int], classes: int) -> None:
+def _check_named(name: str, image_shape: tuple[int, int, int], classes: int) -> tuple[int, ...]:
+    """Whether the images can go through it; the shape that it makes."""
     with blame("network", name):
-        network(name, classes).trace(image_shape)
+        return network(name, classes).trace(image_shape)[-1].shape
 
 
 def _check_mesh(mesh: int | None, devices: int) -> None:
