@@ -53,9 +53,11 @@ class SingleLayer:
 
     Attributes:
       branches: lists of steps inside the layer; only `open.layers.Mixed` has some.
+      shares: name of the step whose weights it uses; only of a `Conv` not empty.
     """
 
     branches: ClassVar[tuple] = ()
+    shares: ClassVar[str] = ""
 
     def build(self, trace: Trace, x: Value) -> Value:
         """Appends the layer."""
@@ -84,7 +86,11 @@ class _SameShape(FreeLayer):
 
 @dataclasses.dataclass(frozen=True)
 class Conv(SingleLayer):
-    """Convolution. Weights: ``kernel`` [kh, kw, C / groups, features], ``bias`` [features] where there is one."""
+    """Convolution. Weights: ``kernel`` [kh, kw, C / groups, features], ``bias`` [features] where there is one.
+
+    Attributes:
+      shares: name of the step whose weights it uses, of a convolution of the same shape; then it has none of its own.
+    """
 
     features: int
     kernel: Pair
@@ -93,6 +99,7 @@ class Conv(SingleLayer):
     groups: int = 1
     bias: bool = False
     dilation: int = 1
+    shares: str = ""
 
     @property
     def reach(self) -> Pair:
@@ -111,6 +118,8 @@ class Conv(SingleLayer):
 
     def weights(self, x: Shape) -> dict[str, Weight]:
         """The kernel, in height, width, input, output order, and the bias."""
+        if self.shares:
+            return {}
         inputs = x[2] // self.groups
         fan_in = math.prod(self.kernel) * inputs
         weights = {"kernel": Weight((*self.kernel, inputs, self.features), fan_in)}
@@ -320,15 +329,38 @@ class Resize(FreeLayer):
 
     Attributes:
       size: height and width of the result.
-      kind: ``"nearest"`` or ``"bilinear"``, without low-pass filter where the map shrinks.
+      kind: ``"nearest"``, ``"bilinear"`` or ``"cubic"`` (a = -1/2), without low-pass filter where the map shrinks.
     """
 
     size: Pair
-    kind: Literal["nearest", "bilinear"] = "bilinear"
+    kind: Literal["nearest", "bilinear", "cubic"] = "bilinear"
 
     def output(self, x: Shape) -> Shape:
         """(height', width', channels)."""
         return (*self.size, x[2])
+
+
+@dataclasses.dataclass(frozen=True)
+class PixelShuffle(FreeLayer):
+    """Channels become pixels: a map `factor` times larger with factor^2 times fewer channels (arXiv:1609.05158).
+
+    Pixel (f h + i, f w + j) of channel c is channel f^2 c + f i + j at (h, w).
+    """
+
+    factor: int
+
+    def output(self, x: Shape) -> Shape:
+        """(factor height, factor width, channels / factor^2)."""
+        if x[2] % self.factor**2:
+            raise ValueError(f"{x[2]} channels cannot become maps {self.factor} times larger")
+        return (self.factor * x[0], self.factor * x[1], x[2] // self.factor**2)
+
+
+@dataclasses.dataclass(frozen=True)
+class Scaled(_SameShape):
+    """The input times a constant."""
+
+    factor: float
 
 
 @dataclasses.dataclass(frozen=True)

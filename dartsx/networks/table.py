@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
+from dartsx.catalog.names import UPSCALES
 from dartsx.networks import (
     block_list,
     detnas,
@@ -28,6 +29,7 @@ from dartsx.networks.recurrent import lstm
 from dartsx.networks.resnet import resnet, resnet_cifar, resnext, resnext_cifar, se_resnet
 from dartsx.networks.shufflenet import shufflenet_v1, shufflenet_v2
 from dartsx.networks.squeezenet import squeezenet1_0, squeezenet1_1
+from dartsx.networks.upscaling import bicubic, edsr, edsr_tiny, srcnn
 from dartsx.networks.vgg import vgg
 
 NETWORKS: dict[str, Callable[..., Network]] = {
@@ -142,7 +144,12 @@ LANGUAGE_MODELS: dict[str, Callable[..., Network]] = {"lstm": lstm}
 SEGMENTATION: dict[str, Callable[..., Network]] = {
     name: partial(auto_deeplab, filters, name=name) for name, filters in FILTERS.items()
 }
-_BY_NAME = {**NETWORKS, **LANGUAGE_MODELS, **SEGMENTATION}
+SUPER_RESOLUTION: dict[str, Callable[..., Network]] = {
+    f"{name}_x{scale}": partial(make, scale)
+    for name, make in {"bicubic": bicubic, "srcnn": srcnn, "edsr_tiny": edsr_tiny, "edsr_baseline": edsr}.items()
+    for scale in UPSCALES
+}
+_BY_NAME = {**NETWORKS, **LANGUAGE_MODELS, **SEGMENTATION, **SUPER_RESOLUTION}
 
 
 def network(name: str, classes: int | None = None) -> Network:

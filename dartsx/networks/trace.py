@@ -251,6 +251,11 @@ class Trace:
             padding = (dilation * (kernel[0] // 2), dilation * (kernel[1] // 2))
         return self.add(layers.Conv(features, kernel, pair(stride), padding, groups, bias, dilation), x, name=name)
 
+    def again(self, x: Value, conv: Value) -> Value:
+        """The convolution that made the value `conv`, with the same weights, on another input of the same channels."""
+        made = self.steps[conv.position]
+        return self.add(dataclasses.replace(made.layer, shares=made.name), x, name="again")
+
     def norm(self, x: Value, epsilon: float = 1e-5, name: str = "norm") -> Value:
         """Batch norm."""
         return self.add(layers.Norm(epsilon, self._affine), x, name=name)

@@ -69,9 +69,9 @@ def init_state(problem: RetrainProblem, key: jax.Array, image_shape: tuple[int, 
     variables = init_at_once(problem.network, stream(key, "init/weights"), images, True)
     return RetrainState(
         step=jnp.zeros((), jnp.int32),
-        params=variables["params"],
+        params=variables.get("params", {}),
         batch_stats=variables.get("batch_stats", {}),
-        optimizer=problem.optimizer.init(variables["params"]),
+        optimizer=problem.optimizer.init(variables.get("params", {})),
         key=key,
     )
 

@@ -94,7 +94,7 @@ def evaluate(
         if context.opened is not None:
             layouts = (steps[i].segments for i in step.inputs)
             read = [context.opened.masked(step.layer, x, layout) for x, layout in zip(read, layouts, strict=True)]
-        own = weights.get(step.name, {})
+        own = weights.get(step.layer.shares or step.name, {})
         if isinstance(step.layer, layers.Norm):
             values.append(context.normalize(step.name, read[0], own, step.layer.epsilon))
             continue
@@ -163,6 +163,14 @@ def _shuffle(step: Step, inputs, weights: Weights, context: Context) -> jax.Arra
     return x.reshape(*x.shape[:-1], groups, -1).swapaxes(-1, -2).reshape(x.shape)
 
 
+def _pixel_shuffle(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
+    (x,), factor = inputs, step.layer.factor
+    *rest, height, width, _ = x.shape
+    y = x.reshape(*rest, height, width, -1, factor, factor)
+    y = jnp.moveaxis(y, (-2, -1), (-4, -2))  # height, factor, width, factor, channels
+    return y.reshape(*rest, factor * height, factor * width, -1)
+
+
 def _noise(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
     """Other numbers for every input, the same for the same: the input seeds them; no gradient flows."""
     (x,) = inputs
@@ -192,6 +200,8 @@ COMPUTE: dict[type, Callable[[Step, list[jax.Array], Weights, Context], Any]] = 
     Weighted: lambda step, inputs, weights, context: context.opened.weighted(step.layer, inputs),
     layers.Zero: _zero,
     layers.Shuffle: _shuffle,
+    layers.PixelShuffle: _pixel_shuffle,
+    layers.Scaled: lambda step, inputs, weights, context: step.layer.factor * inputs[0],
     layers.Identity: lambda step, inputs, weights, context: inputs[0],
     layers.Noise: _noise,
 }
