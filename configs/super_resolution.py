@@ -10,7 +10,7 @@ from configs.base import base
 
 
 def get_config(method: str = "trilevel") -> ConfigDict:
-    """Search, derivation and retraining; `method` as in ``configs/cifar10.py``, by default that of the space's paper."""
+    """Search, derivation and retraining; `method` as in ``configs/cifar10.py``, by default that of the space."""
     config = base(method)
     config.dataset.name, config.dataset.upscale = "digits", 2
     config.space.name = "trilevel_small_x2"

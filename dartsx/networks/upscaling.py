@@ -17,8 +17,9 @@ PIXELS = 32  # of the low resolution, for which costs are, unless said otherwise
 
 def bicubic(scale: int, classes: int = 3) -> Network:
     """Interpolation, as a network without weights; it makes as many channels as it reads."""
-    del classes
-    return Network(f"bicubic_x{scale}", (Bicubic(scale),), (), (), "IEEE Trans. ASSP 29(6), 1981", PIXELS)
+    return Network(
+        f"bicubic_x{scale}", (Bicubic(scale),), (), (), "IEEE Trans. ASSP 29(6), 1981", PIXELS, channels=classes
+    )
 
 
 def srcnn(scale: int, classes: int = 3) -> Network:
@@ -28,7 +29,7 @@ def srcnn(scale: int, classes: int = 3) -> Network:
     """
     body = (ConvNorm(64, 9, norm=False), ConvNorm(32, 1, norm=False))
     head = (ConvNorm(classes, 5, norm=False, act=None),)
-    return Network(f"srcnn_x{scale}", (Bicubic(scale),), (body,), head, "arXiv:1501.00092", PIXELS)
+    return Network(f"srcnn_x{scale}", (Bicubic(scale),), (body,), head, "arXiv:1501.00092", PIXELS, channels=classes)
 
 
 def edsr(
@@ -55,8 +56,8 @@ def edsr(
     head = (*ups, ConvNorm(classes, 3, norm=False, act=None))
     name, source = f"{name}_x{scale}", "arXiv:1707.02921"
     if difference:
-        return Network(name, (OverBicubic(scale, (stem, trunk, *head)),), (), (), source, PIXELS)
-    return Network(name, (stem,), ((trunk,),), head, source, PIXELS)
+        return Network(name, (OverBicubic(scale, (stem, trunk, *head)),), (), (), source, PIXELS, channels=classes)
+    return Network(name, (stem,), ((trunk,),), head, source, PIXELS, channels=classes)
 
 
 def edsr_tiny(scale: int, classes: int = 3) -> Network:

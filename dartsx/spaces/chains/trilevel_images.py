@@ -91,7 +91,9 @@ class Trilevel:
         nodes = tuple(TreeNode(word, self._block(word, size.channels), self._head(word, size)) for word in self.words)
         blocks = (ConvNorm(size.channels, 3, norm=False, act=None), Tree("path", nodes))
         name = f"trilevel_x{self.scale}"
-        return Network(name, (OverBicubic(self.scale, blocks),), (), (), "arXiv:2101.06658", size.pixels)
+        return Network(
+            name, (OverBicubic(self.scale, blocks),), (), (), "arXiv:2101.06658", size.pixels, channels=size.classes
+        )
 
     def count(self) -> int:
         """Sum over paths of the forms of all their cells."""
@@ -124,7 +126,7 @@ def _space(levels: Trilevel, size: Scale) -> DescribedSpace:
 
 
 PAPERS = {scale: Trilevel(scale, 5, 5, PAPER, (4, 6, 8, 10, 12)) for scale in (2, 4)}
-SMALL = {scale: Trilevel(scale, 3, 2, KERNELS, (1, 2)) for scale in (2, 4)}
+SMALL = {scale: Trilevel(scale, 2, 2, KERNELS, (1, 2)) for scale in (2, 4)}
 trilevel_x2, trilevel_x4 = (_space(PAPERS[scale], Scale(channels=64, classes=3, image_size=32)) for scale in (2, 4))
 trilevel_small_x2, trilevel_small_x4 = (
     _space(SMALL[scale], Scale(channels=16, classes=3, image_size=16)) for scale in (2, 4)
