@@ -47,6 +47,8 @@ UPSCALES = (2, 4)  # how many times larger super-resolution makes images
 TEXT_UNITS = ("words", "tokens", "characters")  # what a text is cut into
 SCHEDULES = ("cosine", "linear", "exponential")
 
+EXPORTS = ("stablehlo", "onnx", "torch")  # formats of exported networks
+
 COST_KINDS = ("params", "macs", "activations", "memory")
 LATENCY = "latency"  # in milliseconds, by a table of a device
 COST_FORMS = ("linear", "above", "log", "log_ratio", "log_power")

@@ -1,5 +1,6 @@
 """Feeds: from a data set to the batches of a compiled step, and to figures over all examples of a test set."""
 
+from dartsx.feeds.dense import Boxed, Pixels, box_examples, pixel_examples
 from dartsx.feeds.evaluation import evaluator, example_sums, means
 from dartsx.feeds.examples import (
     Batch,
@@ -20,12 +21,15 @@ from dartsx.feeds.streamed import Streamed, open_streamed
 
 __all__ = [
     "Batch",
+    "Boxed",
     "Examples",
     "Feed",
     "InMemory",
     "Pairs",
+    "Pixels",
     "Sequences",
     "Streamed",
+    "box_examples",
     "epoch_order",
     "evaluator",
     "example_sums",
@@ -33,6 +37,7 @@ __all__ = [
     "means",
     "open_streamed",
     "pair_examples",
+    "pixel_examples",
     "sequence_examples",
     "sharded_rows",
     "take",

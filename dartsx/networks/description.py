@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from dartsx.networks.anchors import COORDINATES
 from dartsx.networks.layers import Input, Shape
 from dartsx.networks.open.decisions import Decision
 from dartsx.networks.open.rules import Rule
@@ -56,6 +57,7 @@ class Network:
       auxiliary: a second head for training, or None.
       reads: what goes in: images [height, width, channels] or the numbers of words [steps].
       channels: those of the images, unless said otherwise.
+      writes: what comes out: scores of classes, or rows of them with a box's four offsets behind (`level_layers.Rows`).
     """
 
     name: str
@@ -69,6 +71,7 @@ class Network:
     auxiliary: Auxiliary | None = None
     reads: Literal["images", "words"] = "images"
     channels: int = 3
+    writes: Literal["scores", "boxes"] = "scores"
 
     def trace(self, image_shape: int | Shape | None = None, auxiliary: bool = False) -> tuple[Step, ...]:
         """All primitive layers with their shapes; the first step is the image, the last one the logits.
@@ -98,8 +101,8 @@ class Network:
 
     @property
     def classes(self) -> int:
-        """Number of logits."""
-        return self.trace()[-1].shape[-1]
+        """Number of classes: of logits, without a box's offsets."""
+        return self.trace()[-1].shape[-1] - (COORDINATES if self.writes == "boxes" else 0)
 
     def params(self, image_shape: int | Shape | None = None) -> int:
         """Trainable parameters; of the images only the number of channels matters."""

@@ -53,11 +53,9 @@ class SingleLayer:
 
     Attributes:
       branches: lists of steps inside the layer; only `open.layers.Mixed` has some.
-      shares: name of the step whose weights it uses; only of a `Conv` not empty.
     """
 
     branches: ClassVar[tuple] = ()
-    shares: ClassVar[str] = ""
 
     def build(self, trace: Trace, x: Value) -> Value:
         """Appends the layer."""
@@ -86,11 +84,7 @@ class _SameShape(FreeLayer):
 
 @dataclasses.dataclass(frozen=True)
 class Conv(SingleLayer):
-    """Convolution. Weights: ``kernel`` [kh, kw, C / groups, features], ``bias`` [features] where there is one.
-
-    Attributes:
-      shares: name of the step whose weights it uses, of a convolution of the same shape; then it has none of its own.
-    """
+    """Convolution. Weights: ``kernel`` [kh, kw, C / groups, features], ``bias`` [features] where there is one."""
 
     features: int
     kernel: Pair
@@ -99,7 +93,6 @@ class Conv(SingleLayer):
     groups: int = 1
     bias: bool = False
     dilation: int = 1
-    shares: str = ""
 
     @property
     def reach(self) -> Pair:
@@ -118,8 +111,6 @@ class Conv(SingleLayer):
 
     def weights(self, x: Shape) -> dict[str, Weight]:
         """The kernel, in height, width, input, output order, and the bias."""
-        if self.shares:
-            return {}
         inputs = x[2] // self.groups
         fan_in = math.prod(self.kernel) * inputs
         weights = {"kernel": Weight((*self.kernel, inputs, self.features), fan_in)}

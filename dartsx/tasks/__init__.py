@@ -2,7 +2,8 @@
 
 from dartsx.tasks.classification import Classification
 from dartsx.tasks.language import Language
+from dartsx.tasks.segmentation import Segmentation
 from dartsx.tasks.super_resolution import SuperResolution
 from dartsx.tasks.task import TASKS, Task, task_of
 
-__all__ = ["TASKS", "Classification", "Language", "SuperResolution", "Task", "task_of"]
+__all__ = ["TASKS", "Classification", "Language", "Segmentation", "SuperResolution", "Task", "task_of"]

@@ -11,15 +11,15 @@ import sys
 import pytest
 from ml_collections import ConfigDict
 
-from experiments.settings import SettingsError
-from experiments.sweeps.configs import Setting
-from experiments.sweeps.plan import SweepPlan
-from experiments.sweeps.points import read_swept
-from experiments.sweeps.proposals import Fixed, Optuna
-from experiments.sweeps.run import run_sweep, summary
-from experiments.sweeps.rungs import budgets, halving, hyperband
-from experiments.sweeps.schedulers import Asha, Halving, Whole
-from experiments.trials import Here
+from dartsx.experiments.settings import SettingsError
+from dartsx.experiments.sweeps.configs import Setting
+from dartsx.experiments.sweeps.plan import SweepPlan
+from dartsx.experiments.sweeps.points import read_swept
+from dartsx.experiments.sweeps.proposals import Fixed, Optuna
+from dartsx.experiments.sweeps.run import run_sweep, summary
+from dartsx.experiments.sweeps.rungs import budgets, halving, hyperband
+from dartsx.experiments.sweeps.schedulers import Asha, Halving, Whole
+from dartsx.experiments.trials import Here
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 JOB = "stand_in_job:run"

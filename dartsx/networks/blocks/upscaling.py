@@ -110,5 +110,5 @@ class Recursive:
         first = trace.conv(x, x.channels, 3, bias=True)
         y = trace.act(first, "relu")
         for _ in range(self.times - 1):
-            y = trace.act(trace.again(y, first), "relu")
+            y = trace.act(trace.conv(y, x.channels, 3, bias=True, name="again", tied=first), "relu")
         return y
