@@ -9,13 +9,13 @@ from dartsx.catalog import is_text
 from dartsx.experiments.settings import SettingsError, check_pipeline, evaluate_settings, evaluation_config, run_main
 
 _BASELINE = flags.DEFINE_string(
-    "baseline", "", "genotype or network to train beside the derived one; by default NASNet-A, of texts lstm"
+    "baseline", "", "genotype or network to train beside the derived one; by default by what is trained for"
 )
 
 
 def main(config, workdir: str) -> None:
     """Runs all steps; those that are finished already are not repeated."""
-    beside = _BASELINE.value or ("lstm" if is_text(config.dataset.name) else "NASNet-A")
+    beside = _BASELINE.value or default_baseline(config)
     baseline = evaluation_config(config, beside)
     check(config, beside)
     from dartsx.experiments.jobs import run_evaluate, run_pipeline
@@ -28,6 +28,13 @@ def main(config, workdir: str) -> None:
     paths = write_report([root / "search", *derived, root / "baseline"], root / "report")
     print(paths.terminal)
     print(f"report: {paths.html}")
+
+
+def default_baseline(config: ConfigDict) -> str:
+    """The LSTM for texts, a small EDSR for super-resolution, NASNet-A for the classification of images."""
+    if is_text(config.dataset.name):
+        return "lstm"
+    return f"edsr_tiny_x{config.dataset.upscale}" if config.dataset.upscale else "NASNet-A"
 
 
 def check(config: ConfigDict, baseline: str) -> None:

@@ -14,12 +14,11 @@ from dartsx.networks.open.graph import Graph, Node, Pick, Read
 from dartsx.networks.open.size import Width
 from dartsx.networks.open.tree import Tree, TreeNode
 from dartsx.networks.open.trellis import Levels, Path, Trellis
-from dartsx.networks.table import LANGUAGE_MODELS, SUPER_RESOLUTION, canonical_name, names, network
+from dartsx.networks.table import LANGUAGE_MODELS, canonical_name, is_name, names, network
 from dartsx.networks.trace import Step, Trace, primitive
 
 __all__ = [
     "LANGUAGE_MODELS",
-    "SUPER_RESOLUTION",
     "Choice",
     "Decision",
     "Depth",
@@ -39,6 +38,7 @@ __all__ = [
     "canonical_name",
     "close",
     "decisions_of",
+    "is_name",
     "names",
     "network",
     "primitive",

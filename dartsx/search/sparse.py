@@ -25,7 +25,7 @@ def sparsestmax(alpha: Logits, radius: jax.Array | float) -> dict[str, jax.Array
 
     Args:
       alpha: per cell type [edges, primitives].
-      radius: of the sphere, 0 or more; a row whose logits are all equal stays where it is.
+      radius: radius of the sphere, 0 or more; a row whose logits are all equal stays where it is.
     """
     return {name: _outside(_finite(logits), jnp.isfinite(logits), radius) for name, logits in alpha.items()}
 
