@@ -41,7 +41,7 @@ def test_the_network_is_searched_retrained_and_ranked_by_psnr(ran):
 
 def test_the_report_says_what_is_ranked_and_that_more_is_better(ran):
     report = (ran[0] / "report" / "report.md").read_text()
-    assert "Test psnr (dB): mean" in report and "test error" not in report
+    assert "| test psnr (dB) | best (dB) |" in report and "test error" not in report
 
 
 def test_what_does_not_go_with_larger_images_is_named(python):
@@ -49,8 +49,6 @@ def test_what_does_not_go_with_larger_images_is_named(python):
     for flag, said in {
         "--config.dataset.upscale=4": "--config.dataset.upscale=4: the network makes images 2 times larger; set 2",
         "--config.space.name=darts": "--config.dataset.name='digits': is for super_resolution, values for every pixel;",
-        "--config.search.augment.cutout=2": "--config.search.augment.cutout=2: --config.dataset.upscale=2 cannot make",
-        "--config.dataset.upscale=0": "the network makes values for every pixel",
     }.items():
         wrong = python(*search, flag)
         assert wrong.returncode == 2 and said in wrong.stderr, wrong.stderr
