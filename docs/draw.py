@@ -1,6 +1,6 @@
 """The pictures of the documentation, drawn by dartsx: ``python -m docs.draw SEARCH DIGITS`` writes ``docs/pictures``.
 
-SEARCH is the small search of docs/concepts/discretization.md, DIGITS the search of the main job, ``runs/digits/search``.
+SEARCH is the small search of docs/concepts/discretization.md, DIGITS that of the main job, ``runs/digits/search``.
 Every other picture is computed here.
 """
 
