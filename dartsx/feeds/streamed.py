@@ -71,11 +71,12 @@ class Streamed:
             return of_batch(state, Batch(normalize(batch["images"], *given), batch["labels"]), batch["mask"])
 
         def evaluate(state) -> dict[str, float]:
-            totals: dict[str, float] = {}
+            totals: dict[str, np.ndarray] = {}
             with contextlib.closing(ahead(self._test_batches())) as batches:
                 for batch in batches:
                     found = sums(state, batch)
-                    totals = {name: totals.get(name, 0.0) + float(value) for name, value in found.items()}
+                    for name, value in found.items():
+                        totals[name] = totals.get(name, 0.0) + np.asarray(value, np.float64)
             return means(totals, len(self.source.test))
 
         return evaluate

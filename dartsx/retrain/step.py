@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from dartsx.kernels.initial_weights import init_at_once
-from dartsx.losses import Inputs, Loss, classification, first
+from dartsx.losses import Inputs, Loss, classification, figures, first
 from dartsx.nn.derived import AnyNetwork
 from dartsx.runtime import at_step, stream
 
@@ -98,7 +98,7 @@ def make_step(problem: RetrainProblem) -> Step:
         updates, optimizer = problem.optimizer.update(gradient, state.optimizer, state.params)
         metrics = {
             "loss": value,
-            **told,
+            **figures(told),
             "gradient_norm": optax.tree.norm(gradient),
             "learning_rate": problem.rate(state.step),
         }
