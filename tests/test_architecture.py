@@ -26,7 +26,8 @@ ALLOWED = {
     "cost": {"catalog", "spaces", "networks", "kernels", "nn", "runtime"},
     "search": {"catalog", "spaces", "kernels", "nn", "cost", "data", "feeds", "losses", "runtime", "optim"},
     "retrain": {"kernels", "nn", "feeds", "losses", "runtime", "optim"},
-    "tasks": {"data", "feeds", "losses"},
+    "detection": {"losses", "networks"},
+    "tasks": {"data", "detection", "feeds", "losses", "networks"},
     "report": {"catalog", "networks", "spaces", "cost"},
     "tabular": {"spaces"},
     "objectives": {
@@ -43,6 +44,7 @@ ALLOWED = {
         "losses",
         "retrain",
         "runtime",
+        "tasks",
         "optim",
     },
     "strategies": {"catalog", "spaces", "cost", "objectives", "search", "runtime"},

@@ -20,7 +20,7 @@ def anchor_boxes(anchors: Anchors, height: int, width: int, finest: int) -> np.n
 
     Args:
       anchors: those of one pixel.
-      height, width: of the image.
+      height, width: size of the image.
       finest: stride of the finest map.
 
     Returns:
@@ -44,7 +44,7 @@ def iou(a: jax.Array, b: jax.Array) -> jax.Array:
 
 
 def encode(boxes: jax.Array, anchors: jax.Array) -> jax.Array:
-    """Boxes [n, 4] as offsets [n, 4] from anchors: of the centre over the anchor's size, logarithms of the sizes' ratios.
+    """Offsets [n, 4] of boxes from anchors: centres over the anchors' sizes, and logarithms of the sizes' ratios.
 
     Sizes below 1e-6 pixels count as such.
     """
