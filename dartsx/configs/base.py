@@ -7,7 +7,7 @@ can be set on the command line: ``--config.search.epochs=25``.
 
 from ml_collections import ConfigDict
 
-from dartsx.catalog import INIT_SCALE, METHODS
+from dartsx.catalog import INIT_SCALE, METHODS, candidates
 
 
 def base(method: str = "") -> ConfigDict:
@@ -81,7 +81,7 @@ def _apply_papers(config: ConfigDict) -> None:
         for field, value in method.paper.items():
             group, _, last = field.rpartition(".")
             (config.search[group] if group else config.search)[last] = value
-        config.space.primitives = tuple(p for p in config.space.primitives if p not in method.left_out)
+    config.space.primitives = candidates(config.space.primitives, config.method)
 
 
 def _search() -> dict:
@@ -138,7 +138,8 @@ def _search() -> dict:
 def _evaluate() -> dict:
     return {
         "network": "",  # cifar or imagenet for cells, nb201 for topologies, described; empty: as the architecture is
-        "epochs": 600,
+        "epochs": 600,  # 0: only tests the initial weights
+        "initial_weights": "",  # file of a PyTorch checkpoint to begin with; empty: drawn weights
         "batch_size": 96,
         "channels": 36,
         "layers": 20,  # cells; in nb201 cells of each of the three stages

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -76,6 +76,13 @@ def init_state(problem: RetrainProblem, key: jax.Array, image_shape: tuple[int, 
     )
 
 
+def started_from(problem: RetrainProblem, state: RetrainState, variables: Mapping[str, Any]) -> RetrainState:
+    """The state before the first step with these weights and running statistics in place of its own."""
+    params = jax.tree.map(jnp.asarray, variables["params"])
+    batch_stats = jax.tree.map(jnp.asarray, variables["batch_stats"])
+    return state._replace(params=params, batch_stats=batch_stats, optimizer=problem.optimizer.init(params))
+
+
 Batch = Any  # a pytree of arrays with a leading axis of examples, as the loss takes it
 Step = Callable[[RetrainState, Batch], tuple[RetrainState, dict[str, dict[str, jax.Array]]]]
 
@@ -131,8 +138,11 @@ def _forward(problem, state, params, inputs):
     return outputs, moved.get("batch_stats", {})
 
 
+def evaluated(problem: RetrainProblem, state: RetrainState) -> dict[str, Any]:
+    """The variables by which predictions are made: the weights, or their mean, and the running statistics."""
+    return {"params": state.optimizer.mean if problem.average else state.params, "batch_stats": state.batch_stats}
+
+
 def predict(problem: RetrainProblem, state: RetrainState, inputs: jax.Array) -> Any:
     """Outputs, such as logits [N, classes], by the running statistics, without drop path or auxiliary head."""
-    params = state.optimizer.mean if problem.average else state.params
-    variables = {"params": params, "batch_stats": state.batch_stats}
-    return problem.network.apply(variables, inputs, False).main
+    return problem.network.apply(evaluated(problem, state), inputs, False).main

@@ -107,13 +107,17 @@ def comparison(plain: Mapping[str, Any]) -> dict[str, Any]:
     return {"may_differ": MAY_DIFFER, "as_before": as_before(plain)}
 
 
-def inputs(data: Identity, genotype: Architecture | None = None) -> dict[str, Input]:
-    """What a run reads beside its config, for its work directory."""
+def inputs(
+    data: Identity, genotype: Architecture | None = None, weights: Mapping[str, Any] | None = None
+) -> dict[str, Input]:
+    """What a run reads beside its config, for its work directory; `weights` is what their file holds."""
     given = {"data": Input(data.record(), PLACES["data"])}
     if genotype is not None:
         fingerprint = Fingerprint()
         fingerprint.add(json.dumps(to_json(genotype), sort_keys=True))
         given["genotype"] = Input({"fingerprint": fingerprint.text()}, PLACES["genotype"])
+    if weights is not None:
+        given["weights"] = Input(weights, PLACES["weights"])
     return given
 
 
