@@ -25,7 +25,11 @@ MAY_DIFFER = (
     "evaluate.host_workers",
 )
 # Fields that say where an input lies. A run records what the input is, and may be resumed where that lies elsewhere.
-PLACES = {"data": ("dataset.name", "dataset.data_dir"), "genotype": ("genotype",)}
+PLACES = {
+    "data": ("dataset.name", "dataset.data_dir"),
+    "genotype": ("genotype",),
+    "weights": ("evaluate.initial_weights",),
+}
 # What a run keeps to its end, though runs that differ in it are samples of one experiment: how many devices there were,
 # what was logged, which seed was drawn, which network was trained (reports have a row for each network anyway), and how
 # the config was written down.

@@ -47,7 +47,7 @@ UPSCALES = (2, 4)  # how many times larger super-resolution makes images
 TEXT_UNITS = ("words", "tokens", "characters")  # what a text is cut into
 SCHEDULES = ("cosine", "linear", "exponential")
 
-EXPORTS = ("stablehlo", "onnx", "torch")  # formats of exported networks
+EXPORTS = ("stablehlo", "onnx", "torch", "tflite-ready")  # formats of exported networks
 
 COST_KINDS = ("params", "macs", "activations", "memory")
 LATENCY = "latency"  # in milliseconds, by a table of a device

@@ -12,6 +12,8 @@ _BASELINE = flags.DEFINE_string(
     "baseline", "", "genotype or network to train beside the derived one; by default by what is trained for"
 )
 
+_BESIDE = {"digit_boxes": "small_fpn"}
+
 
 def main(config, workdir: str) -> None:
     """Runs all steps; those that are finished already are not repeated."""
@@ -31,10 +33,12 @@ def main(config, workdir: str) -> None:
 
 
 def default_baseline(config: ConfigDict) -> str:
-    """The LSTM for texts, a small EDSR for super-resolution, NASNet-A for the classification of images."""
+    """The LSTM for texts, a small EDSR for super-resolution, FPN for boxes, else NASNet-A."""
     if is_text(config.dataset.name):
         return "lstm"
-    return f"edsr_tiny_x{config.dataset.upscale}" if config.dataset.upscale else "NASNet-A"
+    if config.dataset.upscale:
+        return f"edsr_tiny_x{config.dataset.upscale}"
+    return _BESIDE.get(config.dataset.name, "NASNet-A")
 
 
 def check(config: ConfigDict, baseline: str) -> None:

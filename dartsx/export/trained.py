@@ -52,6 +52,12 @@ class Trained:
         return self.description.trace(self.shape)
 
     @functools.cached_property
+    def output(self) -> Shape:
+        """Shape of the outputs for one example; language models give none for words that only prepare the state."""
+        example = jax.ShapeDtypeStruct((1, *self.shape), self.dtype)
+        return jax.eval_shape(self.outputs(), example).shape[1:]
+
+    @functools.cached_property
     def by_step(self) -> dict[str, dict[str, Any]]:
         """The variables of a `DescribedNetwork` of this description."""
         return to_steps(self.module.places(self.steps), self.variables, self.steps)

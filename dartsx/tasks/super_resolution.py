@@ -26,6 +26,7 @@ class SuperResolution:
     network: ClassVar[Mapping[str, Any]] = {}
     inputs: ClassVar[Inputs] = staticmethod(first)
     score: ClassVar[Score] = staticmethod(lambda values: values["psnr"])
+    collected: ClassVar[None] = None
 
     def examples(self, part: str, policy: AugmentPolicy, dtype: str, mesh: jax.sharding.Mesh) -> Examples:
         """Images with their smaller copies, see `pair_examples`."""
