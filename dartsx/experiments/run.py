@@ -14,14 +14,12 @@ _BASELINE = flags.DEFINE_string(
     "genotype or network to train beside the derived one; by default NASNet-A, of texts lstm, of boxes FPN",
 )
 
-_BESIDE = {"digit_boxes": "small_fpn"}
+_BESIDE = {"digit_boxes": "small_fpn"}  # data set -> network; of texts lstm, of all others NASNet-A
 
 
 def main(config, workdir: str) -> None:
     """Runs all steps; those that are finished already are not repeated."""
-    beside = _BASELINE.value or (
-        "lstm" if is_text(config.dataset.name) else _BESIDE.get(config.dataset.name, "NASNet-A")
-    )
+    beside = _BASELINE.value or _beside(config.dataset.name)
     baseline = evaluation_config(config, beside)
     check(config, beside)
     from dartsx.experiments.jobs import run_evaluate, run_pipeline
@@ -34,6 +32,10 @@ def main(config, workdir: str) -> None:
     paths = write_report([root / "search", *derived, root / "baseline"], root / "report")
     print(paths.terminal)
     print(f"report: {paths.html}")
+
+
+def _beside(dataset: str) -> str:
+    return "lstm" if is_text(dataset) else _BESIDE.get(dataset, "NASNet-A")
 
 
 def check(config: ConfigDict, baseline: str) -> None:
