@@ -2,7 +2,7 @@
 
 from dartsx.catalog.as_before import SCHEMA, SCHEMA_KEY, as_before, completed, written_by_a_run
 from dartsx.catalog.augmentation import AugmentPolicy
-from dartsx.catalog.combine import acts_alone, check_hypergradient, check_together, options_of
+from dartsx.catalog.combine import acts_alone, candidates, check_hypergradient, check_together, options_of
 from dartsx.catalog.declaration import Declaration, Option, option_values
 from dartsx.catalog.identity import MAY_DIFFER, PLACES, UNUSED, experiment
 from dartsx.catalog.measures import RESULTS, Measure
@@ -14,6 +14,7 @@ from dartsx.catalog.names import (
     DTYPES,
     EMBEDDED_TEXT,
     EXECUTORS,
+    EXPORTS,
     GROUPED_FORMS,
     HYPERGRADIENTS,
     INIT_SCALE,
@@ -47,6 +48,7 @@ __all__ = [
     "COST_KINDS",
     "DESCRIBED",
     "EXECUTORS",
+    "EXPORTS",
     "DTYPES",
     "EMBEDDED_TEXT",
     "PRECISIONS",
@@ -83,6 +85,7 @@ __all__ = [
     "acts_alone",
     "as_before",
     "by_name",
+    "candidates",
     "check_hypergradient",
     "check_together",
     "completed",

@@ -33,6 +33,7 @@ LATER: dict[str, Any] = {
     "search.cost.form": "linear",
     "search.cost.weight": 1.0,
     "search.cost.target": 0.0,
+    "search.cost.within": False,
     "search.cost.channels": 0,
     "search.cost.layers": 0,
     "search.cost.table": "",
@@ -46,6 +47,8 @@ LATER: dict[str, Any] = {
     "dataset.text.vocabulary": 10_000,
     "dataset.text.steps": 35,
     "dataset.text.context": 35,
+    "search.augment.scale": 0.0,
+    "evaluate.augment.scale": 0.0,
     "dataset.scenes.size": 64,  # there were no scenes
     "dataset.scenes.train": 800,
     "dataset.scenes.test": 200,

@@ -98,6 +98,7 @@ METHODS: dict[str, Declaration] = {
             "pc_darts": "its networks are no cells",
         },
         first_order="trains no alphas",
+        only_described=True,
     ),
     "fair_darts": Declaration(
         decides=("relaxation", "penalty", "derivation"),

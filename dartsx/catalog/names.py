@@ -46,6 +46,8 @@ SCENES = {"digit_scenes": "segmentation", "digit_boxes": "detection"}
 TEXT_UNITS = ("words", "tokens", "characters")  # what a text is cut into
 SCHEDULES = ("cosine", "linear", "exponential")
 
+EXPORTS = ("stablehlo", "onnx", "torch")  # formats of exported networks
+
 COST_KINDS = ("params", "macs", "activations", "memory")
 LATENCY = "latency"  # in milliseconds, by a table of a device
 COST_FORMS = ("linear", "above", "log", "log_ratio", "log_power")

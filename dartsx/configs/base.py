@@ -7,7 +7,7 @@ can be set on the command line: ``--config.search.epochs=25``.
 
 from ml_collections import ConfigDict
 
-from dartsx.catalog import INIT_SCALE, METHODS
+from dartsx.catalog import INIT_SCALE, METHODS, candidates
 
 
 def base(method: str = "") -> ConfigDict:
@@ -81,7 +81,7 @@ def _apply_papers(config: ConfigDict) -> None:
         for field, value in method.paper.items():
             group, _, last = field.rpartition(".")
             (config.search[group] if group else config.search)[last] = value
-        config.space.primitives = tuple(p for p in config.space.primitives if p not in method.left_out)
+    config.space.primitives = candidates(config.space.primitives, config.method)
 
 
 def _search() -> dict:
@@ -115,7 +115,7 @@ def _search() -> dict:
             "init_scale": INIT_SCALE,
             "warmup_epochs": 0,  # epochs in which the alphas stay as they are
         },
-        "augment": {"crop_padding": 4, "flip": True, "cutout": 0},
+        "augment": {"crop_padding": 4, "flip": True, "cutout": 0, "scale": 0.0},
         "diagnosis": {
             "every": 5,  # epochs between Hessian, hypergradient errors, discretization gap; 0: never
             "iterations": 10,  # Hessian-vector products of one diagnosis
@@ -126,6 +126,7 @@ def _search() -> dict:
             "weight": 1.0,  # in units of the loss where the form adds
             "power": 0.6,  # exponent of the logarithm in log_ratio and log_power
             "target": 0.0,  # in units of the cost
+            "within": False,  # derived networks keep to the target
             "channels": 0,  # of the network that is counted; 0: as the supernet
             "layers": 0,
             "table": "",  # file of a device's latencies, for that kind
@@ -162,7 +163,7 @@ def _evaluate() -> dict:
         "schedule": "cosine",
         "decay": 0.97,  # factor per epoch of the exponential schedule; no other uses it
         "warmup_epochs": 0,
-        "augment": {"crop_padding": 4, "flip": True, "cutout": 16, "jitter": False},
+        "augment": {"crop_padding": 4, "flip": True, "cutout": 16, "scale": 0.0, "jitter": False},
         "test_every": 1,  # epochs between tests; the last epoch is always tested
         "host_workers": 0,  # processes that decode streamed images; 0: threads of this one
     }

@@ -23,5 +23,6 @@ def get_config(argument: str = ""):
             "statistic": "median",  # of them that counts; least: the shortest, for a machine that is not quiet
             "networks": 30,  # drawn, predicted and measured at the end; 0: none
             "seed": 0,  # for the draw
+            "genotypes": (),  # measured besides: work directories of searches, files, published members
         }
     )

@@ -38,8 +38,9 @@ def main(config, workdir: str) -> None:
 
 
 def read_methods(names: Sequence[str]) -> tuple[str, ...]:
-    """The names given, each once, with those of all methods for ``all``."""
-    return tuple(dict.fromkeys(name for given in names for name in (METHODS if given == "all" else (given,))))
+    """The names given, each once, with those of all methods that search cells for ``all``."""
+    everything = tuple(name for name, method in METHODS.items() if not method.only_described)
+    return tuple(dict.fromkeys(name for given in names for name in (everything if given == "all" else (given,))))
 
 
 def method_config(name: str, argv: list[str]):

@@ -40,6 +40,12 @@ GROUPS: Mapping[str, Mapping[str, Command]] = {
         ),
         "report": Command("tables, cells and curves of any runs", "--runs='runs/*' --out=runs/report"),
     },
+    "Use elsewhere": {
+        "export": Command(
+            "write a trained network as StableHLO, ONNX or PyTorch", "--workdir=runs/network --format=onnx"
+        ),
+        "predict": Command("classes of images by an exported network", "--model=runs/network/export/onnx photo.png"),
+    },
     "Many runs": {
         "sweep": Command(
             "a grid, draws or a list of settings, each with several seeds",

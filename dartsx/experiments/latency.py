@@ -3,8 +3,9 @@
 ``dartsx latency --config.space.name=digit_chain --workdir=runs/latency``
 
 writes latency.csv, a table for ``--config.search.cost.table``, and beside it what it is worth: check.csv, check.svg and
-latency.md compare predicted and measured latency of ``--config.networks`` networks; dartsx/configs/latency.py
-has the fields. The same command goes on where it was stopped; `dartsx report` shows the result among other runs.
+latency.md compare predicted and measured latency of ``--config.networks`` networks that are drawn, and of those of
+``--config.genotypes=runs/search,mine.json``; dartsx/configs/latency.py has the fields. The same command goes on where
+it was stopped; `dartsx report` shows the result among other runs.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class LatencySettings:
     statistic: str = where(one_of("median", "least"))
     networks: int = where(at_least(0))
     seed: int = where(at_least(0))
+    genotypes: tuple[str, ...] = ()
 
 
 def main(config: ConfigDict, workdir: str) -> None:

@@ -1,5 +1,6 @@
 """Feeds: from a data set to the batches of a compiled step, and to figures over all examples of a test set."""
 
+from dartsx.feeds.dense import Boxed, Pixels, box_examples, pixel_examples
 from dartsx.feeds.evaluation import evaluator, example_sums, means
 from dartsx.feeds.examples import (
     Batch,
@@ -18,17 +19,21 @@ from dartsx.feeds.streamed import Streamed, open_streamed
 
 __all__ = [
     "Batch",
+    "Boxed",
     "Examples",
     "Feed",
     "InMemory",
+    "Pixels",
     "Sequences",
     "Streamed",
+    "box_examples",
     "epoch_order",
     "evaluator",
     "example_sums",
     "image_examples",
     "means",
     "open_streamed",
+    "pixel_examples",
     "sequence_examples",
     "sharded_rows",
     "take",

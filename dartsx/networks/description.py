@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from dartsx.networks.anchors import COORDINATES
 from dartsx.networks.layers import Input, Shape
 from dartsx.networks.open.decisions import Decision
 from dartsx.networks.open.rules import Rule
@@ -55,6 +56,7 @@ class Network:
       divisor: what height and width of the images must be divisible by.
       auxiliary: a second head for training, or None.
       reads: what goes in: images [height, width, channels] or the numbers of words [steps].
+      writes: what comes out: scores of classes, or rows of them with a box's four offsets behind (`level_layers.Rows`).
     """
 
     name: str
@@ -67,6 +69,7 @@ class Network:
     divisor: int = 1
     auxiliary: Auxiliary | None = None
     reads: Literal["images", "words"] = "images"
+    writes: Literal["scores", "boxes"] = "scores"
 
     def trace(self, image_shape: int | Shape | None = None, auxiliary: bool = False) -> tuple[Step, ...]:
         """All primitive layers with their shapes; the first step is the image, the last one the logits.
@@ -96,8 +99,8 @@ class Network:
 
     @property
     def classes(self) -> int:
-        """Number of logits."""
-        return self.trace()[-1].shape[-1]
+        """Number of classes: of logits, without a box's offsets."""
+        return self.trace()[-1].shape[-1] - (COORDINATES if self.writes == "boxes" else 0)
 
     def params(self, image_shape: int | Shape | None = None) -> int:
         """Trainable parameters; of the images only the number of channels matters."""

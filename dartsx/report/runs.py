@@ -127,6 +127,7 @@ def _search(path: Path, run: Fields, result: Fields) -> SearchRun:
         valid_accuracy=result.optional("valid_accuracy", float),
         diagnosis=_diagnosis(path / "metrics.jsonl"),
         data=_data(run, Fields(path / "config.json")),
+        architectures=read_architectures(path / "genotypes.jsonl"),
     )
 
 
@@ -228,6 +229,21 @@ def _diagnosis(path: Path) -> tuple[Metric, ...]:
         for name, value in row.items()
         if name not in ("step", "epoch", "split") and isinstance(value, int | float)
     )
+
+
+def read_architectures(path: Path, unfinished: bool = False) -> tuple[tuple[int, Architecture], ...]:
+    """Epochs with what was derived after them; `unfinished` as of `json_lines`.
+
+    Raises:
+        RunError: the file cannot be read, or holds something else.
+    """
+    found = []
+    for number, row in enumerate(json_lines(path, unfinished), start=1):
+        try:
+            found.append((int(row["epoch"]), from_json(row["genotype"], origin=path.name)))
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunError(f"{path.name}, entry {number}: {error}") from None
+    return tuple(found)
 
 
 def _genotype(path: Path) -> Architecture | None:

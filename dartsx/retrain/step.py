@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from dartsx.kernels.initial_weights import init_at_once
-from dartsx.losses import Inputs, Loss, classification, first
+from dartsx.losses import Inputs, Loss, classification, figures, first
 from dartsx.nn.derived import AnyNetwork
 from dartsx.runtime import at_step, stream
 
@@ -98,7 +98,7 @@ def make_step(problem: RetrainProblem) -> Step:
         updates, optimizer = problem.optimizer.update(gradient, state.optimizer, state.params)
         metrics = {
             "loss": value,
-            **told,
+            **figures(told),
             "gradient_norm": optax.tree.norm(gradient),
             "learning_rate": problem.rate(state.step),
         }
@@ -131,8 +131,11 @@ def _forward(problem, state, params, inputs):
     return outputs, moved.get("batch_stats", {})
 
 
+def evaluated(problem: RetrainProblem, state: RetrainState) -> dict[str, Any]:
+    """The variables by which predictions are made: the weights, or their mean, and the running statistics."""
+    return {"params": state.optimizer.mean if problem.average else state.params, "batch_stats": state.batch_stats}
+
+
 def predict(problem: RetrainProblem, state: RetrainState, inputs: jax.Array) -> Any:
     """Outputs, such as logits [N, classes], by the running statistics, without drop path or auxiliary head."""
-    params = state.optimizer.mean if problem.average else state.params
-    variables = {"params": params, "batch_stats": state.batch_stats}
-    return problem.network.apply(variables, inputs, False).main
+    return problem.network.apply(evaluated(problem, state), inputs, False).main

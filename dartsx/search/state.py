@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from dartsx.kernels.initial_weights import init_at_once
-from dartsx.losses import Inputs, Loss, Score, accuracy_or_loss, classification, first
+from dartsx.losses import Inputs, Loss, Score, accuracy_or_loss, classification, figures, first
 from dartsx.nn.build import AnySupernet
 from dartsx.runtime import stream
 from dartsx.search.method import Method
@@ -126,7 +126,7 @@ def network_loss(problem: SearchProblem, state: SearchState, batch: Batch):
             outputs, moved = problem.supernet.apply(variables, inputs, mixture, True, mutable=["batch_stats"])
             stats = moved["batch_stats"]
         value, metrics = problem.loss(outputs, batch)
-        return value, (metrics, stats)
+        return value, (figures(metrics), stats)
 
     return loss
 

@@ -19,6 +19,7 @@ MEMBERS = {
     "FBNet-C": "fbnet",
     **{name: "nasnet" for name in ("nasnet:NASNet-A", "nasnet:PNASNet-5")},  # the bare names are those of DARTS's form
     "amoebanet:AmoebaNet-A": "amoebanet",
+    "nas_fpn:NAS-FPN": "nas_fpn",
     "mnasnet_a1": "mnasnet_released",
     "mnasnet_b1": "mnasnet_released",
     "recurrent:DARTS_V1": "recurrent",

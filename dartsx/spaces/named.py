@@ -61,6 +61,8 @@ SPACES: Mapping[str, Space] = _Spaces(
         "enas_micro": "graphs.enas_micro:enas_micro",
         "nas_conv": "graphs.nas_conv:nas_conv",
         "dag": "graphs.dag:dag",
+        "nas_fpn": "graphs.nas_fpn:nas_fpn",
+        "nas_fpn_small": "graphs.nas_fpn:nas_fpn_small",
         "recurrent": "recurrent_space:recurrent",
         "ofa": "chains.ofa:ofa",
         "ofa_1_2": "chains.ofa:ofa_1_2",

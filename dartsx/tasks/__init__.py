@@ -2,6 +2,7 @@
 
 from dartsx.tasks.classification import Classification
 from dartsx.tasks.language import Language
+from dartsx.tasks.segmentation import Segmentation
 from dartsx.tasks.task import TASKS, Task, task_of
 
-__all__ = ["TASKS", "Classification", "Language", "Task", "task_of"]
+__all__ = ["TASKS", "Classification", "Language", "Segmentation", "Task", "task_of"]

@@ -12,6 +12,7 @@ from dartsx.feeds import Examples
 from dartsx.losses import Inputs, Loss, Score
 from dartsx.tasks.classification import Classification
 from dartsx.tasks.language import Language
+from dartsx.tasks.segmentation import Segmentation
 
 Part = Literal["train", "test"]
 
@@ -44,7 +45,7 @@ class Task(Protocol):
         ...
 
 
-TASKS = {task.name: task for task in (Classification, Language)}
+TASKS = {task.name: task for task in (Classification, Language, Segmentation)}
 
 
 def task_of(dataset: Any) -> Task:

@@ -53,6 +53,15 @@ def test_every_config_is_valid_for_its_data(name, argument):
     check_against_data(settings, *DATA[name], devices=1)
 
 
+def test_what_a_method_leaves_out_of_the_space_darts_stands_for_no_other_space():
+    config = load_config("configs/digits.py:drnas")
+    config.space.name = "s1"
+    assert search_settings(config).space == named_space("s1")
+    config.space.primitives = ("none", "skip_connect")
+    with pytest.raises(SettingsError, match="--config.space.primitives=.*: can be set for .*darts only"):
+        search_settings(config)
+
+
 @pytest.mark.parametrize(("name", "shape", "words"), [("text", (40,), 2000), ("ptb", (70,), 10_000)])
 def test_configs_of_texts_are_valid(name, shape, words):
     config = load_config(f"configs/{name}.py")

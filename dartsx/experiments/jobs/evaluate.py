@@ -59,7 +59,7 @@ def run_evaluate(config: ConfigDict, workdir: str | os.PathLike, pause_after: in
 
     Args:
       config: a config of ``configs/``.
-      workdir: where everything is written; see the README.
+      workdir: where everything is written; see docs/workdir.md.
       pause_after: epochs after which it stops this time; None for all.
 
     Returns:

@@ -10,7 +10,7 @@ import math
 import os
 import platform
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -28,7 +28,7 @@ from dartsx.networks.open.size import combinations
 from dartsx.report.prediction import prediction, prediction_plot
 from dartsx.runtime import JsonLines, Progress, StopRequest, Workdir, open_workdir, read_records, truncate_after
 from dartsx.runtime.files import write_bytes
-from dartsx.spaces import Space, SpaceError, named_space
+from dartsx.spaces import Space, SpaceError, named_space, resolve_genotype
 from dartsx.spaces.scale import Scale
 
 if TYPE_CHECKING:
@@ -50,12 +50,19 @@ class Subject(NamedTuple):
 
 
 class Check(NamedTuple):
-    """A network that was predicted and measured, milliseconds of a batch; all its times; its architecture as text."""
+    """A network that was predicted and measured, milliseconds of a batch.
+
+    Attributes:
+      times: all its times.
+      architecture: as text.
+      given: what the settings call it; empty where it was drawn.
+    """
 
     predicted: float
     measured: float
     times: Times
     architecture: str
+    given: str
 
 
 def run_latency(settings: LatencySettings, config: Mapping[str, Any], workdir: str | os.PathLike) -> str | None:
@@ -70,6 +77,7 @@ def run_latency(settings: LatencySettings, config: Mapping[str, Any], workdir: s
     """
     subject = subject_of(settings)
     distinct = distinct_blocks(subject)
+    networks = drawn_networks(subject, settings) | given_networks(subject, settings)
     with open_workdir(workdir, config, "latency", may_differ=MAY_DIFFER) as folder, StopRequest() as stop:
         if folder.finished:
             return f"finished before: {folder.path / TEXT}\n{(folder.path / TEXT).read_text(encoding='utf-8')}"
@@ -77,16 +85,15 @@ def run_latency(settings: LatencySettings, config: Mapping[str, Any], workdir: s
         if times is None:
             return None
         table = _write_table(folder, settings, subject, distinct, times)
-        drawn = drawn_networks(subject, settings)
-        checked = _measured(folder, NETWORKS_LOG, drawn, settings, stop)
+        checked = _measured(folder, NETWORKS_LOG, networks, settings, stop)
         if checked is None:
             return None
         expected = expected_latency_of(subject.network, table, subject.image_shape)
         checks = []
         for name, found in checked.items():
-            choices = drawn[name].choices
+            choices, given = networks[name].choices, networks[name].example
             predicted = expected(lambda decision, option, choices=choices: float(choices.get(decision) == option))
-            checks.append(Check(predicted, getattr(found, settings.statistic), found, name))
+            checks.append(Check(predicted, getattr(found, settings.statistic), found, name, given))
         text = _write_checks(folder, settings, table, checks)
         folder.update_run(status="finished")
         return text
@@ -123,7 +130,7 @@ def warn_of_load() -> None:
 
 
 class Named(NamedTuple):
-    """A block or a network to be measured: itself, where it stands, and the choices of a network."""
+    """A block or a network to be measured: itself, where it stands or who gave it, and the choices of a network."""
 
     piece: Callable[[], Piece]
     example: str
@@ -157,6 +164,25 @@ def drawn_networks(subject: Subject, settings: LatencySettings) -> dict[str, Nam
         network = subject.space.network(architecture, subject.scale)
         piece = functools.partial(whole, network, subject.image_shape)
         networks.setdefault(str(architecture), Named(piece, "", architecture.choices))
+    return networks
+
+
+def given_networks(subject: Subject, settings: LatencySettings) -> dict[str, Named]:
+    """The networks of the settings, by the text of their architecture.
+
+    Raises:
+      SettingsError: no architecture, or none of the space.
+    """
+    networks = {}
+    for given in settings.genotypes:
+        try:
+            architecture, label = resolve_genotype(given)
+            subject.space.validate(architecture)
+        except ValueError as error:
+            raise wrong("genotypes", given, str(error)) from error
+        network = subject.space.network(architecture, subject.scale)
+        piece = functools.partial(whole, network, subject.image_shape)
+        networks[str(architecture)] = Named(piece, label, architecture.choices)
     return networks
 
 
@@ -212,29 +238,34 @@ def _write_table(
 
 
 def _write_checks(folder: Workdir, settings: LatencySettings, table: MeasuredTable, checks: Iterable[Check]) -> str:
-    """The files about the networks; what the table is worth."""
+    """The files about the networks; what the table is worth, and what the given networks take."""
     checks = list(checks)
     text = f"{len(table.times)} blocks: {folder.path / 'latency.csv'}"
-    if not checks:
-        write_bytes(folder.path / TEXT, f"{text}\n".encode())
-        folder.write_json("result.json", {"blocks": len(table.times), "prediction": None})
-        return text
-    predicted, measured = [check.predicted for check in checks], [check.measured for check in checks]
-    found = prediction(predicted, measured)
-    lines = ["predicted_ms,measured_ms,median_ms,low_ms,high_ms,least_ms,architecture"]
-    lines += [
-        ",".join(f"{ms:.6g}" for ms in (check.predicted, check.measured, *check.times[:4])) + f',"{check.architecture}"'
-        for check in checks
-    ]
-    where = f"{settings.space.name}, batch {settings.batch_size}, {settings.dtype}, {jax.devices()[0].device_kind}"
-    spread = [(min(check.measured, check.times.low), check.times.high) for check in checks]
-    text = f"{text}\n{where}: {found}"
-    files = {
-        "check.csv": "\n".join(lines) + "\n",
-        "check.svg": prediction_plot(predicted, measured, spread, where),
-        TEXT: f"{text}\n\n![Predicted and measured latency](check.svg)\n",
-    }
-    for name, content in files.items():
-        write_bytes(folder.path / name, content.encode("utf-8"))
-    folder.write_json("result.json", {"blocks": len(table.times), "prediction": found._asdict()})
+    result: dict[str, Any] = {"blocks": len(table.times), "prediction": None}
+    if drawn := [check for check in checks if not check.given]:
+        verdict, result["prediction"] = _write_verdict(folder, settings, drawn)
+        text = f"{text}\n{verdict}"
+    for check in checks:
+        if check.given:
+            result.setdefault("given", {})[check.given] = {"predicted": check.predicted, "measured": check.measured}
+            text += f"\n{check.given}: predicted {check.predicted:.4g} ms, measured {check.measured:.4g} ms"
+    lines = ["predicted_ms,measured_ms,median_ms,low_ms,high_ms,least_ms,architecture,given"]
+    for check in checks:
+        times = ",".join(f"{ms:.6g}" for ms in (check.predicted, check.measured, *check.times[:4]))
+        lines.append(f'{times},"{check.architecture}","{check.given}"')
+    shown = "\n\n![Predicted and measured latency](check.svg)" if drawn else ""
+    write_bytes(folder.path / TEXT, f"{text}{shown}\n".encode())
+    if checks:
+        write_bytes(folder.path / "check.csv", ("\n".join(lines) + "\n").encode())
+    folder.write_json("result.json", result)
     return text
+
+
+def _write_verdict(folder: Workdir, settings: LatencySettings, drawn: Sequence[Check]) -> tuple[str, dict[str, Any]]:
+    """Draws the networks; what the table is worth, as text and as numbers."""
+    predicted, measured = [check.predicted for check in drawn], [check.measured for check in drawn]
+    found = prediction(predicted, measured)
+    where = f"{settings.space.name}, batch {settings.batch_size}, {settings.dtype}, {jax.devices()[0].device_kind}"
+    spread = [(min(check.measured, check.times.low), check.times.high) for check in drawn]
+    write_bytes(folder.path / "check.svg", prediction_plot(predicted, measured, spread, where).encode())
+    return f"{where}: {found}", found._asdict()

@@ -34,7 +34,7 @@ def run_search(config: ConfigDict, workdir: str | os.PathLike, pause_after: int 
 
     Args:
       config: a config of ``configs/``.
-      workdir: where everything is written; see the README and this module.
+      workdir: where everything is written; see docs/workdir.md and this module.
       pause_after: epochs after which it stops this time; None for all.
 
     Returns:

@@ -41,7 +41,7 @@ def run_one_search(
 
     Args:
       config: a config of ``configs/``.
-      workdir: where everything is written; see the README.
+      workdir: where everything is written; see docs/workdir.md.
       pause_after: epochs after which it stops this time; None for all.
       change: makes the plan that is run of the config's.
       further: what config.json holds besides, to tell this run from others.

@@ -67,7 +67,7 @@ def load_checked(settings: SearchSettings | EvaluateSettings) -> AnyDataset:
     """
     with blame("dataset.name", settings.dataset.name, FileNotFoundError, ValueError, MemoryError):
         dataset = _loaded(settings.dataset)
-    _check(settings, dataset.image_shape, dataset.identity.train, dataset.num_classes)
+    _check(settings, dataset.image_shape, dataset.identity.train, dataset.num_classes, dataset.task)
     return dataset
 
 
@@ -93,8 +93,8 @@ def open_checked(settings: EvaluateSettings) -> tuple[Source, Identity]:
         return source, survey(source, given.image_size, statistics(source))
 
 
-def _check(settings, shape: tuple[int, ...], train_size: int, classes: int) -> None:
-    check_against_data(settings, shape, train_size, classes, jax.device_count())
+def _check(settings, shape: tuple[int, ...], train_size: int, classes: int, task: str = "classification") -> None:
+    check_against_data(settings, shape, train_size, classes, jax.device_count(), task)
 
 
 def resolved(config: ConfigDict, leave_out: tuple[str, ...]) -> Mapping[str, Any]:

@@ -8,12 +8,14 @@ from dartsx.experiments.settings.groups import EvaluateGroup
 from dartsx.experiments.settings.population import check_members_on_devices
 from dartsx.experiments.settings.settings import EvaluateSettings, SearchSettings
 from dartsx.networks import network
+from dartsx.networks.layers import Shape
 from dartsx.spaces import SpaceError
 
 # Smallest map from which the auxiliary head's 5x5 pool (stride 3, on ImageNet 2) leaves the 2x2
 # that its last convolution reads.
 _AUXILIARY_MAP = {"cifar": 8, "imagenet": 7}
 _READS = {"recurrent": "words"}  # all others images
+_MAKES = {"classification": 1, "segmentation": 3}  # axes of what a network makes of an image
 _IMAGENET_STEM = 8  # factor by which the ImageNet stem shrinks images
 
 
@@ -23,6 +25,7 @@ def check_against_data(
     train_size: int,
     classes: int,
     devices: int,
+    task: str = "classification",
 ) -> None:
     """Check that the examples can go through the network, and the batches over the devices.
 
@@ -32,6 +35,7 @@ def check_against_data(
       train_size: number of training examples.
       classes: number of classes.
       devices: number of devices there are, over all processes.
+      task: what the data set is for, a key of `dartsx.catalog.RESULTS`.
 
     Raises:
       SettingsError: naming the field, its value and what is allowed.
@@ -60,19 +64,24 @@ def check_against_data(
         return
     size = shape[:2]
     if named:
-        _check_named(named, shape, classes)
-        _check_augment(group.augment, f"{path}.augment", size)
-        return
-    if executor == "described":
-        _check_described(settings, *shape, classes)
-        _check_augment(group.augment, f"{path}.augment", size)
-        return
+        _check_made(named, _check_named(named, shape, classes), name, task)
+    elif executor == "described":
+        _check_made("the network", _check_described(settings, *shape, classes), name, task)
+    else:
+        _check_made("a network of cells", (classes,), name, task)
+        divisor = _check_cells(settings, group, executor, size)
+    _check_augment(group.augment, f"{path}.augment", size, task)
+    if executor not in (None, "described") and not searching and group.auxiliary:
+        _check_auxiliary(group, size, divisor)
+
+
+def _check_cells(settings: SearchSettings | EvaluateSettings, group, executor: str, size: tuple[int, int]) -> int:
+    """Factor by which a network of cells shrinks images, if these can be shrunk so."""
+    searching = isinstance(settings, SearchSettings)
     stem = _IMAGENET_STEM if not searching and group.network == "imagenet" else 1
     divisor = stem * (4 if executor == "topology" else _shrinks(group.layers))
     _check_size(settings, size, divisor, "a supernet" if searching else group.network)
-    _check_augment(group.augment, f"{path}.augment", size)
-    if not searching and group.auxiliary:
-        _check_auxiliary(group, size, divisor)
+    return divisor
 
 
 def _check_read(settings: SearchSettings | EvaluateSettings, shape: tuple[int, ...], reads: str) -> None:
@@ -87,8 +96,8 @@ def _executor(network: str | None) -> str | None:
     return network and next(name for name, (_, networks) in EXECUTORS.items() if network in networks)
 
 
-def _check_described(settings: SearchSettings | EvaluateSettings, *image_shape_and_classes: int) -> None:
-    """Whether the images can go through the open network, that is, through the largest of its networks."""
+def _check_described(settings: SearchSettings | EvaluateSettings, *image_shape_and_classes: int) -> Shape:
+    """What the open network makes of the images, if they can go through it: through the largest of its networks."""
     *image_shape, classes = image_shape_and_classes
     space = settings.space
     try:
@@ -96,12 +105,21 @@ def _check_described(settings: SearchSettings | EvaluateSettings, *image_shape_a
     except SpaceError as error:
         raise SettingsError(f"--config.space.name: {error}", "space.name") from None
     with blame("dataset.image_size", settings.dataset.image_size or 0, ValueError):
-        described.trace(tuple(image_shape))
+        return described.trace(tuple(image_shape))[-1].shape
 
 
-def _check_named(name: str, image_shape: tuple[int, int, int], classes: int) -> None:
+def _check_named(name: str, image_shape: tuple[int, int, int], classes: int) -> Shape:
     with blame("network", name):
-        network(name, classes).trace(image_shape)
+        return network(name, classes).trace(image_shape)[-1].shape
+
+
+def _check_made(network: str, made: Shape, dataset: str, task: str) -> None:
+    """Whether a network makes what the task compares: [classes] of an image, or [height, width, classes]."""
+    axes = {1: "a class for every image", 3: "a class for every pixel"}
+    wanted = _MAKES.get(task, len(made))
+    if len(made) != wanted:
+        problem = f"is for {task}, {axes[wanted]}; {network} makes {axes[len(made)]}"
+        raise wrong("dataset.name", dataset, problem)
 
 
 def _check_mesh(mesh: int | None, devices: int) -> None:
@@ -156,7 +174,10 @@ def _check_size(settings: SearchSettings | EvaluateSettings, size: tuple[int, in
         )
 
 
-def _check_augment(augment: AugmentPolicy, path: str, size: tuple[int, int]) -> None:
+def _check_augment(augment: AugmentPolicy, path: str, size: tuple[int, int], task: str) -> None:
+    unused = "scale" if task == "classification" else "cutout"
+    if value := getattr(augment, unused):
+        raise wrong(f"{path}.{unused}", value, f"is not done to the images of {task}; must be 0")
     for name in ("crop_padding", "cutout"):
         value = getattr(augment, name)
         if value >= min(size):

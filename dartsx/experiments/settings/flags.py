@@ -22,6 +22,7 @@ _FOR_THE_USER = {
     ("dartsx.spaces.errors", "GenotypeError"): 2,
     ("dartsx.spaces.errors", "SpaceError"): 2,
     ("dartsx.data.prepared", "WrongFormatError"): 2,
+    ("dartsx.export.errors", "ExportError"): 2,
     ("dartsx.report.records", "RunError"): 2,
     ("dartsx.tabular.files", "TableError"): 2,
     ("dartsx.runtime.checkpoints", "CheckpointError"): 2,

@@ -128,7 +128,7 @@ class CostBound:
 
     ``kind`` None for nothing; ``target`` in units of the cost; ``channels`` and ``layers`` of the network that is
     counted, None for those of the supernet; ``table`` of a device's latencies for that kind, each
-    of a pass of ``batch_size`` images.
+    of a pass of ``batch_size`` images. ``within``: derived networks keep to the target.
     """
 
     kind: str | None = where(one_of("", *COST_KINDS, LATENCY))
@@ -140,6 +140,7 @@ class CostBound:
     layers: int | None = where(at_least(0))
     table: str | None
     batch_size: int = where(at_least(1))
+    within: bool
 
 
 @dataclasses.dataclass(frozen=True)

@@ -107,11 +107,11 @@ def _told_of(given: str) -> Iterator[None]:
     """Names the config file in whatever its code raises."""
     try:
         yield
-    except ModuleNotFoundError as error:
-        instead = f"; write dartsx.{error.name}" if error.name in ("configs", "experiments") else ""
-        raise SettingsError(f"--config={given}: {error} in the config file{instead}") from error
     except Exception as error:  # the file is the user's and may raise anything
-        raise SettingsError(f"--config={given}: {type(error).__name__} in the config file: {error}") from error
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        instead = f"; write dartsx.{missing}" if missing in ("configs", "experiments") else ""
+        problem = f"{type(error).__name__} in the config file: {error}{instead}"
+        raise SettingsError(f"--config={given}: {problem}") from error
 
 
 def _from_json(path: pathlib.Path, default: str) -> Any:

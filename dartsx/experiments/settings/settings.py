@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from ml_collections import ConfigDict
 
-from dartsx.catalog import DESCRIBED
+from dartsx.catalog import DESCRIBED, candidates
 from dartsx.experiments.settings.combinations import (
     check_evaluate,
     check_form,
@@ -130,7 +130,7 @@ def search_settings(config: ConfigDict) -> SearchSettings:
     check_in_memory(read.dataset)
     check_population(read)
     check_alone(read.method, read.population)
-    space = _space(read.space)
+    space = _space(read.space, read.method)
     check_search_remat(read.space.name, space.executor, read.search.remat)
     return SearchSettings(
         seed=read.seed,
@@ -172,14 +172,14 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
             genotype, label = resolve_genotype(config.genotype)
     evaluate = read.evaluate
     if network is None:
-        executor = genotype.executor if genotype is not None else _space(read.space).executor
+        executor = genotype.executor if genotype is not None else _space(read.space, read.method).executor
         evaluate = dataclasses.replace(evaluate, network=network_for(evaluate.network, executor))
     if (
         evaluate.network == DESCRIBED
         or network in LANGUAGE_MODELS
         or (genotype is not None and own_primitives(genotype))
     ):
-        space = _space(read.space)
+        space = _space(read.space, read.method)
         if genotype is not None:
             _check_member(space, genotype, config)
     check_evaluate(evaluate)
@@ -212,13 +212,14 @@ def _cache(given: str) -> str | None:
     return None if given == "default" else given
 
 
-def _space(given: SpaceSettings) -> Space:
+def _space(given: SpaceSettings, method: str) -> Space:
     if given.name == "darts":
         return _cell_space(given)
     default = CellSpace()
-    fixed = {"primitives": default.primitives, "nodes": default.num_nodes, "edges_kept": default.edges_kept}
-    for field, value in fixed.items():
-        if getattr(given, field) != value:
+    primitives = default.primitives, candidates(default.primitives, method)  # the latter is what configs set
+    fixed = {"primitives": primitives, "nodes": (default.num_nodes,), "edges_kept": (default.edges_kept,)}
+    for field, values in fixed.items():
+        if getattr(given, field) not in values:
             problem = f"can be set for --config.space.name=darts only; {given.name} has its own"
             raise wrong(f"space.{field}", getattr(given, field), problem)
     with blame("space.name", given.name, SpaceError):
