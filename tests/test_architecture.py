@@ -28,7 +28,7 @@ ALLOWED = {
     "retrain": {"kernels", "nn", "feeds", "losses", "runtime", "optim"},
     "tasks": {"data", "feeds", "losses"},
     "report": {"catalog", "networks", "spaces", "cost"},
-    "export": {"networks", "spaces", "nn", "data"},
+    "export": {"catalog", "networks", "spaces", "nn", "data"},
     "tabular": {"spaces"},
     "objectives": {
         "catalog",

@@ -57,7 +57,7 @@ def test_it_compares_spaces_and_trains_only_what_is_missing(folder, python, quic
     document = json.loads((folder / "run" / "design.json").read_text())
     assert document["mean_error"]["own:wide"]["n"] == 4 and len(document["pairs"]) == 3
     page = (folder / "run" / "design.html").read_text()
-    assert "<svg role=\"img\"" in page and "own:narrow" in page
+    assert '<svg role="img"' in page and "own:narrow" in page
 
     ledger = (folder / "run" / "ledger.jsonl").read_text()
     assert ledger.count("finished") == 7
