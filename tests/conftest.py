@@ -16,10 +16,13 @@ from dartsx.networks import Choice, Depth, Graph, Levels, Network, Node, Path, P
 from dartsx.networks.blocks.chain import Chain
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.inverted import InvertedBottleneck
+from dartsx.networks.blocks.path_cell import OpenPathCell
 from dartsx.networks.blocks.residual import Bottleneck
+from dartsx.networks.blocks.segmentation import Decoder
 from dartsx.networks.blocks.shortcut import Residual, pooled
 from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite
 from dartsx.networks.layers import GlobalPool
+from dartsx.networks.open.pair_trellis import PairTrellis
 from dartsx.networks.open.size import each
 
 TESTS = pathlib.Path(__file__).resolve().parent
@@ -189,6 +192,18 @@ def trellis(layers=4, levels=3):
     return net("trellis", (ConvNorm(4), Trellis(Path("path", layers, levels), blocks)))
 
 
+def pairs(layers=3, levels=2):
+    """A trellis whose cells read the two layers before them, with decoder."""
+    names = ("separable_3x3", "skip_connect", "none")
+    cells = tuple(
+        tuple(OpenPathCell("cell", 1, 2 + level, move, names) for move in (-1, 0, 1)) for level in range(levels)
+    )
+    blocks = PairTrellis(
+        Path("path", layers, levels), cells, (ConvNorm(3, 1),) * levels, Decoder(3, features=4, narrowed=2)
+    )
+    return Network("pairs", (ConvNorm(3), ConvNorm(4, 3, 2)), ((blocks,),), (), "a test", 8)
+
+
 def nested():
     """Choices inside options, one of them shared by two places, and a depth of at least nothing."""
     inner = Choice("inner", {"a": ConvNorm(WIDTH, 1), "b": ConvNorm(WIDTH, 3)})
@@ -213,7 +228,7 @@ def grouped():
 
 OPEN = {
     **{"chain": chain, "graph": graph, "trellis": trellis, "nested": nested, "widening": widening},
-    "grouped": grouped,
+    **{"grouped": grouped, "pairs": pairs},
 }
 
 

@@ -56,6 +56,7 @@ LATER: dict[str, Any] = {
     "dataset.scenes.seed": 0,
     **{f"evaluate.dropout.{place}": 0.0 for place in ("words", "embedding", "inputs", "states", "output")},
     "evaluate.average_from": 0,
+    "evaluate.initial_weights": "",
 }
 # What the config of every run has had from the first version on.
 _ALWAYS = ("seed", "dtype", "mesh", "method", "dataset")

@@ -46,7 +46,7 @@ SCENES = {"digit_scenes": "segmentation", "digit_boxes": "detection"}
 TEXT_UNITS = ("words", "tokens", "characters")  # what a text is cut into
 SCHEDULES = ("cosine", "linear", "exponential")
 
-EXPORTS = ("stablehlo", "onnx", "torch")  # formats of exported networks
+EXPORTS = ("stablehlo", "onnx", "torch", "tflite-ready")  # formats of exported networks
 
 COST_KINDS = ("params", "macs", "activations", "memory")
 LATENCY = "latency"  # in milliseconds, by a table of a device

@@ -138,7 +138,8 @@ def _search() -> dict:
 def _evaluate() -> dict:
     return {
         "network": "",  # cifar or imagenet for cells, nb201 for topologies, described; empty: as the architecture is
-        "epochs": 600,
+        "epochs": 600,  # 0: only tests the initial weights
+        "initial_weights": "",  # file of a PyTorch checkpoint to begin with; empty: drawn weights
         "batch_size": 96,
         "channels": 36,
         "layers": 20,  # cells; in nb201 cells of each of the three stages

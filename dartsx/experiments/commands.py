@@ -39,6 +39,8 @@ GROUPS: Mapping[str, Mapping[str, Command]] = {
             "--config=cifar10 --config.genotype=runs/search --workdir=runs/network",
         ),
         "report": Command("tables, cells and curves of any runs", "--runs='runs/*' --out=runs/report"),
+        "watch": Command("a page of the runs that are going on, in a browser", "runs/"),
+        "compare": Command("two runs side by side", "runs/a runs/b --out=compare.html"),
     },
     "Use elsewhere": {
         "export": Command(

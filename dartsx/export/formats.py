@@ -6,13 +6,13 @@ import dataclasses
 import pathlib
 from collections.abc import Callable
 
-import jax
 import numpy as np
 
-from dartsx.export import onnx_graph, stablehlo, torch_module
+from dartsx.export import onnx_graph, stablehlo, tflite_ready, torch_module
 from dartsx.export.card import Artefact, Card, read
 from dartsx.export.errors import ExportError
 from dartsx.export.trained import Trained
+from dartsx.runtime import jit
 
 Run = Callable[[np.ndarray], np.ndarray]  # examples, channels last -> outputs, channels last
 
@@ -26,13 +26,11 @@ class Format:
       open: folder -> the function that computes them, in the format's own layout.
       channels_first: whether that layout is NCHW.
       batch: number of examples that the files read at once; None for any.
-      needs: what reads it, for messages.
     """
 
     write: Callable[[Trained, pathlib.Path], tuple[str, ...]]
     open: Callable[[pathlib.Path], Run]
     channels_first: bool
-    needs: str
     batch: int | None = None
 
     def layout(self, trained: Trained) -> str:
@@ -43,9 +41,10 @@ class Format:
 
 
 FORMATS: dict[str, Format] = {
-    "stablehlo": Format(stablehlo.write, stablehlo.opened, False, "jax and flatbuffers"),
-    "onnx": Format(onnx_graph.write, onnx_graph.opened, True, "onnxruntime"),
-    "torch": Format(torch_module.write, torch_module.opened, True, "torch"),
+    "stablehlo": Format(stablehlo.write, stablehlo.opened, False),
+    "onnx": Format(onnx_graph.write, onnx_graph.opened, True),
+    "torch": Format(torch_module.write, torch_module.opened, True),
+    "tflite-ready": Format(tflite_ready.write, stablehlo.opened, False, tflite_ready.BATCH),
 }
 
 
@@ -72,8 +71,8 @@ def export(trained: Trained, card: Card, name: str, folder: pathlib.Path) -> Art
         format=name,
         files=files,
         layout=layout,
-        input=_in_layout(trained.steps[0].shape, layout),
-        output=_in_layout(trained.steps[-1].shape, layout),
+        input=_in_layout(trained.shape, layout),
+        output=_in_layout(trained.output, layout),
         dtype=trained.dtype,
         batch=chosen.batch,
         params=sum(step.params for step in trained.steps),
@@ -89,7 +88,7 @@ def measured(trained: Trained, made: Artefact, folder: pathlib.Path, examples: n
     Raises:
       ExportError: what reads the format is not installed.
     """
-    expected = np.asarray(jax.jit(trained.outputs())(examples))
+    expected = np.asarray(jit(trained.outputs())(examples))
     found = opened(folder, made)(examples)
     difference = {
         "largest": float(np.abs(found - expected).max()),
@@ -132,5 +131,4 @@ def _in_batches(run: Run, size: int) -> Run:
 
 
 def _in_layout(shape: tuple[int, ...], layout: str) -> tuple[int, ...]:
-    shape = tuple(int(n) for n in shape)
     return (*shape[-1:], *shape[:-1]) if layout == "NCHW" else shape

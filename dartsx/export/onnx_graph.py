@@ -56,8 +56,8 @@ def model(trained: Trained) -> Any:
     Raises:
       ExportError: onnx is not installed, or a layer has no form in ONNX here.
     """
-    onnx = installed("onnx", "an export to ONNX")
     check_layers(trained.label, trained.steps, LAYERS, FORMAT)
+    onnx = installed("onnx", "an export to ONNX")
     graph, values = _Graph(onnx), [INPUT]
     for step in trained.steps[1:]:
         graph.begin(step.name)

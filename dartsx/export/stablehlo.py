@@ -11,6 +11,7 @@ from jax import export
 
 from dartsx.export.errors import installed
 from dartsx.export.trained import Trained
+from dartsx.runtime import jit
 
 PLATFORMS = ("cpu", "cuda", "tpu")
 FILE = "model.stablehlo"
@@ -25,17 +26,19 @@ def exported(trained: Trained, batch: int | None = None) -> export.Exported:
     """
     sizes = export.symbolic_shape("batch") if batch is None else (batch,)
     example = jax.ShapeDtypeStruct((*sizes, *trained.shape), trained.dtype)
-    return export.export(jax.jit(trained.outputs()), platforms=PLATFORMS)(example)
+    return export.export(jit(trained.outputs()), platforms=PLATFORMS)(example)
 
 
-def write(trained: Trained, folder: pathlib.Path) -> tuple[str, ...]:
-    """Writes the file; ``jax.export.deserialize(bytes).call(examples)`` computes it. Returns its name.
+def write(trained: Trained, folder: pathlib.Path, batch: int | None = None) -> tuple[str, ...]:
+    """Writes the file, for `batch` examples or any number, and returns its name.
+
+    ``jax.export.deserialize(bytearray(...)).call(examples)`` computes it.
 
     Raises:
       ExportError: flatbuffers, which JAX writes such files with, is not installed.
     """
     installed("flatbuffers", "an export to StableHLO")
-    (folder / FILE).write_bytes(exported(trained).serialize())
+    (folder / FILE).write_bytes(exported(trained, batch).serialize())
     return (FILE,)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 import pathlib
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -18,6 +17,7 @@ from dartsx.export.refusal import check_layers
 from dartsx.export.torch_layers import LAYERS, Written
 from dartsx.export.trained import Trained
 from dartsx.networks.trace import Step
+from dartsx.nn.pytorch import own_module
 
 FORMAT = "torch"
 FILE, STATE, ARRAYS = "model.py", "weights.pt", "weights.npz"
@@ -87,27 +87,24 @@ def _written(trained: Trained) -> list[tuple[Step, Written]]:
     steps = trained.steps[1:]
     owners = {}
     for step in steps:
-        if owners.setdefault(_attribute(step), step.tied or step.name) != (step.tied or step.name):
-            raise ExportError(f"{trained.label}: another layer than {step.name} has the name {_attribute(step)}, too")
+        if owners.setdefault(own_module(step), step.tied or step.name) != (step.tied or step.name):
+            raise ExportError(f"{trained.label}: another layer than {step.name} has the name {own_module(step)}, too")
     written = [LAYERS[type(step.layer)](step, trained.arrays(step)) for step in steps]
     own = (w._replace(module=None, state={}) if s.tied else w for s, w in zip(steps, written, strict=True))
     return list(zip(steps, own, strict=True))
 
 
-def _attribute(step: Step) -> str:
-    """Name of the module that holds the step's arrays, or would."""
-    return re.sub(r"\W", "_", step.tied or step.name)
-
-
 def _state(written: Sequence[tuple[Step, Written]]) -> dict[str, np.ndarray]:
     return {
-        f"{_attribute(step)}.{name}": np.ascontiguousarray(array)
+        f"{own_module(step)}.{name}": np.ascontiguousarray(array)
         for step, layer in written
         for name, array in layer.state.items()
     }
 
 
 def _save(state: Mapping[str, np.ndarray], folder: pathlib.Path) -> str:
+    for name in (STATE, ARRAYS):  # of an earlier export, which might be loaded in place of this one
+        (folder / name).unlink(missing_ok=True)
     try:
         import torch
     except ImportError:
@@ -121,8 +118,9 @@ def _source(trained: Trained, written: Sequence[tuple[Step, Written]]) -> str:
     height, width, channels = trained.shape
     shape = trained.steps[-1].shape
     outputs = f"[N, {', '.join(str(int(n)) for n in (shape[-1:] + shape[:-1]))}]"
-    head = _HEAD.format(label=trained.label, channels=channels, height=height, width=width, outputs=outputs)
-    declared = [f"self.{_attribute(step)} = {layer.module}" for step, layer in written if layer.module]
+    label = trained.label.replace("\\", "/").replace('"', "'")  # it stands in a string of Python
+    head = _HEAD.format(label=label, channels=channels, height=height, width=width, outputs=outputs)
+    declared = [f"self.{own_module(step)} = {layer.module}" for step, layer in written if layer.module]
     body = "".join(f"        {line}\n" for line in declared)
     forward = "".join(f"        {line}\n" for line in _computed(written))
     return f"{head}{body}\n    def forward(self, images):\n{forward}{_TAIL}"
@@ -146,7 +144,7 @@ def _computed(written: Sequence[tuple[Step, Written]]) -> Iterator[str]:
         if step.name.rpartition("/")[0] != scope:
             scope = step.name.rpartition("/")[0]
             yield f"# {scope}"
-        yield f"{named[position]} = {layer.code.format(*read, self=f'self.{_attribute(step)}')}"
+        yield f"{named[position]} = {layer.code.format(*read, self=f'self.{own_module(step)}')}"
     yield f"return {named[len(written)]}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -74,6 +74,13 @@ def init_state(problem: RetrainProblem, key: jax.Array, image_shape: tuple[int, 
         optimizer=problem.optimizer.init(variables["params"]),
         key=key,
     )
+
+
+def started_from(problem: RetrainProblem, state: RetrainState, variables: Mapping[str, Any]) -> RetrainState:
+    """The state before the first step with these weights and running statistics in place of its own."""
+    params = jax.tree.map(jnp.asarray, variables["params"])
+    batch_stats = jax.tree.map(jnp.asarray, variables["batch_stats"])
+    return state._replace(params=params, batch_stats=batch_stats, optimizer=problem.optimizer.init(params))
 
 
 Batch = Any  # a pytree of arrays with a leading axis of examples, as the loss takes it

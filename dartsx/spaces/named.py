@@ -60,6 +60,7 @@ SPACES: Mapping[str, Space] = _Spaces(
         "amoebanet": "graphs.amoebanet:amoebanet",
         "enas_micro": "graphs.enas_micro:enas_micro",
         "nas_conv": "graphs.nas_conv:nas_conv",
+        **{name: f"auto_deeplab:{name}" for name in ("auto_deeplab", "auto_deeplab_scenes")},
         "dag": "graphs.dag:dag",
         "nas_fpn": "graphs.nas_fpn:nas_fpn",
         "nas_fpn_small": "graphs.nas_fpn:nas_fpn_small",

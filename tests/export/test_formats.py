@@ -13,20 +13,35 @@ import pytest
 from export_networks import drawn, images
 
 from dartsx.catalog import EXPORTS
-from dartsx.export import FORMATS, Card, ExportError, Resize, export, measured, opened, read, torch_module
+from dartsx.export import (
+    FORMATS,
+    Card,
+    ExportError,
+    Resize,
+    Trained,
+    export,
+    formats,
+    measured,
+    onnx_graph,
+    opened,
+    read,
+    torch_module,
+)
 from dartsx.export.onnx_layers import LAYERS as ONNX
 from dartsx.export.torch_layers import LAYERS as TORCH
 from dartsx.kernels.pixel_major.execute import COMPUTE
 from dartsx.networks import Network
 from dartsx.networks.blocks.conv import Classifier
 from dartsx.networks.layers import Noise
-from dartsx.nn import CellNetwork, DescribedNetwork
+from dartsx.networks.recurrent import LSTM
+from dartsx.nn import CellNetwork, DescribedNetwork, RecurrentNetwork
 from dartsx.spaces import Cell, Edge, Genotype
 
 NEEDS = {
     "stablehlo": ("flatbuffers",),
     "onnx": ("onnx", "onnxruntime"),
     "torch": ("torch",),
+    "tflite-ready": ("flatbuffers",),
 }
 CARD = Card("a network", "an architecture", "digits", tuple("abcde"), (0.5,) * 3, (0.25,) * 3, Resize("stretch"), {})
 
@@ -95,6 +110,18 @@ sys.exit(any(name.split(".")[0] in ("dartsx", "flax") for name in sys.modules))
     np.testing.assert_allclose(np.load(tmp_path / "logits.npy"), expected, rtol=1e-4, atol=1e-3)
 
 
+def test_the_script_for_tensorflow_lite_makes_the_same_network(everything, tmp_path):
+    needs("tflite-ready")
+    export(everything, CARD, "tflite-ready", tmp_path)
+    program = jax.export.deserialize(bytearray((tmp_path / "model.stablehlo").read_bytes()))
+    assert program.in_avals[0].shape == (1, 9, 11, 3)
+    assert read(tmp_path).batch == 1
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install -e '.[download]'")
+    process = subprocess.run([sys.executable, "to_tflite.py"], check=True, cwd=tmp_path, capture_output=True, text=True)
+    assert (tmp_path / "model.tflite").stat().st_size > 1000
+    assert float(process.stdout.split("outputs ")[1].split()[0]) < 1e-3
+
+
 def test_the_module_file_imports_pytorch_alone_and_its_weights_need_no_pytorch(everything, tmp_path, monkeypatch):
     real = builtins.__import__
 
@@ -124,13 +151,27 @@ def test_a_layer_without_a_form_is_refused_by_name(tmp_path):
     trained = drawn(DescribedNetwork(network), (4, 4, 3), "noisy")
     with pytest.raises(ExportError, match="noisy: stem/block0/noise is a layer of the kind Noise, which"):
         export(trained, CARD, "torch", tmp_path)
-    with pytest.raises(ExportError, match="unknown format 'tflite'; allowed: stablehlo, onnx, torch"):
+    with pytest.raises(ExportError, match="unknown format 'tflite'; allowed: stablehlo, onnx, torch, tflite-ready"):
         export(trained, CARD, "tflite", tmp_path)
+
+
+def test_a_language_model_leaves_as_a_program_alone(quick_jit, tmp_path):
+    module = RecurrentNetwork(LSTM(), 4, 11, context=2)
+    words = np.random.default_rng(0).integers(0, 11, (3, 5), np.int32)
+    variables = quick_jit(lambda key: module.init(key, words, False))(jax.random.key(0))
+    trained = Trained(module, jax.device_get(variables), (5,), "lstm")
+    with pytest.raises(ExportError, match="lstm: .* of the kind Embedding, which the format onnx has no form"):
+        onnx_graph.model(trained)
+    needs("stablehlo")
+    made = export(trained, CARD, "stablehlo", tmp_path)
+    assert (made.layout, made.input, made.dtype, made.output) == ("steps", (5,), "int32", (3, 11))
+    expected = quick_jit(lambda words: module.apply(variables, words, False).main)(words)
+    np.testing.assert_allclose(opened(tmp_path)(words), expected, atol=1e-5)
 
 
 def test_the_measured_difference_is_written_down(everything, tmp_path, monkeypatch, quick_jit):
     needs("torch")
-    monkeypatch.setattr(jax, "jit", quick_jit)
+    monkeypatch.setattr(formats, "jit", quick_jit)
     made = export(everything, CARD, "torch", tmp_path)
     assert made.difference is None
     found = measured(everything, made, tmp_path, images(everything)).difference

@@ -19,6 +19,7 @@ from ml_collections import ConfigDict
 from dartsx import optim
 from dartsx.catalog import STEMS
 from dartsx.data.identity import Identity
+from dartsx.experiments.jobs.initial_weights import InitialWeights
 from dartsx.experiments.jobs.setup import (
     comparison,
     finished_before,
@@ -76,7 +77,7 @@ def run_evaluate(config: ConfigDict, workdir: str | os.PathLike, pause_after: in
     with contextlib.closing(data.feed):
         job = EvaluateJob(settings, data, mesh)
         run = {"seed": settings.seed, "dataset": data.label, "task": data.task.name, "method": None}
-        read = inputs(data.identity, settings.genotype)
+        read = inputs(data.identity, settings.genotype, job.weights and job.weights.content)
         given = {"run": run, "inputs": read, "pause_after": pause_after, **comparison(plain)}
         with open_workdir(workdir, plain, "evaluate", **given) as folder:
             return finished_before(folder) or job.run(folder)
@@ -107,7 +108,7 @@ def data_in_memory(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Given
     dataset, group = load_checked(settings), settings.evaluate
     task = task_of(dataset)
     train, test = (task.examples(part, group.augment, settings.dtype, mesh) for part in ("train", "test"))
-    feed = InMemory(train, test, group.batch_size, settings.seed, mesh)
+    feed = InMemory(train, test, group.batch_size, settings.seed, mesh, task.collected)
     return Given(feed, task, dataset.label, dataset.identity)
 
 
@@ -152,6 +153,8 @@ class EvaluateJob:
         self.problem = problem = retrain_problem(settings, data.identity.classes, self.feed.steps, data.task)
         outputs = lambda state, batch: predict(problem, state, problem.inputs(batch))  # noqa: E731
         self.test = self.feed.evaluator(outputs, data.task.loss())
+        file = group.initial_weights
+        self.weights = InitialWeights(file, problem.network, self.image_shape) if file else None
         self.tested: dict[str, float] = {}  # after the last epoch that was tested here
 
     def run(self, folder: Workdir) -> bool:
@@ -166,7 +169,8 @@ class EvaluateJob:
 
     def init(self) -> RetrainState:
         """The state before the first step."""
-        return run_once(lambda key: init_state(self.problem, key, self.image_shape), self.key)
+        state = run_once(lambda key: init_state(self.problem, key, self.image_shape), self.key)
+        return self.weights.put_into(self.problem, state) if self.weights else state
 
     def loop(self) -> Loop:
         """The loop over all steps."""

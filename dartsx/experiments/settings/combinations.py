@@ -46,7 +46,10 @@ def check_evaluate(evaluate: EvaluateGroup) -> None:
       SettingsError: naming the fields.
     """
     _check_learning_rates(evaluate, "evaluate")
-    if evaluate.warmup_epochs >= evaluate.epochs:
+    if not evaluate.epochs and not evaluate.initial_weights:
+        problem = "must be 1 or more; without training only --config.evaluate.initial_weights=FILE can be tested"
+        raise wrong("evaluate.epochs", evaluate.epochs, problem)
+    if evaluate.warmup_epochs >= max(1, evaluate.epochs):
         raise wrong(
             "evaluate.warmup_epochs",
             evaluate.warmup_epochs,

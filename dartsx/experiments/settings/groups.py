@@ -201,6 +201,8 @@ class DropoutSettings:
 class EvaluateGroup:
     """How a network is trained; ``decay`` is of the exponential schedule.
 
+    With ``initial_weights``, a file of `dartsx.nn.pytorch_files.read_state`, it may be trained for no epoch at all.
+
     ``network``, ``channels``, ``layers`` and ``auxiliary`` shape the network of a genotype; one that has a name
     (``config.network``) is what its paper says. Without ``network`` the architecture decides: two kinds of cell are
     trained in ``cifar``. In ``nb201`` the layers are the cells of each of three stages, and a ``described`` network
@@ -208,7 +210,8 @@ class EvaluateGroup:
     """
 
     network: str | None = where(one_of("", *NETWORKS))
-    epochs: int = where(at_least(1))
+    epochs: int = where(at_least(0))
+    initial_weights: str | None
     batch_size: int = where(at_least(1))
     channels: int = where(at_least(1))
     layers: int = where(at_least(1))
