@@ -9,6 +9,7 @@ from dartsx.catalog.identity import MAY_DIFFER, PLACES, UNUSED, experiment, fiel
 from dartsx.catalog.measures import RESULTS, Measure
 from dartsx.catalog.methods import BASE, METHODS
 from dartsx.catalog.names import (
+    BOXES_PREFIX,
     COST_FORMS,
     COST_KINDS,
     DESCRIBED,
@@ -44,6 +45,7 @@ from dartsx.catalog.strategies import STRATEGIES
 __all__ = [
     "is_text",
     "BASE",
+    "BOXES_PREFIX",
     "AugmentPolicy",
     "COST_FORMS",
     "COST_KINDS",
