@@ -14,7 +14,7 @@ from dartsx.networks.open.graph import Graph, Node, Pick, Read
 from dartsx.networks.open.size import Width
 from dartsx.networks.open.tree import Tree, TreeNode
 from dartsx.networks.open.trellis import Levels, Path, Trellis
-from dartsx.networks.table import LANGUAGE_MODELS, canonical_name, is_name, names, network
+from dartsx.networks.table import LANGUAGE_MODELS, all_names, canonical_name, names, network
 from dartsx.networks.trace import Step, Trace, primitive
 
 __all__ = [
@@ -35,10 +35,10 @@ __all__ = [
     "TreeNode",
     "Trellis",
     "Width",
+    "all_names",
     "canonical_name",
     "close",
     "decisions_of",
-    "is_name",
     "names",
     "network",
     "primitive",
