@@ -157,6 +157,11 @@ SUPER_RESOLUTION: dict[str, Callable[..., Network]] = {
 _BY_NAME = {**NETWORKS, **LANGUAGE_MODELS, **SEGMENTATION, **DETECTION, **SUPER_RESOLUTION}
 
 
+def all_names() -> tuple[str, ...]:
+    """Names of all networks, of whatever task."""
+    return tuple(_BY_NAME)
+
+
 def network(name: str, classes: int | None = None) -> Network:
     """The network of this name; case, ``-``, ``_`` and ``.`` need not match, but between digits there must be one.
 
