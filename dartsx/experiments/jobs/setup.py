@@ -9,10 +9,12 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
-from dartsx.catalog import MAY_DIFFER, PLACES, SCENES, SCHEMA, SCHEMA_KEY, as_before, is_text
+from dartsx.catalog import BOXES_PREFIX, MAY_DIFFER, PLACES, SCENES, SCHEMA, SCHEMA_KEY, as_before, is_text
 from dartsx.data import Dataset, Source, load_dataset, open_source
+from dartsx.data.boxed import load_boxes
 from dartsx.data.dense import DenseDataset
 from dartsx.data.identity import Fingerprint, Identity
+from dartsx.data.pairs import PairDataset
 from dartsx.data.scenes import load_scenes
 from dartsx.data.survey import survey
 from dartsx.data.text import TextDataset, load_text
@@ -33,7 +35,7 @@ from dartsx.runtime import (
 )
 from dartsx.spaces import Architecture, to_json
 
-AnyDataset = Dataset | DenseDataset | TextDataset
+AnyDataset = Dataset | DenseDataset | PairDataset | TextDataset
 
 
 def start(settings: SearchSettings | EvaluateSettings) -> jax.sharding.Mesh:
@@ -60,8 +62,12 @@ def _devices_for(settings: SearchSettings) -> int:
     return settings.mesh if settings.mesh in shares else max(shares)
 
 
-def load_checked(settings: SearchSettings | EvaluateSettings) -> AnyDataset:
+def load_checked(settings: SearchSettings | EvaluateSettings, alone: bool = False) -> AnyDataset:
     """The data set in memory, after checking that it fits the settings.
+
+    Args:
+      settings: settings of a search or an evaluation.
+      alone: whether a search trains networks one by one instead of a supernet.
 
     Raises:
       SettingsError: the data cannot be loaded, or naming the field that does not fit the data or the devices.
@@ -70,7 +76,7 @@ def load_checked(settings: SearchSettings | EvaluateSettings) -> AnyDataset:
     wrong_data = blame("dataset.name", name, FileNotFoundError, ValueError, MemoryError)
     with wrong_data, working(f"reading {name}", enabled=jax.process_index() == 0):
         dataset = _loaded(settings.dataset)
-    _check(settings, dataset.image_shape, dataset.identity.train, dataset.num_classes, dataset.task)
+    _check(settings, dataset.image_shape, dataset.identity.train, dataset.num_classes, dataset.task, alone)
     return dataset
 
 
@@ -78,8 +84,12 @@ def _loaded(given: DatasetSettings) -> AnyDataset:
     if is_text(given.name):
         return load_text(given.name, **vars(given.text))
     if given.name in SCENES:
-        return load_scenes(given.name, **vars(given.scenes))
-    return load_dataset(given.name, given.data_dir, image_size=given.image_size)
+        dataset = load_scenes(given.name, **vars(given.scenes))
+    elif given.name.startswith(BOXES_PREFIX):
+        dataset = load_boxes(given.name, given.data_dir, image_size=given.image_size)
+    else:
+        dataset = load_dataset(given.name, given.data_dir, image_size=given.image_size)
+    return PairDataset(dataset, given.upscale) if given.upscale else dataset
 
 
 def open_checked(settings: EvaluateSettings) -> tuple[Source, Identity]:
@@ -96,8 +106,10 @@ def open_checked(settings: EvaluateSettings) -> tuple[Source, Identity]:
         return source, survey(source, given.image_size, statistics(source))
 
 
-def _check(settings, shape: tuple[int, ...], train_size: int, classes: int, task: str = "classification") -> None:
-    check_against_data(settings, shape, train_size, classes, jax.device_count(), task)
+def _check(
+    settings, shape: tuple[int, ...], train_size: int, classes: int, task: str = "classification", alone: bool = False
+) -> None:
+    check_against_data(settings, shape, train_size, classes, jax.device_count(), task, alone)
 
 
 def resolved(config: ConfigDict, leave_out: tuple[str, ...]) -> Mapping[str, Any]:
