@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +103,7 @@ def _clear_figures(folder: Path) -> None:
 
 def _chapters(found: Runs, results: Results, tables: tuple[LatencyRun, ...]) -> tuple[Chapter, ...]:
     runs = {run.path: run for run in found.evaluates}
-    drawing = iter(tracked((*found.searches, *results.rows), "report"))
+    drawing = iter(tracked((*found.searches, *results.rows), "report", stream=sys.stderr))
     searches = [_search_chapter(i, next(drawing)) for i in range(1, len(found.searches) + 1)]
     rows = [_row_chapter(i, row, [runs[path] for path in row.runs]) for i, row in enumerate(drawing, start=1)]
     latencies = [latency_chapter(i, table) for i, table in enumerate(tables, start=1)]

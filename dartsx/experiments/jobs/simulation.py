@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, NamedTuple
@@ -44,12 +45,12 @@ def simulate(
     tasks = [(name, given, setting, part) for name, given in zip(names, options, strict=True) for part in parts]
     title = f"{len(names)} strategies"
     if processes == 1:
-        found = [_searches(*task) for task in tracked(tasks, title)]
+        found = [_searches(*task) for task in tracked(tasks, title, stream=sys.stderr)]
     else:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(processes, mp_context=context) as pool:
             results = pool.map(_searches, *zip(*tasks, strict=True))
-            found = [result for _, result in zip(tracked(tasks, title), results, strict=True)]
+            found = [result for _, result in zip(tracked(tasks, title, stream=sys.stderr), results, strict=True)]
     rows = [found[i : i + len(parts)] for i in range(0, len(found), len(parts))]
     return {name: _joined(part) for name, part in zip(names, rows, strict=True)}
 
