@@ -1,4 +1,4 @@
-"""What can be drawn of an architecture: each of its cells, or the chain of its network."""
+"""What can be drawn of an architecture: each of its cells, the pyramid of its detector, or its chain of blocks."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from dartsx.report.chain_svg import chain_svg
+from dartsx.report.pyramid_svg import pyramid_svg
 from dartsx.report.svg import cell_svg
 from dartsx.report.weights import group_title
 from dartsx.spaces import Architecture, GenotypeError, SpaceError, named_space
 
 
 def drawings(architecture: Architecture, config: Mapping[str, Any]) -> dict[str, str]:
-    """SVG by cell type, or by the one name "chain"; none where the space of a chain is not found here.
+    """SVG by cell type, or by the one name "pyramid" or "chain"; none where the space of these is not found here.
 
     Args:
         architecture: what is drawn.
@@ -29,4 +30,6 @@ def _chain(architecture: Architecture, space: str) -> dict[str, str]:
         network = named_space(space).network(architecture)
     except (SpaceError, GenotypeError):
         return {}
+    if network.writes == "boxes":
+        return {"pyramid": pyramid_svg(network.head[-1].pyramids[0], f"Pyramid of {space.rpartition(':')[2]}")}
     return {"chain": chain_svg(network, f"Chain of {space}, at the space's own scale")}
