@@ -89,7 +89,7 @@ def _fields(group: type, values: Mapping[str, Any], path: str) -> Iterator[tuple
         if dataclasses.is_dataclass(kind):
             yield from _fields(kind, values[field.name], f"{name}.")
         else:
-            yield name, values[field.name], _type(kind), bounds(rule_of(field))
+            yield name, values[field.name], _type(kind), bounds(rule_of(field), values[field.name])
 
 
 def _type(kind: Any) -> str:
@@ -98,11 +98,11 @@ def _type(kind: Any) -> str:
     return kind.__name__ if isinstance(kind, type) and not typing.get_args(kind) else str(kind)
 
 
-def bounds(rule: Rule | None) -> str:
-    """What values are allowed, in words."""
+def bounds(rule: Rule | None, default: Any) -> str:
+    """What values are allowed, in words: what the rule would say of a value that is not."""
     if rule is None:
         return ANY
-    said = rule.problem("?")
+    said = rule.problem("?" if isinstance(default, str) else None)
     for prefix in ("not allowed; choose one of ", "must be "):
         said = said.removeprefix(prefix)
     return said.replace("every value must be", "each")
@@ -182,7 +182,7 @@ def _options(options: Mapping[str, Option], path: str) -> str:
         (
             f"`{path}{name}`",
             f"`{option.default!r}`",
-            _joined(type(option.default).__name__, bounds(option.rule)),
+            _joined(type(option.default).__name__, bounds(option.rule, option.default)),
             option.meaning,
         )
         for name, option in options.items()
