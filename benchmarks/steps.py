@@ -14,7 +14,7 @@ from jax.sharding import AxisType, Mesh
 from benchmarks.sizes import SIZES, Size
 from benchmarks.stand_in_data import stand_in
 from dartsx.data import AugmentPolicy
-from dartsx.experiments.jobs.evaluate import retrain_problem
+from dartsx.experiments.jobs.retraining import retrain_problem
 from dartsx.experiments.jobs.search import search_plan
 from dartsx.experiments.settings import evaluate_settings, search_settings
 from dartsx.retrain import init_state as init_network
