@@ -16,6 +16,7 @@ from dartsx.networks import (
     mobilenet_v2,
     mobilenet_v3,
     regnet,
+    segmentation,
 )
 from dartsx.networks.alexnet import alexnet, alexnet_two_towers
 from dartsx.networks.amoebanet import amoebanet_a
@@ -141,7 +142,9 @@ def names() -> tuple[str, ...]:
 # Networks of other tasks than the classification of images, which the table of `names` leaves out.
 LANGUAGE_MODELS: dict[str, Callable[..., Network]] = {"lstm": lstm}
 SEGMENTATION: dict[str, Callable[..., Network]] = {
-    name: partial(auto_deeplab, filters, name=name) for name, filters in FILTERS.items()
+    **{name: partial(auto_deeplab, filters, name=name) for name, filters in FILTERS.items()},
+    **{f"unet_{width}": partial(segmentation.unet, width) for width in segmentation.UNET_WIDTHS},
+    **{f"small_deeplab_{width}": partial(segmentation.small_deeplab, width) for width in segmentation.DEEPLAB_WIDTHS},
 }
 # On ResNet-50, NAS-FPN's pyramid in its seven repeats and the others once; and on a small backbone.
 DETECTION: dict[str, Callable[..., Network]] = {
