@@ -213,6 +213,20 @@ def test_commands_run_as_they_stand_at_the_size_that_their_mark_says(block, tmp_
         assert ran.stdout.strip()
 
 
+TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_a_tutorial_runs_at_the_size_that_its_comment_says(path, folder, quick_jit, quick_options, monkeypatch, capsys):
+    monkeypatch.setattr("dartsx.runtime.compiling.options_of", lambda backend: quick_options)
+    monkeypatch.setattr(jax, "jit", quick_jit)
+    text, count = re.subn(r"^(.*) = .*  # tiny: (.*)$", r"\1 = \2", path.read_text(), flags=re.M)
+    assert count == 1, f"{path}: one line says its sizes, and behind '# tiny: ' those of the tests"
+    (folder / path.name).write_text(text)
+    runpy.run_path(str(folder / path.name))
+    assert capsys.readouterr().out.strip()
+
+
 def test_configs_and_records_that_pages_name_exist():
     for page in pages():
         text = page.read_text()

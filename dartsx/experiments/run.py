@@ -9,13 +9,19 @@ from dartsx.catalog import is_text
 from dartsx.experiments.settings import SettingsError, check_pipeline, evaluate_settings, evaluation_config, run_main
 
 _BASELINE = flags.DEFINE_string(
-    "baseline", "", "genotype or network to train beside the derived one; by default NASNet-A, of texts lstm"
+    "baseline",
+    "",
+    "genotype or network to train beside the derived one; by default NASNet-A, of texts lstm, of boxes FPN",
 )
+
+_BESIDE = {"digit_boxes": "small_fpn"}
 
 
 def main(config, workdir: str) -> None:
     """Runs all steps; those that are finished already are not repeated."""
-    beside = _BASELINE.value or ("lstm" if is_text(config.dataset.name) else "NASNet-A")
+    beside = _BASELINE.value or (
+        "lstm" if is_text(config.dataset.name) else _BESIDE.get(config.dataset.name, "NASNet-A")
+    )
     baseline = evaluation_config(config, beside)
     check(config, beside)
     from dartsx.experiments.jobs import run_evaluate, run_pipeline

@@ -26,13 +26,11 @@ class Format:
       open: folder -> the function that computes them, in the format's own layout.
       channels_first: whether that layout is NCHW.
       batch: number of examples that the files read at once; None for any.
-      needs: what reads it, for messages.
     """
 
     write: Callable[[Trained, pathlib.Path], tuple[str, ...]]
     open: Callable[[pathlib.Path], Run]
     channels_first: bool
-    needs: str
     batch: int | None = None
 
     def layout(self, trained: Trained) -> str:
@@ -43,10 +41,10 @@ class Format:
 
 
 FORMATS: dict[str, Format] = {
-    "stablehlo": Format(stablehlo.write, stablehlo.opened, False, "jax and flatbuffers"),
-    "onnx": Format(onnx_graph.write, onnx_graph.opened, True, "onnxruntime"),
-    "torch": Format(torch_module.write, torch_module.opened, True, "torch"),
-    "tflite-ready": Format(tflite_ready.write, stablehlo.opened, False, "jax and flatbuffers", tflite_ready.BATCH),
+    "stablehlo": Format(stablehlo.write, stablehlo.opened, False),
+    "onnx": Format(onnx_graph.write, onnx_graph.opened, True),
+    "torch": Format(torch_module.write, torch_module.opened, True),
+    "tflite-ready": Format(tflite_ready.write, stablehlo.opened, False, tflite_ready.BATCH),
 }
 
 

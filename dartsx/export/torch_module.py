@@ -103,6 +103,8 @@ def _state(written: Sequence[tuple[Step, Written]]) -> dict[str, np.ndarray]:
 
 
 def _save(state: Mapping[str, np.ndarray], folder: pathlib.Path) -> str:
+    for name in (STATE, ARRAYS):  # of an earlier export, which might be loaded in place of this one
+        (folder / name).unlink(missing_ok=True)
     try:
         import torch
     except ImportError:
@@ -116,7 +118,8 @@ def _source(trained: Trained, written: Sequence[tuple[Step, Written]]) -> str:
     height, width, channels = trained.shape
     shape = trained.steps[-1].shape
     outputs = f"[N, {', '.join(str(int(n)) for n in (shape[-1:] + shape[:-1]))}]"
-    head = _HEAD.format(label=trained.label, channels=channels, height=height, width=width, outputs=outputs)
+    label = trained.label.replace("\\", "/").replace('"', "'")  # it stands in a string of Python
+    head = _HEAD.format(label=label, channels=channels, height=height, width=width, outputs=outputs)
     declared = [f"self.{own_module(step)} = {layer.module}" for step, layer in written if layer.module]
     body = "".join(f"        {line}\n" for line in declared)
     forward = "".join(f"        {line}\n" for line in _computed(written))

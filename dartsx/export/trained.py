@@ -9,6 +9,7 @@ from typing import Any
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from dartsx.networks import Network
@@ -74,9 +75,10 @@ class Trained:
         that was trained, which has one form only.
         """
         if self.description.reads == "words":
-            return self._run(self.module.clone(dtype=jax.numpy.float32), self.variables)
+            return self._run(self.module.clone(dtype=jnp.float32), self.variables)
         return self._run(DescribedNetwork(self.description, form="plain"), self.by_step)
 
     @staticmethod
     def _run(module: nn.Module, variables: Mapping[str, Any]) -> Callable[[jax.Array], jax.Array]:
-        return lambda examples: module.apply(variables, examples, False).main
+        arrays = jax.tree.map(jnp.asarray, variables)  # which traced numbers of words can index
+        return lambda examples: module.apply(arrays, examples, False).main

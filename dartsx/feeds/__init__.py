@@ -1,5 +1,6 @@
 """Feeds: from a data set to the batches of a compiled step, and to figures over all examples of a test set."""
 
+from dartsx.feeds.collected import Collected, collector
 from dartsx.feeds.dense import Boxed, Pixels, box_examples, pixel_examples
 from dartsx.feeds.evaluation import evaluator, example_sums, means
 from dartsx.feeds.examples import (
@@ -20,6 +21,7 @@ from dartsx.feeds.streamed import Streamed, open_streamed
 __all__ = [
     "Batch",
     "Boxed",
+    "Collected",
     "Examples",
     "Feed",
     "InMemory",
@@ -27,6 +29,7 @@ __all__ = [
     "Sequences",
     "Streamed",
     "box_examples",
+    "collector",
     "epoch_order",
     "evaluator",
     "example_sums",

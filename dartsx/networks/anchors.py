@@ -34,6 +34,9 @@ class Anchors:
         return tuple((math.sqrt(area / ratio), math.sqrt(area * ratio)) for area in areas for ratio in self.ratios)
 
 
+RETINANET = Anchors()
+
+
 def map_sizes(height: int, width: int, finest: int) -> tuple[tuple[int, int, int], ...]:
     """(height, width, stride) of the maps of all levels, of which the first has the stride `finest`."""
     strides = tuple(finest * 2**level for level in range(LEVELS))

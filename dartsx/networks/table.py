@@ -22,7 +22,7 @@ from dartsx.networks.alexnet import alexnet, alexnet_two_towers
 from dartsx.networks.amoebanet import amoebanet_a
 from dartsx.networks.auto_deeplab import FILTERS, auto_deeplab
 from dartsx.networks.description import Network
-from dartsx.networks.detectors import PYRAMIDS, REPEATS, retinanet, small_detector
+from dartsx.networks.detectors import PYRAMIDS, retinanet, small_detector
 from dartsx.networks.errors import check_choice
 from dartsx.networks.nasnet import nasnet_a
 from dartsx.networks.pnasnet import pnasnet5
@@ -146,12 +146,9 @@ SEGMENTATION: dict[str, Callable[..., Network]] = {
     **{f"unet_{width}": partial(segmentation.unet, width) for width in segmentation.UNET_WIDTHS},
     **{f"small_deeplab_{width}": partial(segmentation.small_deeplab, width) for width in segmentation.DEEPLAB_WIDTHS},
 }
-# On ResNet-50, NAS-FPN's pyramid in its seven repeats and the others once; and on a small backbone.
 DETECTION: dict[str, Callable[..., Network]] = {
-    **{
-        f"retinanet_{name}": partial(retinanet, make(), repeats=REPEATS.get(name, 1)) for name, make in PYRAMIDS.items()
-    },
-    **{f"small_{name}": partial(small_detector, make()) for name, make in PYRAMIDS.items()},
+    **{f"retinanet_{name}": partial(retinanet, each.make(), repeats=each.on_resnet) for name, each in PYRAMIDS.items()},
+    **{f"small_{name}": partial(small_detector, each.make(), repeats=each.small) for name, each in PYRAMIDS.items()},
 }
 _BY_NAME = {**NETWORKS, **LANGUAGE_MODELS, **SEGMENTATION, **DETECTION}
 

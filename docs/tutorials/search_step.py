@@ -16,7 +16,7 @@ from dartsx.nn import supernet_of
 from dartsx.search import relax
 from dartsx.spaces import CellSpace
 
-STEPS, NODES = 200, 2
+STEPS, NODES = 200, 2  # tiny: 2, 1
 
 # %% [markdown]
 # ## The data and the space
@@ -97,5 +97,5 @@ print(genotype)
 
 # %% [markdown]
 # The same search with everything around it (augmentation, schedules, checkpoints, logs) is one call,
-# `dartsx.search.run_search`, and one command, `dartsx search`. Methods differ in small ways from what
-# stands above: [Your own method](../own_method.md).
+# `dartsx.search.run_search`, and one command, `dartsx search`. Methods differ in small ways from what stands above:
+# [Your own method](../own_method.md).

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -13,13 +14,14 @@ from dartsx.experiments.jobs import run_evaluate
 from dartsx.experiments.jobs.export import run_export
 from dartsx.experiments.settings import SettingsError, evaluate_settings, parse_config
 from dartsx.export import ExportError, opened, read
+from dartsx.runtime import WorkdirError
 from dartsx.spaces import from_text
 
 CELLS = (
     "Genotype(normal=[('skip_connect', 0), ('max_pool_3x3', 1)], normal_concat=[2], "
     "reduce=[('skip_connect', 0), ('sep_conv_3x3', 1)], reduce_concat=[2])"
 )
-FLAGS = ("epochs=1", "max_steps=2", "channels=2", "layers=2", "average_from=1", "form=plain")
+FLAGS = ("epochs=1", "max_steps=2", "channels=2", "layers=1", "average_from=1", "form=plain")
 
 
 def config(*flags):
@@ -81,6 +83,13 @@ def test_folders_that_hold_no_evaluation_are_refused(workdir, tmp_path, python):
         list(run_export(tmp_path, "stablehlo", tmp_path / "out", 0))
     with pytest.raises(ExportError, match=rf"evaluations in it: {workdir}"):
         list(run_export(workdir.parent, "stablehlo", tmp_path / "out", 0))
+    record = json.loads((workdir / "run.json").read_text())
+    record["inputs"]["data"]["train"] = 7
+    other = tmp_path / "other"
+    shutil.copytree(workdir, other, ignore=shutil.ignore_patterns("checkpoints", "export"))
+    (other / "run.json").write_text(json.dumps(record))
+    with pytest.raises(WorkdirError, match="data: train 7 -> 1438"):
+        list(run_export(other, "stablehlo", tmp_path / "out", 0))
     process = python("-m", "dartsx.experiments.export", f"--workdir={workdir}", "--format=caffe")
     assert process.returncode == 2 and "stablehlo|onnx|torch" in process.stderr
 
@@ -88,7 +97,7 @@ def test_folders_that_hold_no_evaluation_are_refused(workdir, tmp_path, python):
 def test_weights_of_a_file_are_tested_without_training(workdir, tmp_path):
     list(run_export(workdir, "torch", tmp_path / "torch", 0))
     (file,) = (tmp_path / "torch").glob("weights.*")
-    flags = ("epochs=0", "channels=2", "layers=2", "form=plain")
+    flags = ("epochs=0", "channels=2", "layers=1", "form=plain")
     assert run_evaluate(config(*flags, f"initial_weights={file}"), tmp_path / "again")
     before, after = (json.loads((path / "result.json").read_text()) for path in (workdir, tmp_path / "again"))
     assert after["epochs"] == 0

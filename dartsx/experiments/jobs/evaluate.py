@@ -108,7 +108,7 @@ def data_in_memory(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Given
     dataset, group = load_checked(settings), settings.evaluate
     task = task_of(dataset)
     train, test = (task.examples(part, group.augment, settings.dtype, mesh) for part in ("train", "test"))
-    feed = InMemory(train, test, group.batch_size, settings.seed, mesh)
+    feed = InMemory(train, test, group.batch_size, settings.seed, mesh, task.collected)
     return Given(feed, task, dataset.label, dataset.identity)
 
 

@@ -11,13 +11,15 @@ import jax
 import numpy as np
 
 from dartsx.data import normalize
+from dartsx.data.identity import Identity
 from dartsx.experiments.jobs.evaluate import retrain_problem
-from dartsx.experiments.jobs.setup import load_checked, open_checked, start
+from dartsx.experiments.jobs.setup import inputs, load_checked, open_checked, start
 from dartsx.experiments.settings import EvaluateSettings, evaluate_settings, load_config
 from dartsx.export import Card, ExportError, Resize, Trained, architectures, export, measured
 from dartsx.feeds.streamed import statistics, test_side
 from dartsx.retrain import evaluated, init_state
 from dartsx.runtime import Checkpointer, read_json, run_once
+from dartsx.runtime.inputs import check_inputs, recorded
 from dartsx.tasks import Classification, Task, task_of
 
 
@@ -26,6 +28,8 @@ class Facts(NamedTuple):
 
     Attributes:
       task: what they are for.
+      label: what reports call the data set.
+      identity: what the data set is.
       classes: names of the classes, or the words.
       shape: shape of what a network reads of one example.
       mean, std, resize: how images become its input, see `Card`.
@@ -33,6 +37,8 @@ class Facts(NamedTuple):
     """
 
     task: Task
+    label: str
+    identity: Identity
     classes: tuple[str, ...]
     shape: tuple[int, ...]
     mean: tuple[float, ...]
@@ -56,17 +62,19 @@ def run_export(workdir: str | os.PathLike, name: str, out: pathlib.Path, example
     Raises:
       ExportError: the folder holds no evaluation, or the network cannot be written in this format.
       SettingsError: the data of the evaluation are not there any more.
+      WorkdirError: they are others today.
     """
     workdir = pathlib.Path(workdir)
     settings, label = _settings(workdir)
     facts = _facts(settings, examples)
+    check_inputs(workdir, recorded(read_json(workdir / "run.json")), inputs(facts.identity), {})
     trained, told = _trained(workdir, settings, facts, label)
     yield told
     architecture = settings.genotype
     card = Card(
         network=label,
         architecture=None if architecture is None else str(architecture),
-        dataset=settings.dataset.name,
+        dataset=facts.label,
         classes=facts.classes,
         mean=facts.mean,
         std=facts.std,
@@ -105,8 +113,9 @@ def _settings(workdir: pathlib.Path) -> tuple[EvaluateSettings, str]:
         raise ExportError(f"{workdir} holds {found}; an export takes the work directory of an evaluation{hint}")
     config = load_config(str(workdir / "config.json")).copy_and_resolve_references()
     given = config.network or config.genotype
-    if (workdir / "genotype.json").is_file():  # as the run read it, wherever that lies today
-        with config.unlocked():
+    with config.unlocked():
+        config.mesh = 0  # however many devices the run had
+        if (workdir / "genotype.json").is_file():  # as the run read it, wherever that lies today
             config.genotype = str(workdir / "genotype.json")
     settings = evaluate_settings(config)
     return settings, str(settings.genotype) if len(given) > 60 else given
@@ -116,12 +125,14 @@ def _facts(settings: EvaluateSettings, examples: int) -> Facts:
     if settings.dataset.stream:
         source, identity = open_checked(settings)
         resize = Resize("centre", test_side(settings.dataset.image_size))
-        return Facts(Classification, source.train.classes, identity.image_shape, *statistics(source), resize, None)
+        known = source.label, identity, source.train.classes, identity.image_shape
+        return Facts(Classification, *known, *statistics(source), resize, None)
     dataset = load_checked(settings)
     read = _FACTS.get(dataset.task)
     if read is None:
         raise ExportError(f"networks of the task {dataset.task!r} cannot be exported; those of {', '.join(_FACTS)} can")
-    return Facts(task_of(dataset), dataset.classes, dataset.image_shape, *read(dataset, examples))
+    known = dataset.label, dataset.identity, dataset.classes, dataset.image_shape
+    return Facts(task_of(dataset), *known, *read(dataset, examples))
 
 
 def _of_images(dataset: Any, examples: int) -> tuple:
@@ -144,10 +155,10 @@ def _trained(workdir: pathlib.Path, settings: EvaluateSettings, facts: Facts, la
     problem = retrain_problem(settings, len(facts.classes), 1, facts.task)
     key = jax.random.key(settings.seed)
     template = run_once(lambda key: init_state(problem, key, facts.shape), key)
-    if not (workdir / "checkpoints").is_dir():
-        raise ExportError(f"{workdir} has no checkpoint yet: the evaluation must run for an epoch at least")
-    with Checkpointer(workdir / "checkpoints") as checkpoints:
-        restored = checkpoints.restore_latest(template)
+    restored = None
+    if (workdir / "checkpoints").is_dir():
+        with Checkpointer(workdir / "checkpoints") as checkpoints:
+            restored = checkpoints.restore_latest(template)
     if restored is None:
         raise ExportError(f"{workdir} has no checkpoint yet: the evaluation must run for an epoch at least")
     network = Trained(problem.network, jax.device_get(evaluated(problem, restored.state)), facts.shape, label)

@@ -59,15 +59,19 @@ def _devices_for(settings: SearchSettings) -> int:
     return settings.mesh if settings.mesh in shares else max(shares)
 
 
-def load_checked(settings: SearchSettings | EvaluateSettings) -> AnyDataset:
+def load_checked(settings: SearchSettings | EvaluateSettings, alone: bool = False) -> AnyDataset:
     """The data set in memory, after checking that it fits the settings.
+
+    Args:
+      settings: settings of a search or an evaluation.
+      alone: whether a search trains networks one by one instead of a supernet.
 
     Raises:
       SettingsError: the data cannot be loaded, or naming the field that does not fit the data or the devices.
     """
     with blame("dataset.name", settings.dataset.name, FileNotFoundError, ValueError, MemoryError):
         dataset = _loaded(settings.dataset)
-    _check(settings, dataset.image_shape, dataset.identity.train, dataset.num_classes, dataset.task)
+    _check(settings, dataset.image_shape, dataset.identity.train, dataset.num_classes, dataset.task, alone)
     return dataset
 
 
@@ -93,8 +97,10 @@ def open_checked(settings: EvaluateSettings) -> tuple[Source, Identity]:
         return source, survey(source, given.image_size, statistics(source))
 
 
-def _check(settings, shape: tuple[int, ...], train_size: int, classes: int, task: str = "classification") -> None:
-    check_against_data(settings, shape, train_size, classes, jax.device_count(), task)
+def _check(
+    settings, shape: tuple[int, ...], train_size: int, classes: int, task: str = "classification", alone: bool = False
+) -> None:
+    check_against_data(settings, shape, train_size, classes, jax.device_count(), task, alone)
 
 
 def resolved(config: ConfigDict, leave_out: tuple[str, ...]) -> Mapping[str, Any]:

@@ -9,13 +9,13 @@ from dartsx.experiments.settings.population import check_members_on_devices
 from dartsx.experiments.settings.settings import EvaluateSettings, SearchSettings
 from dartsx.networks import network
 from dartsx.networks.layers import Shape
-from dartsx.spaces import SpaceError
+from dartsx.spaces import Architecture, SpaceError
 
 # Smallest map from which the auxiliary head's 5x5 pool (stride 3, on ImageNet 2) leaves the 2x2
 # that its last convolution reads.
 _AUXILIARY_MAP = {"cifar": 8, "imagenet": 7}
 _READS = {"recurrent": "words"}  # all others images
-_MAKES = {"classification": 1, "segmentation": 3}  # axes of what a network makes of an image
+_MAKES = {"classification": 1, "detection": 2, "segmentation": 3}  # axes of what a network makes of an image
 _IMAGENET_STEM = 8  # factor by which the ImageNet stem shrinks images
 
 
@@ -26,6 +26,7 @@ def check_against_data(
     classes: int,
     devices: int,
     task: str = "classification",
+    alone: bool = False,
 ) -> None:
     """Check that the examples can go through the network, and the batches over the devices.
 
@@ -36,6 +37,7 @@ def check_against_data(
       classes: number of classes.
       devices: number of devices there are, over all processes.
       task: what the data set is for, a key of `dartsx.catalog.RESULTS`.
+      alone: whether a search trains networks one by one instead of a supernet.
 
     Raises:
       SettingsError: naming the field, its value and what is allowed.
@@ -66,7 +68,9 @@ def check_against_data(
     if named:
         _check_made(named, _check_named(named, shape, classes), name, task)
     elif executor == "described":
-        _check_made("the network", _check_described(settings, *shape, classes), name, task)
+        arch = None if searching else settings.genotype
+        made = _check_described(settings, arch, shape, classes, searching and not alone)
+        _check_made("the network", made, name, task)
     else:
         _check_made("a network of cells", (classes,), name, task)
         divisor = _check_cells(settings, group, executor, size)
@@ -96,16 +100,25 @@ def _executor(network: str | None) -> str | None:
     return network and next(name for name, (_, networks) in EXECUTORS.items() if network in networks)
 
 
-def _check_described(settings: SearchSettings | EvaluateSettings, *image_shape_and_classes: int) -> Shape:
-    """What the open network makes of the images, if they can go through it: through the largest of its networks."""
-    *image_shape, classes = image_shape_and_classes
+def _check_described(
+    settings: SearchSettings | EvaluateSettings,
+    genotype: Architecture | None,
+    shape: tuple[int, int, int],
+    classes: int,
+    together: bool,
+) -> Shape:
+    """What the network of a supernet (`together`), of a genotype, or of any one makes of the images, if it can."""
     space = settings.space
+    scale = dataclasses.replace(space.scale, classes=classes)
     try:
-        described = space.description(dataclasses.replace(space.scale, classes=classes))
+        if together:
+            described = space.description(scale)
+        else:
+            described = space.network(genotype or next(iter(space)), scale)
     except SpaceError as error:
         raise SettingsError(f"--config.space.name: {error}", "space.name") from None
     with blame("dataset.image_size", settings.dataset.image_size or 0, ValueError):
-        return described.trace(tuple(image_shape))[-1].shape
+        return described.trace(shape)[-1].shape
 
 
 def _check_named(name: str, image_shape: tuple[int, int, int], classes: int) -> Shape:
@@ -115,7 +128,7 @@ def _check_named(name: str, image_shape: tuple[int, int, int], classes: int) -> 
 
 def _check_made(network: str, made: Shape, dataset: str, task: str) -> None:
     """Whether a network makes what the task compares: [classes] of an image, or [height, width, classes]."""
-    axes = {1: "a class for every image", 3: "a class for every pixel"}
+    axes = {1: "a class for every image", 2: "boxes with classes", 3: "a class for every pixel"}
     wanted = _MAKES.get(task, len(made))
     if len(made) != wanted:
         problem = f"is for {task}, {axes[wanted]}; {network} makes {axes[len(made)]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from dartsx.networks.anchors import COORDINATES, LEVELS
+from dartsx.networks.anchors import COORDINATES, LEVELS, RETINANET
 from dartsx.networks.blocks.conv import ConvNorm
 from dartsx.networks.blocks.pyramid import Pyramid
 from dartsx.networks.level_layers import Rows
@@ -29,7 +29,7 @@ class RetinaHead:
     """
 
     classes: int
-    anchors: int = 9
+    anchors: int = RETINANET.count
     features: int = 256
     depth: int = 4
 
