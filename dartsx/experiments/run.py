@@ -11,10 +11,10 @@ from dartsx.experiments.settings import SettingsError, check_pipeline, evaluate_
 _BASELINE = flags.DEFINE_string(
     "baseline",
     "",
-    "genotype or network to train beside the derived one; by default NASNet-A, of texts lstm, of boxes FPN",
+    "genotype or network to train beside the derived one; by default NASNet-A, lstm, small_fpn or unet_8, by the data",
 )
 
-_BESIDE = {"digit_boxes": "small_fpn"}
+_BESIDE = {"digit_boxes": "small_fpn", "digit_scenes": "unet_8"}
 
 
 def main(config, workdir: str) -> None:

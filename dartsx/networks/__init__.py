@@ -13,7 +13,7 @@ from dartsx.networks.open.depth import Depth
 from dartsx.networks.open.graph import Graph, Node, Pick, Read
 from dartsx.networks.open.size import Width
 from dartsx.networks.open.trellis import Levels, Path, Trellis
-from dartsx.networks.table import LANGUAGE_MODELS, canonical_name, names, network
+from dartsx.networks.table import LANGUAGE_MODELS, canonical_name, is_name, names, network
 from dartsx.networks.trace import Step, Trace, primitive
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "canonical_name",
     "close",
     "decisions_of",
+    "is_name",
     "names",
     "network",
     "primitive",

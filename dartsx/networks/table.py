@@ -153,6 +153,11 @@ DETECTION: dict[str, Callable[..., Network]] = {
 _BY_NAME = {**NETWORKS, **LANGUAGE_MODELS, **SEGMENTATION, **DETECTION}
 
 
+def is_name(given: str) -> bool:
+    """Whether this is the exact name of a network, of whatever task."""
+    return given in _BY_NAME
+
+
 def network(name: str, classes: int | None = None) -> Network:
     """The network of this name; case, ``-``, ``_`` and ``.`` need not match, but between digits there must be one.
 
