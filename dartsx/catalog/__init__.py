@@ -8,6 +8,7 @@ from dartsx.catalog.identity import MAY_DIFFER, PLACES, UNUSED, experiment, fiel
 from dartsx.catalog.measures import RESULTS, Measure
 from dartsx.catalog.methods import BASE, METHODS
 from dartsx.catalog.names import (
+    BOXES_PREFIX,
     COST_FORMS,
     COST_KINDS,
     DESCRIBED,
@@ -20,6 +21,7 @@ from dartsx.catalog.names import (
     INIT_SCALE,
     LATENCY,
     LAYOUTS,
+    MASKS_PREFIX,
     NETWORK_REMAT,
     NETWORKS,
     OPEN_REMAT,
@@ -43,6 +45,8 @@ from dartsx.catalog.strategies import STRATEGIES
 __all__ = [
     "is_text",
     "BASE",
+    "BOXES_PREFIX",
+    "MASKS_PREFIX",
     "AugmentPolicy",
     "COST_FORMS",
     "COST_KINDS",

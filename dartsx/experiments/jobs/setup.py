@@ -9,10 +9,21 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
-from dartsx.catalog import MAY_DIFFER, PLACES, SCENES, SCHEMA, SCHEMA_KEY, as_before, is_text
+from dartsx.catalog import (
+    BOXES_PREFIX,
+    MASKS_PREFIX,
+    MAY_DIFFER,
+    PLACES,
+    SCENES,
+    SCHEMA,
+    SCHEMA_KEY,
+    as_before,
+    is_text,
+)
 from dartsx.data import Dataset, Source, load_dataset, open_source
 from dartsx.data.dense import DenseDataset
 from dartsx.data.identity import Fingerprint, Identity
+from dartsx.data.masks import load_dense
 from dartsx.data.scenes import load_scenes
 from dartsx.data.survey import survey
 from dartsx.data.text import TextDataset, load_text
@@ -80,6 +91,8 @@ def _loaded(given: DatasetSettings) -> AnyDataset:
         return load_text(given.name, **vars(given.text))
     if given.name in SCENES:
         return load_scenes(given.name, **vars(given.scenes))
+    if given.name.startswith((MASKS_PREFIX, BOXES_PREFIX)):
+        return load_dense(given.name, given.data_dir, image_size=given.image_size)
     return load_dataset(given.name, given.data_dir, image_size=given.image_size)
 
 
