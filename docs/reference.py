@@ -21,6 +21,7 @@ from typing import Any
 from dartsx.catalog import METHODS, STRATEGIES, Option
 from dartsx.catalog.rules import Rule, rule_of
 from dartsx.configs import base as defaults
+from dartsx.experiments.commands import GROUPS
 from dartsx.experiments.settings.groups import Config
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -29,9 +30,9 @@ ANY = "any"
 
 def pages() -> dict[str, str]:
     """Markdown by the name of its file inside the site."""
-    written = {"configs": configs_page(), "methods": methods_page(), "strategies": strategies_page()}
+    written = (commands_page, configs_page, methods_page, strategies_page)
     return {
-        **{f"reference/{name}.md": text for name, text in written.items()},
+        **{f"reference/{page.__name__.removesuffix('_page')}.md": page() for page in written},
         **{f"reference/api/{part}.md": f"# dartsx.{part}\n\n::: dartsx.{part}\n" for part in parts()},
     }
 
@@ -41,6 +42,18 @@ def parts() -> list[str]:
     folder = ROOT / "dartsx"
     packages = {path.parent.name for path in folder.glob("*/__init__.py")} - {"configs", "experiments"}
     return sorted(packages | {path.stem for path in folder.glob("*.py") if not path.stem.startswith("_")})
+
+
+def commands_page() -> str:
+    """Every command with an example."""
+    parts = ["# Commands", "`dartsx --help` prints this list, and `dartsx COMMAND --help` the flags of a command."]
+    for title, commands in GROUPS.items():
+        rows = [
+            (f"`dartsx {name}`", command.summary, f"`dartsx {name} {command.example}`" if command.example else "")
+            for name, command in commands.items()
+        ]
+        parts += [f"## {title}", table(("command", "does", "for example"), rows)]
+    return "\n\n".join(parts) + "\n"
 
 
 def configs_page() -> str:

@@ -29,7 +29,7 @@ ALLOWED = {
     "detection": {"losses", "networks"},
     "tasks": {"data", "detection", "feeds", "losses", "networks"},
     "report": {"catalog", "networks", "spaces", "cost"},
-    "export": {"networks", "spaces", "nn", "data", "runtime"},
+    "export": {"catalog", "networks", "spaces", "nn", "data", "runtime"},
     "tabular": {"spaces"},
     "objectives": {
         "catalog",

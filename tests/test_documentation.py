@@ -17,8 +17,11 @@ import pytest
 from documentation import ROOT, Block, blocks, commands, pages
 from PIL import Image
 
+from dartsx.configs.base import base
 from dartsx.experiments.commands import COMMANDS
+from dartsx.experiments.settings.command_line import flat_fields
 from dartsx.search import Task, compose
+from docs import reference
 
 BLOCKS = [block for page in pages() for block in blocks(page)]
 WITH_PYTHON = sorted({block.page for block in BLOCKS if block.runs})
@@ -225,6 +228,15 @@ def test_a_tutorial_runs_at_the_size_that_its_comment_says(path, folder, quick_j
     (folder / path.name).write_text(text)
     runpy.run_path(str(folder / path.name))
     assert capsys.readouterr().out.strip()
+
+
+def test_the_reference_has_every_field_of_a_config_with_what_it_means():
+    options = {f"methods.{name}" for name in base().methods}
+    fields = {name for name in flat_fields(base()) if not any(name.startswith(f"{option}.") for option in options)}
+    said = reference.meanings()
+    rows = {name: said.get(name) for name, *_ in reference.fields()}
+    assert set(rows) == fields
+    assert not [name for name, meaning in rows.items() if not meaning], "a comment beside a field says what it means"
 
 
 def test_configs_and_records_that_pages_name_exist():

@@ -4,6 +4,7 @@ from dartsx.catalog.as_before import SCHEMA, SCHEMA_KEY, as_before, completed, w
 from dartsx.catalog.augmentation import AugmentPolicy
 from dartsx.catalog.combine import acts_alone, candidates, check_hypergradient, check_together, options_of
 from dartsx.catalog.declaration import Declaration, Option, option_values
+from dartsx.catalog.extras import how_to_install
 from dartsx.catalog.identity import MAY_DIFFER, PLACES, UNUSED, experiment, fields
 from dartsx.catalog.measures import RESULTS, Measure
 from dartsx.catalog.methods import BASE, METHODS
@@ -36,6 +37,7 @@ from dartsx.catalog.names import (
     STEMS,
     TEXT_PREFIX,
     TEXT_UNITS,
+    UPSCALES,
     WITH_TERMS,
     by_name,
     is_text,
@@ -80,6 +82,7 @@ __all__ = [
     "STEMS",
     "TEXT_PREFIX",
     "TEXT_UNITS",
+    "UPSCALES",
     "STRATEGIES",
     "PLACES",
     "UNUSED",
@@ -95,6 +98,7 @@ __all__ = [
     "completed",
     "experiment",
     "fields",
+    "how_to_install",
     "option_values",
     "options_of",
     "written_by_a_run",

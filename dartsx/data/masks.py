@@ -1,12 +1,11 @@
-"""Images with masks or boxes from a user's folder or from TFDS, as data sets of dense targets.
+"""Images with masks from a user's folder or from TFDS.
 
-======================  ========================================================================================
-name                    what it is
-======================  ========================================================================================
-``masks:PATH``          a folder with images and masks, see `load_dense`
-``masks:NAME``          a prepared TFDS data set with masks: ``oxford_iiit_pet``
-``boxes:NAME``          a prepared TFDS data set with boxes: ``voc/2007``, ``voc/2012``, which have no masks there
-======================  ========================================================================================
+========================  ======================================================================================
+name                      what it is
+========================  ======================================================================================
+``masks:PATH``            a folder with images and masks, see `load_masks`
+``masks:oxford_iiit_pet`` the TFDS data set of pets, prepared in ``data_dir`` (``dartsx.data.prepare``)
+========================  ======================================================================================
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dartsx.catalog import BOXES_PREFIX, MASKS_PREFIX
+from dartsx.catalog import MASKS_PREFIX
 from dartsx.data import images as image_tools
 from dartsx.data.arrays import held_out_label
 from dartsx.data.checks import few, notice
 from dartsx.data.dense import IGNORED, DenseDataset, DenseSplit, Masks
 from dartsx.data.layout import EVALUATION, Listing, close_to, list_folder, printable, require_utf8
-from dartsx.data.prepared_dense import load_prepared
+from dartsx.data.pets import PETS, load_pets
 from dartsx.data.splits import search_halves
 from dartsx.data.statistics import channel_statistics
 
@@ -38,7 +37,7 @@ class Pair(NamedTuple):
     mask: pathlib.Path
 
 
-def load_dense(
+def load_masks(
     name: str,
     data_dir: str | os.PathLike | None = None,
     *,
@@ -46,7 +45,7 @@ def load_dense(
     held_out: float = 0.2,
     seed: int = 0,
 ) -> DenseDataset:
-    """Loads images with masks or boxes into memory.
+    """Loads images with masks into memory.
 
     A folder is read in two layouts::
 
@@ -72,8 +71,8 @@ def load_dense(
     require_utf8(name, "the data set")
     given = name.removeprefix(MASKS_PREFIX)
     folder = pathlib.Path(given).expanduser()
-    if name.startswith(BOXES_PREFIX) or not (folder.exists() or given.startswith(("/", "./", "../", "~"))):
-        return load_prepared(name, data_dir, image_size)
+    if given == PETS and not folder.exists():
+        return load_pets(name, data_dir, image_size)
     parts, whole = _parts(folder)
     label = folder.resolve().name
     if whole:

@@ -3,6 +3,8 @@
 import importlib
 from types import ModuleType
 
+from dartsx.catalog import how_to_install
+
 
 class ExportError(ValueError):
     """A network that cannot be exported as asked, or an export that cannot be read; says what and why."""
@@ -17,6 +19,4 @@ def installed(module: str, purpose: str, extra: str = "export") -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError:
-        raise ExportError(
-            f"{purpose} needs {module}: pip install -e '.[{extra}]' in a checkout, pip install {module} beside a wheel"
-        ) from None
+        raise ExportError(f"{purpose} needs {module}: {how_to_install(extra)}") from None

@@ -35,8 +35,8 @@ class Part(NamedTuple):
     """The arrays of a part of a network, in order of computation.
 
     Attributes:
-      weights: those of convolutions and linear layers.
-      norms: those of every batch norm: scale, bias, mean, variance.
+      weights: kernels and biases of convolutions and linear layers.
+      norms: scale, bias, mean and variance of every batch norm.
     """
 
     weights: tuple[Place, ...]

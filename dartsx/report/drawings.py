@@ -1,4 +1,4 @@
-"""What can be drawn of an architecture: each of its cells, or the chain of its network and its path in a trellis."""
+"""What can be drawn of an architecture: each of its cells, the pyramid of its detector, or its chain and path."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dartsx.report.chain_svg import chain_svg
+from dartsx.report.pyramid_svg import pyramid_svg
 from dartsx.report.svg import cell_svg
 from dartsx.report.trellis_svg import trellis_svg
 from dartsx.report.weights import group_title
@@ -15,7 +16,7 @@ TRELLIS = "Levels of the layers, and the path through them"
 
 
 def drawings(architecture: Architecture, config: Mapping[str, Any]) -> dict[str, str]:
-    """SVG by cell type, or "chain" and where there is one "trellis"; none where a described space is not found here.
+    """SVG by cell type, or "pyramid", or "chain" with "trellis"; none where the space of these is not found here.
 
     Args:
         architecture: what is drawn.
@@ -33,6 +34,8 @@ def _described(architecture: Architecture, name: str) -> dict[str, str]:
         network = space.network(architecture)
     except (SpaceError, GenotypeError):
         return {}
+    if network.writes == "boxes":
+        return {"pyramid": pyramid_svg(network.head[-1].pyramids[0], f"Pyramid of {name.rpartition(':')[2]}")}
     found = {"chain": chain_svg(network, f"Chain of {name}, at the space's own scale")}
     if space.path is not None:
         found["trellis"] = trellis_svg(space.path, architecture.choices, TRELLIS)

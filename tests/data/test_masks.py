@@ -1,4 +1,4 @@
-"""Images with masks from folders and TFDS, and boxes from TFDS, all of them small copies made here."""
+"""Images with masks from folders, and from a small copy of a TFDS data set."""
 
 import contextlib
 import io
@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from dartsx.data.dense import IGNORED
-from dartsx.data.masks import load_dense
+from dartsx.data.masks import load_masks
 
 RANDOM = np.random.default_rng(0)
 PICTURES = RANDOM.integers(0, 256, (5, 6, 8, 3)).astype(np.uint8)
@@ -38,7 +38,7 @@ def test_a_folder_with_parts_of_its_own(tmp_path, palette):
     write(tmp_path / "train", (0, 1, 2), palette)
     write(tmp_path / "val", (3, 4))
     (tmp_path / "classes.txt").write_text("ground\ncat\ndog\n")
-    dataset = load_dense(f"masks:{tmp_path}")
+    dataset = load_masks(f"masks:{tmp_path}")
     np.testing.assert_array_equal(dataset.train.images, PICTURES[:3])
     np.testing.assert_array_equal(dataset.train.targets.masks, CLASSES[:3])
     np.testing.assert_array_equal(dataset.test.targets.masks, CLASSES[3:])
@@ -48,88 +48,66 @@ def test_a_folder_with_parts_of_its_own(tmp_path, palette):
 
 def test_of_one_set_of_images_a_share_is_held_out(tmp_path):
     write(tmp_path, range(5))
-    dataset = load_dense(f"masks:{tmp_path}", held_out=0.4, seed=1)
+    dataset = load_masks(f"masks:{tmp_path}", held_out=0.4, seed=1)
     assert (len(dataset.train), len(dataset.test), dataset.num_classes) == (3, 2, 3)
     assert "40% held out, seed 1" in dataset.label
-    small = load_dense(f"masks:{tmp_path}", image_size=3)
+    small = load_masks(f"masks:{tmp_path}", image_size=3)
     assert small.image_shape == (3, 3, 3) and set(np.unique(small.train.targets.masks)) <= {0, 1, 2, IGNORED}
 
 
 def test_what_is_wrong_in_a_folder_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such folder of images and masks: .*nowhere"):
-        load_dense("masks:./nowhere")
+        load_masks("masks:./nowhere")
     (tmp_path / "cats").mkdir()
     with pytest.raises(ValueError, match="has the folders cats; expected images and masks, or train"):
-        load_dense(f"masks:{tmp_path}")
+        load_masks(f"masks:{tmp_path}")
     write(tmp_path, range(5))
     Image.fromarray(PICTURES[0]).save(tmp_path / "masks" / "0.png")
     with pytest.raises(ValueError, match=r"masks/0.png must hold a class number per pixel, .* mode is RGB"):
-        load_dense(f"masks:{tmp_path}")
+        load_masks(f"masks:{tmp_path}")
     (tmp_path / "masks" / "0.png").unlink()
     with pytest.raises(ValueError, match="there is no mask for the images 0"):
-        load_dense(f"masks:{tmp_path}")
+        load_masks(f"masks:{tmp_path}")
     Image.fromarray(CLASSES[0][:4]).save(tmp_path / "masks" / "0.png")
     with pytest.raises(ValueError, match=r"images/0.png is 6x8, but its mask is 4x8"):
-        load_dense(f"masks:{tmp_path}")
-    with pytest.raises(ValueError, match="is neither a folder nor one of masks:oxford_iiit_pet, boxes:voc"):
-        load_dense("masks:voc/2007")
+        load_masks(f"masks:{tmp_path}")
+    with pytest.raises(FileNotFoundError, match="no such folder of images and masks: voc/2007"):
+        load_masks("masks:voc/2007")
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
-    """A TFDS directory with five images under the names and features of the real data sets."""
+    """A TFDS directory with five images under the name and the features of the real data set."""
     import tensorflow_datasets as tfds
 
-    image, objects = tfds.features.Image(encoding_format="png"), {"bbox": tfds.features.BBoxFeature()}
-    objects["label"] = tfds.features.ClassLabel(names=["cat", "dog"])
-    mask = tfds.features.Image(shape=(None, None, 1), encoding_format="png")
-
-    class Tiny(tfds.core.GeneratorBasedBuilder):
+    class OxfordIiitPet(tfds.core.GeneratorBasedBuilder):
         VERSION = tfds.core.Version("1.0.0")
-        target, evaluation = {}, "test"
 
         def _info(self):
-            features = tfds.features.FeaturesDict({"image": image, **self.target})
+            mask = tfds.features.Image(shape=(None, None, 1), encoding_format="png")
+            image = tfds.features.Image(encoding_format="png")
+            features = tfds.features.FeaturesDict({"image": image, "segmentation_mask": mask})
             return tfds.core.DatasetInfo(builder=self, features=features)
 
         def _split_generators(self, dl_manager):
-            return {"train": self._generate_examples(range(3)), self.evaluation: self._generate_examples((3, 4))}
+            return {"train": self._generate_examples(range(3)), "test": self._generate_examples((3, 4))}
 
         def _generate_examples(self, numbers):
             for i in numbers:
-                yield i, {"image": png(PICTURES[i]), **self.of(i)}
-
-    class OxfordIiitPet(Tiny):
-        target = {"segmentation_mask": mask}
-        of = staticmethod(lambda i: {"segmentation_mask": png(np.minimum(CLASSES[i], 2) + 1)})
-
-    class Voc(Tiny):
-        target, evaluation = {"objects": tfds.features.Sequence(objects)}, "validation"
-        box = tfds.features.BBox(ymin=0.5, xmin=0.25, ymax=1.0, xmax=0.75)
-        of = classmethod(lambda cls, i: {"objects": [{"bbox": cls.box, "label": i % 2}] * (i % 3)})
+                yield i, {"image": png(PICTURES[i]), "segmentation_mask": png(np.minimum(CLASSES[i], 2) + 1)}
 
     folder = tmp_path_factory.mktemp("tfds")
-    for builder in (OxfordIiitPet, Voc):
-        with contextlib.redirect_stderr(io.StringIO()):
-            builder(data_dir=folder).download_and_prepare(file_format="array_record")
+    with contextlib.redirect_stderr(io.StringIO()):
+        OxfordIiitPet(data_dir=folder).download_and_prepare(file_format="array_record")
     return folder
 
 
 def test_pets_have_the_classes_of_their_masks(prepared):
-    dataset = load_dense("masks:oxford_iiit_pet", prepared, image_size=8)
-    assert (dataset.label, dataset.classes) == ("Oxford-IIIT Pet", ("pet", "background", "border"))
+    dataset = load_masks("masks:oxford_iiit_pet", prepared, image_size=8)
+    assert (dataset.label, dataset.classes) == ("Oxford-IIIT Pet (masks)", ("pet", "background", "border"))
     assert dataset.image_shape == (8, 8, 3) and (len(dataset.train), len(dataset.test)) == (3, 2)
     found = {mask.tobytes() for mask in dataset.test.targets.masks}
     resized = (Image.fromarray(np.minimum(CLASSES[i], 2)).resize((8, 8), Image.Resampling.NEAREST) for i in (3, 4))
     assert found == {np.asarray(mask).tobytes() for mask in resized}
     with pytest.raises(ValueError, match="give image_size"):
-        load_dense("masks:oxford_iiit_pet", prepared)
-
-
-def test_voc_has_boxes_in_pixels_of_the_resized_image(prepared):
-    dataset = load_dense("boxes:voc", prepared, image_size=16)
-    assert (dataset.task, dataset.classes, dataset.label) == ("detection", ("cat", "dog"), "PASCAL VOC")
-    targets = dataset.train.targets
-    assert sorted(targets.counts.tolist()) == [0, 1, 2] and targets.boxes.shape == (3, 2, 4)
-    most = int(np.argmax(targets.counts))
-    assert targets.boxes[most].tolist() == [[8, 4, 16, 12]] * 2 and targets.labels[most].tolist() == [0, 0]
+        load_masks("masks:oxford_iiit_pet", prepared)

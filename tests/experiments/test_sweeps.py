@@ -23,7 +23,9 @@ from dartsx.experiments.trials import Here
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 JOB = "stand_in_job:run"
-needs_optuna = pytest.mark.skipif(importlib.util.find_spec("optuna") is None, reason="needs Optuna: 'dartsx[optuna]'")
+needs_optuna = pytest.mark.skipif(
+    importlib.util.find_spec("optuna") is None, reason="needs Optuna: pip install -e '.[optuna]'"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +120,7 @@ def test_samplers_learn_and_go_on_where_they_were_cut_off(tmp_path, sampler):
 
 def test_without_optuna_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(SettingsError, match="--sampler=tpe: needs the extra optuna: pip install 'dartsx"):
+    with pytest.raises(SettingsError, match="--sampler=tpe: needs the extra optuna: pip install -e '.\\[optuna\\]'"):
         Optuna(setting, tmp_path, "tpe", read_swept("x=0..1"), [], 3, 0)
 
 

@@ -16,7 +16,7 @@ from dartsx.experiments.trials.on_slurm import script
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None,
-    reason="needs Ray: pip install 'dartsx[ray]' (there is none for every Python)",
+    reason="needs Ray: pip install -e '.[ray]' (there is none for every Python)",
 )
 
 
@@ -116,5 +116,5 @@ def test_what_is_missing_is_said(tmp_path, monkeypatch):
     with pytest.raises(ExecutorError, match="no sbatch here; --dry_run prints the script"):
         make_executor("slurm", tmp_path, Resources()).__enter__()
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ExecutorError, match="needs the extra ray: pip install 'dartsx\\[ray\\]'"):
+    with pytest.raises(ExecutorError, match="needs the extra ray: pip install -e '.\\[ray\\]'"):
         make_executor("ray", tmp_path, Resources())

@@ -51,6 +51,8 @@ from dartsx.runtime import (
 from dartsx.spaces import published_names, to_json
 from dartsx.tasks import Classification, Task, task_of
 
+# Networks of words by name: the layer, and (parameters, words) -> the width at which it has about so many.
+_WORD_NETWORKS = {"lstm": (LSTM(), lstm_width)}
 # Fields that an evaluation does not read.
 SEARCH_ONLY = ("search", "space", "method", "hypergradient", "population", "population_chunk", "members")
 
@@ -252,9 +254,10 @@ def problem_of(settings: EvaluateSettings, network: Any, steps: int, task: Task 
 
 def _network(settings: EvaluateSettings, classes: int, task: Task) -> AnyNetwork:
     group = settings.evaluate
-    if settings.network and task.network:
-        width = _width_of_lstm(settings, classes)
-        return RecurrentNetwork(LSTM(), width, classes, **_only_recurrent(group, task), dtype=settings.dtype)
+    if settings.network in _WORD_NETWORKS:
+        layer, width_at = _WORD_NETWORKS[settings.network]
+        width = width_at(_params_of_a_cell(settings, classes), classes)
+        return RecurrentNetwork(layer, width, classes, **_only_recurrent(group, task), dtype=settings.dtype)
     if settings.network:
         return DescribedNetwork(named_network(settings.network, classes), settings.dtype, group.form)
     return network_of(
@@ -272,12 +275,12 @@ def _network(settings: EvaluateSettings, classes: int, task: Task) -> AnyNetwork
     )
 
 
-def _width_of_lstm(settings: EvaluateSettings, classes: int) -> int:
-    """The width at which it has as many parameters as a cell of the space at the width of the settings."""
+def _params_of_a_cell(settings: EvaluateSettings, classes: int) -> int:
+    """Parameters of the language model of a cell of the space, at the width of the settings."""
     space, group = settings.space, settings.evaluate
     cell = space.sample(np.random.default_rng(0))  # all have as many
     scale = dataclasses.replace(space.scale, channels=group.channels, classes=classes)
-    return lstm_width(space.network(cell, scale).params(), classes)
+    return space.network(cell, scale).params()
 
 
 def _only_recurrent(group: EvaluateGroup, task: Task) -> dict[str, Any]:

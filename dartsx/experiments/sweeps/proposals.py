@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from dartsx.catalog import how_to_install
 from dartsx.experiments.settings import SettingsError
 from dartsx.experiments.sweeps.configs import Setting
 from dartsx.experiments.sweeps.points import Point, Swept
@@ -101,7 +102,7 @@ def _optuna(sampler: str) -> Any:
         if sampler == "cmaes":
             import cmaes  # noqa: F401 - Optuna finds out only when it has settings to learn from
     except ImportError as error:
-        problem = f"needs the extra optuna: pip install 'dartsx[optuna]' ({error})"
+        problem = f"needs the extra optuna: {how_to_install('optuna')} ({error})"
         raise SettingsError(f"--sampler={sampler}: {problem}") from None
     return optuna
 

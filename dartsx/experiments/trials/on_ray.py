@@ -1,4 +1,4 @@
-"""Runs trials as tasks of Ray, on this machine or a cluster (``pip install 'dartsx[ray]'``).
+"""Runs trials as tasks of Ray, on this machine or a cluster (the extra ``ray``).
 
 Every task has a process of its own. When that dies, or its node does, Ray starts the task again, elsewhere if need be,
 and the trial goes on from its checkpoints: the folder has to lie on storage that all nodes share, under the same path.
@@ -11,6 +11,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
+from dartsx.catalog import how_to_install
 from dartsx.experiments.trials.choose import Resources
 from dartsx.experiments.trials.devices import visible_cores
 from dartsx.experiments.trials.executor import ExecutorError
@@ -31,9 +32,8 @@ class OnRay:
         try:
             import ray
         except ImportError as error:
-            raise ExecutorError(
-                f"--executor=ray needs the extra ray: pip install 'dartsx[ray]', on every node ({error})"
-            ) from None
+            needed = f"{how_to_install('ray')}; on every node"
+            raise ExecutorError(f"--executor=ray needs the extra ray: {needed} ({error})") from None
         self._ray, self.root, self._resources = ray, root.absolute(), resources
         self._tasks: dict[Any, Trial] = {}
 
