@@ -13,7 +13,7 @@ from jax.sharding import Mesh
 
 from benchmarks.sizes import SIZES, Size
 from dartsx.catalog import RECURRENT
-from dartsx.experiments.jobs.evaluate import retrain_problem
+from dartsx.experiments.jobs.retraining import retrain_problem
 from dartsx.experiments.jobs.search import plan_of
 from dartsx.experiments.settings import evaluate_settings, search_settings
 from dartsx.retrain import init_state as init_network
