@@ -12,15 +12,18 @@ import jax.numpy as jnp
 from jax.sharding import Mesh
 
 from benchmarks.sizes import SIZES, Size
-from dartsx.catalog import RECURRENT
+from dartsx.catalog import RECURRENT, SCENES
+from dartsx.data import AugmentPolicy
+from dartsx.data.scenes import load_scenes
 from dartsx.experiments.jobs.evaluate import retrain_problem
 from dartsx.experiments.jobs.search import plan_of
 from dartsx.experiments.settings import evaluate_settings, search_settings
 from dartsx.retrain import init_state as init_network
 from dartsx.retrain import make_step as make_network_step
-from dartsx.runtime import batch_sharding, replicated
+from dartsx.runtime import batch_sharding, make_mesh, replicated
 from dartsx.search import Batch, init_state, make_step, search_problem
 from dartsx.search.population import over_members
+from dartsx.tasks import Classification, task_of
 
 EPOCH = 390  # steps, as on CIFAR-10 at batch 64: they only enter schedules
 NETWORK_SIZES = {"small": Size(4, 5, 32, 32), "medium": Size(16, 8, 64, 32), "full": Size(36, 20, 96, 32)}
@@ -56,26 +59,28 @@ def step_of(
       members: members of the population.
       layout: layout of the arrays of cells; None to choose.
     """
-    shape, classes = (pixels, pixels, 3), 10
+    shape, (task, example) = (pixels, pixels, 3), _task_and_example(config, pixels)
+    classes = task.dataset.num_classes if example else 10
     key = jax.eval_shape(lambda: jax.random.key(0))
     if what == "evaluate":
         settings = evaluate_settings(config)
-        problem = retrain_problem(settings, classes, EPOCH)
+        problem = retrain_problem(settings, classes, EPOCH, task)
         problem = dataclasses.replace(problem, network=_made_for(problem.network, backend, layout))
         state = jax.eval_shape(lambda k: init_network(problem, k, shape), key)
-        batch = _batch(settings.evaluate.batch_size, shape, settings.dtype, mesh)
+        batch = _batch(settings.evaluate.batch_size, shape, settings.dtype, mesh, example)
         return Step(make_network_step(problem), (_everywhere(state, mesh), batch))
     settings = search_settings(config)
     if settings.space.executor == RECURRENT:
         raise ValueError("a step on texts is not made for other machines; choose a space of networks for images")
-    problem = search_problem(plan_of(settings, classes), EPOCH, shape)
+    plan = dataclasses.replace(plan_of(settings, classes), loss=task.loss(), inputs=task.inputs, score=task.score)
+    problem = search_problem(plan, EPOCH, shape)
     supernet = _made_for(problem.supernet, backend, layout)
     problem = dataclasses.replace(problem, supernet=supernet, backend=backend)
     state, step = jax.eval_shape(lambda k: init_state(problem, k, shape), key), make_step(problem)
     if what == "search":
-        batch = _batch(settings.search.batch_size, shape, settings.dtype, mesh)
+        batch = _batch(settings.search.batch_size, shape, settings.dtype, mesh, example)
         return Step(step, (_everywhere(state, mesh), batch, batch))
-    batch = _batch(settings.search.batch_size, shape, settings.dtype, None)
+    batch = _batch(settings.search.batch_size, shape, settings.dtype, None, example)
     several = over_members(lambda member, _: step(*member), mesh, settings.population_chunk)
     members = _members((state, batch, batch), members, mesh)
     return Step(lambda state, train, valid: several((state, train, valid), ()), members)
@@ -85,8 +90,22 @@ def _made_for(module: nn.Module, backend: str, layout: str | None) -> nn.Module:
     return module.clone(backend=backend, **({"layout": layout} if layout else {}))
 
 
-def _batch(size: int, shape: tuple[int, ...], dtype: str, mesh: Mesh | None) -> Batch:
+def _task_and_example(config: Any, pixels: int) -> tuple[Any, Any]:
+    """The task of the config's data set, and shapes of a batch of it, of any size; None for images with labels."""
+    given = config.dataset
+    if given.name not in SCENES:
+        return Classification, None
+    task = task_of(load_scenes(given.name, size=pixels, train=1, test=1, digits=given.scenes.digits))
+    examples = task.examples("train", AugmentPolicy(), config.dtype, make_mesh(1))
+    return task, jax.eval_shape(examples.plain, examples.arrays)
+
+
+def _batch(size: int, shape: tuple[int, ...], dtype: str, mesh: Mesh | None, example: Any = None) -> Any:
     sharding = mesh and batch_sharding(mesh)
+    if example is not None:
+        return jax.tree.map(
+            lambda leaf: jax.ShapeDtypeStruct((size, *leaf.shape[1:]), leaf.dtype, sharding=sharding), example
+        )
     images = jax.ShapeDtypeStruct((size, *shape), jnp.dtype(dtype), sharding=sharding)
     return Batch(images, jax.ShapeDtypeStruct((size,), jnp.int32, sharding=sharding))
 
