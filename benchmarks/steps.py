@@ -15,7 +15,7 @@ from benchmarks.sizes import SIZES, Size
 from dartsx.catalog import RECURRENT, SCENES
 from dartsx.data import AugmentPolicy
 from dartsx.data.scenes import load_scenes
-from dartsx.experiments.jobs.evaluate import retrain_problem
+from dartsx.experiments.jobs.retraining import retrain_problem
 from dartsx.experiments.jobs.search import plan_of
 from dartsx.experiments.settings import evaluate_settings, search_settings
 from dartsx.retrain import init_state as init_network

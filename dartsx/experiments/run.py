@@ -9,17 +9,15 @@ from dartsx.catalog import is_text
 from dartsx.experiments.settings import SettingsError, check_pipeline, evaluate_settings, evaluation_config, run_main
 
 _BASELINE = flags.DEFINE_string(
-    "baseline",
-    "",
-    "genotype or network to train beside the derived one; by default NASNet-A, of texts lstm, of boxes FPN",
+    "baseline", "", "genotype or network to train beside the derived one; by default by what is trained for"
 )
 
-_BESIDE = {"digit_boxes": "small_fpn"}  # data set -> network; of texts lstm, of all others NASNet-A
+_BESIDE = {"digit_boxes": "small_fpn"}  # data set -> network
 
 
 def main(config, workdir: str) -> None:
     """Runs all steps; those that are finished already are not repeated."""
-    beside = _BASELINE.value or _beside(config.dataset.name)
+    beside = _BASELINE.value or default_baseline(config)
     baseline = evaluation_config(config, beside)
     check(config, beside)
     from dartsx.experiments.jobs import run_evaluate, run_pipeline
@@ -34,8 +32,13 @@ def main(config, workdir: str) -> None:
     print(f"report: {paths.html}")
 
 
-def _beside(dataset: str) -> str:
-    return "lstm" if is_text(dataset) else _BESIDE.get(dataset, "NASNet-A")
+def default_baseline(config: ConfigDict) -> str:
+    """The LSTM for texts, a small EDSR for super-resolution, FPN for boxes, else NASNet-A."""
+    if is_text(config.dataset.name):
+        return "lstm"
+    if config.dataset.upscale:
+        return f"edsr_tiny_x{config.dataset.upscale}"
+    return _BESIDE.get(config.dataset.name, "NASNet-A")
 
 
 def check(config: ConfigDict, baseline: str) -> None:

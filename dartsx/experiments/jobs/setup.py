@@ -14,6 +14,7 @@ from dartsx.data import Dataset, Source, load_dataset, open_source
 from dartsx.data.boxed import load_boxes
 from dartsx.data.dense import DenseDataset
 from dartsx.data.identity import Fingerprint, Identity
+from dartsx.data.pairs import PairDataset
 from dartsx.data.scenes import load_scenes
 from dartsx.data.survey import survey
 from dartsx.data.text import TextDataset, load_text
@@ -33,7 +34,7 @@ from dartsx.runtime import (
 )
 from dartsx.spaces import Architecture, to_json
 
-AnyDataset = Dataset | DenseDataset | TextDataset
+AnyDataset = Dataset | DenseDataset | PairDataset | TextDataset
 
 
 def start(settings: SearchSettings | EvaluateSettings) -> jax.sharding.Mesh:
@@ -80,10 +81,12 @@ def _loaded(given: DatasetSettings) -> AnyDataset:
     if is_text(given.name):
         return load_text(given.name, **vars(given.text))
     if given.name in SCENES:
-        return load_scenes(given.name, **vars(given.scenes))
-    if given.name.startswith(BOXES_PREFIX):
-        return load_boxes(given.name, given.data_dir, image_size=given.image_size)
-    return load_dataset(given.name, given.data_dir, image_size=given.image_size)
+        dataset = load_scenes(given.name, **vars(given.scenes))
+    elif given.name.startswith(BOXES_PREFIX):
+        dataset = load_boxes(given.name, given.data_dir, image_size=given.image_size)
+    else:
+        dataset = load_dataset(given.name, given.data_dir, image_size=given.image_size)
+    return PairDataset(dataset, given.upscale) if given.upscale else dataset
 
 
 def open_checked(settings: EvaluateSettings) -> tuple[Source, Identity]:
