@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from dartsx.kernels import initial_weights
+from dartsx.kernels.activations import lean_relu
 from dartsx.kernels.moments import inverse_deviation, sample_count, unbiased, widen
 from dartsx.kernels.pixel_major.affine_norms import AffineNorms
 from dartsx.kernels.pixel_major.composed import LAYOUT, factorized_reduction
@@ -114,7 +115,7 @@ class Raw(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array) -> tuple[jax.Array, nn.Variable]:
         """[N, H, W, C] -> [N, H, W, features], or half the size if `reduce`; and the statistics of the norm."""
-        x = self.activation(x)
+        x = lean_relu(x) if self.activation is jax.nn.relu else self.activation(x)
         if self.reduce:
             x = FactorizedReduction(self.features, name="reduction")(x)
         else:
@@ -131,7 +132,7 @@ class Preprocess(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         """[N, H, W, C] -> [N, H, W, features], or half the size if `reduce`."""
-        x = jax.nn.relu(x)
+        x = lean_relu(x)
         if self.reduce:
             x = FactorizedReduction(self.features, name="reduction")(x)
         else:
