@@ -66,14 +66,21 @@ def side_by_side(tree: Any) -> tuple[Any, jax.Array]:
     return structure.unflatten(views), jnp.sqrt(jnp.sum(jnp.square(joined)))
 
 
+def in_one_array(*numbers: jax.Array | float) -> tuple[jax.Array, ...]:
+    """The same numbers, as elements of one array.
+
+    On a GPU XLA makes the updates of weights of equal shape one kernel if they have an array in common, which no single
+    number is.
+    """
+    return tuple(lax.optimization_barrier(jnp.stack([jnp.asarray(number) for number in numbers])))
+
+
 def sgd(
     rate: optax.Schedule, momentum: float, weight_decay: float, clip: float
 ) -> optax.GradientTransformationExtraArgs:
     """Clip, add L2, momentum buffer = momentum * buffer + g, step by -rate * buffer.
 
-    The gradient's global norm may be given to `update` as ``norm`` by one who knows it. The two numbers that every
-    update reads are parts of one array: on a GPU XLA then makes the updates of weights of equal shape one kernel, which
-    it does not where they have no array in common.
+    The gradient's global norm may be given to `update` as ``norm`` by one who knows it.
     """
 
     def init(params):
@@ -84,8 +91,8 @@ def sgd(
     def update(gradient, state, params, *, norm=None, **others):
         del others
         count = state["rate"].count
-        factor = clip_factor(optax.tree.norm(gradient) if norm is None else norm, clip)
-        factor, step = lax.optimization_barrier(jnp.stack([factor, -rate(count)]))
+        norm = optax.tree.norm(gradient) if norm is None else norm
+        factor, step = in_one_array(clip_factor(norm, clip), -rate(count))
 
         def added(g, w, buffer):
             return g * factor.astype(g.dtype) + weight_decay * w + momentum * buffer

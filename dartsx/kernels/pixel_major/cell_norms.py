@@ -47,7 +47,7 @@ class CellNorms:
         """Normalises x [N, H, W, G, B, T, C] by the norm of each of the B branches, then applies the activation."""
         fused = activate and self.activation is jax.nn.relu
         if self.running is None:
-            y, found = normalize(x, fused)
+            y, found = normalize((x,), fused)
             self._record(keys, found, sample_count(x, AXES))
         else:
             mean, variance = self._given(keys, x.shape)

@@ -32,21 +32,27 @@ Moments = tuple[jax.Array, jax.Array]
 
 # -------------------------------------------------------------------------------------- normalise
 @functools.partial(jax.custom_vjp, nondiff_argnums=(1,))
-def normalize(x: jax.Array, relu: bool = False) -> tuple[jax.Array, Moments]:
-    """Normalises x [N, H, W, ...] by its own statistics, then optionally applies ReLU.
+def normalize(parts: tuple[jax.Array, ...], relu: bool = False) -> tuple[jax.Array, Moments]:
+    """Normalises maps by their own statistics, then optionally applies ReLU.
+
+    Args:
+      parts: one array [N, H, W, ...], or several that stand side by side along the fourth axis.
+      relu: apply ReLU.
 
     Returns:
-      The result in x's dtype, and mean and biased variance [...]; no gradient flows through the latter two.
+      The result [N, H, W, ...] in the arrays' dtype, and mean and biased variance [...]; no gradient flows through the
+      latter two.
     """
-    return _normalize_forward(x, relu)[0]
+    return _normalize_forward(parts, relu)[0]
 
 
-def _normalize_forward(x, relu):
+def _normalize_forward(parts, relu):
+    x = side_by_side(parts, 3)
     mean, variance = (found.reshape(x.shape[3:]) for found in moments([_one_row(x)]))
     inverse = inverse_deviation(variance)
     y = (widen(x) - mean) * inverse
     y = (jnp.maximum(y, 0) if relu else y).astype(x.dtype)
-    return (y, (mean, variance)), (x, mean, inverse)
+    return (y, (mean, variance)), (parts, mean, inverse)
 
 
 def _one_row(x: jax.Array) -> jax.Array:
@@ -54,14 +60,15 @@ def _one_row(x: jax.Array) -> jax.Array:
 
 
 def _normalize_backward(relu, residuals, cotangents):
-    x, mean, inverse = residuals
-    x, gradient = lax.optimization_barrier((x, cotangents[0]))
-    passed, along = _before_relu(relu, widen(x) - mean, widen(gradient))
-    sums = totals([_one_row(passed), _one_row(along)]).reshape(2, *x.shape[3:])
-    x, gradient, averages = lax.optimization_barrier((x, gradient, tuple(sums / sample_count(x, AXES))))
-    centred, (average, along) = widen(x) - mean, averages
+    parts, mean, inverse = residuals
+    parts, gradient = lax.optimization_barrier((parts, cotangents[0]))
+    passed, along = _before_relu(relu, widen(side_by_side(parts, 3)) - mean, widen(gradient))
+    sums = totals([_one_row(passed), _one_row(along)]).reshape(2, *mean.shape)
+    parts, gradient, averages = lax.optimization_barrier((parts, gradient, tuple(sums / sample_count(gradient, AXES))))
+    centred, (average, along) = widen(side_by_side(parts, 3)) - mean, averages
     passed, _ = _before_relu(relu, centred, widen(gradient))
-    return ((inverse * (passed - average - centred * jnp.square(inverse) * along)).astype(x.dtype),)
+    to_x = (inverse * (passed - average - centred * jnp.square(inverse) * along)).astype(gradient.dtype)
+    return (tuple(lax.split(to_x, [part.shape[3] for part in parts], 3)),)
 
 
 def _before_relu(relu: bool, centred: jax.Array, gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
