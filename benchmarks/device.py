@@ -33,7 +33,7 @@ from benchmarks.process import ROOT
 
 SHARE = 0.62  # of the time is for the first round of compilations
 LAST = 20.0  # seconds that the last case may take
-CIFAR = "--config=configs/cifar10.py"
+CIFAR = "--config=cifar10"
 BFLOAT16 = "--config.dtype=bfloat16"
 
 
@@ -73,7 +73,7 @@ CASES = (
     Case("pytorch", what="pytorch"),
     Case("pixel-major finite difference", (CIFAR, BFLOAT16, DIFFERENCE)),
     Case("population of 8 medium", what="population", size="medium"),
-    Case("NAS-Bench-201", ("--config=configs/nb201.py", BFLOAT16)),
+    Case("NAS-Bench-201", ("--config=nb201", BFLOAT16)),
     Case("pixel-major float32 highest", (CIFAR,), precision="highest"),
     Case("pixel-major medium", size="medium"),
 )

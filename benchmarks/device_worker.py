@@ -23,9 +23,9 @@ from benchmarks.kernel_kinds import by_kind
 from benchmarks.sizes import SIZES
 from benchmarks.steps import resized, step_of
 from benchmarks.tasks.base import MEGABYTE
+from dartsx.experiments.settings import parse_config
 from dartsx.runtime import collector_paused, jit
 from dartsx.runtime.mesh import AXIS
-from experiments.settings import parse_config
 
 BLOCKS, WARM, BLOCK_SECONDS = 7, 3, 0.6
 

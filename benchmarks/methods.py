@@ -19,7 +19,7 @@ from benchmarks import records, sizes, timing
 from benchmarks.process import Worker
 from benchmarks.starts import lasting, say
 from dartsx.catalog import DTYPES, HYPERGRADIENTS, REMAT
-from experiments.settings.methods import methods
+from dartsx.experiments.settings.methods import methods
 
 BLOCKS = {"small": 10, "medium": 3, "full": 1}
 

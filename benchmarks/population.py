@@ -1,6 +1,6 @@
 """Searches of n seeds in one program against n solo runs, one after another: ``python -m benchmarks.population``.
 
-Both are what `experiments.search` compiles: a chunk of steps as one scan, batches gathered and augmented on the device.
+Both are what `dartsx search` compiles: a chunk of steps as one scan, batches gathered and augmented on the device.
 The solo runs are n states that one compiled program advances in turn. JSON fields, by number of members n:
 
   solo_s, solo_spread                   seconds of a step of a solo run, and quartiles
@@ -26,8 +26,8 @@ from benchmarks.starts import say
 from benchmarks.tasks.base import MEGABYTE
 from benchmarks.tasks.search import settings_of
 from dartsx.catalog import DTYPES, HYPERGRADIENTS, SEPARABLE_FORMS
+from dartsx.experiments.jobs.population import population_of
 from dartsx.runtime import cores, enable_compilation_cache, jit, make_mesh, put_replicated, record_run_info, split_cpu
-from experiments.jobs.population import population_of
 
 
 def parse() -> argparse.Namespace:

@@ -1,7 +1,7 @@
 """Any step of any config, compiled for a machine that is not here.
 
-    python -m benchmarks.program --target=h100 --config=configs/cifar10.py:gdas --what=search --size=full
-    python -m benchmarks.program --target=v5e-4 --config=configs/digits.py --what=evaluate --config.dtype=bfloat16
+    python -m benchmarks.program --target=h100 --config=cifar10:gdas --what=search --size=full
+    python -m benchmarks.program --target=v5e-4 --config=digits --what=evaluate --config.dtype=bfloat16
 
 Every compilation runs in a process of its own, so that one that ends its process is a result too. Nothing is run, so
 nothing is timed but the compilation itself.

@@ -19,9 +19,9 @@ from benchmarks.hlo import count_kernels
 from benchmarks.steps import Step, resized, step_of
 from benchmarks.targets import backend_of_target, devices
 from benchmarks.tasks.base import MEGABYTE
+from dartsx.experiments.settings import parse_config
 from dartsx.runtime import collector_paused, jit
 from dartsx.runtime.mesh import AXIS
-from experiments.settings import parse_config
 
 COLLECTIVES = ("all-reduce", "all-gather", "reduce-scatter", "all-to-all", "collective-permute")
 _LIBRARY = re.compile(r'custom_call_target="([^"]+)"')

@@ -96,7 +96,7 @@ def request(target: str, row: Row) -> dict[str, Any]:
         "mesh": MESH.get(target, 1),
         "members": 1,
         "layout": None,
-        "config": ["--config=configs/digits.py", *(f"--config.{name}={value}" for name, value in config.items())],
+        "config": ["--config=digits", *(f"--config.{name}={value}" for name, value in config.items())],
     }
 
 

@@ -19,7 +19,7 @@ from benchmarks.hlo import count_kernels
 from benchmarks.process import ROOT
 from benchmarks.program_worker import lower, step
 
-OURS = tuple(str(ROOT / folder) for folder in ("benchmarks", "dartsx", "experiments"))
+OURS = tuple(str(ROOT / folder) for folder in ("benchmarks", "dartsx"))
 
 
 class Programs:

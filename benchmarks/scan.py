@@ -1,6 +1,6 @@
 """A chunk of search steps as one compiled scan against single dispatched steps: ``python -m benchmarks.scan``.
 
-Both gather and augment their batches on the device, as `experiments.search` does. Single steps are dispatched one by
+Both gather and augment their batches on the device, as `dartsx search` does. Single steps are dispatched one by
 one; ``single`` reads the losses after every step, as a loop that logs does, ``queued`` reads them after the last one.
 JSON fields, seconds per step: scan_s, single_s, queued_s and their quartiles; ratio = single_s / scan_s,
 ratio_queued = queued_s / scan_s; compile_scan_s, compile_single_s.
@@ -22,10 +22,10 @@ from benchmarks.starts import say
 from benchmarks.tasks.search import CLASSES, settings_of
 from dartsx.catalog import DTYPES, REMAT, SEPARABLE_FORMS
 from dartsx.data import Dataset, Split
+from dartsx.experiments.jobs.search import plan_of, search_examples
+from dartsx.experiments.settings import SearchSettings
 from dartsx.runtime import Loop, jit, make_mesh, put_replicated, record_run_info
 from dartsx.search import Search
-from experiments.jobs.search import plan_of, search_examples
-from experiments.settings import SearchSettings
 
 
 def parse() -> argparse.Namespace:
@@ -57,7 +57,7 @@ def random_dataset(size: sizes.Size, steps: int) -> Dataset:
 
 
 def random_search(settings: SearchSettings, dataset: Dataset, mesh: jax.sharding.Mesh) -> Search:
-    """As ``experiments.search`` runs it."""
+    """As ``dartsx search`` runs it."""
     plan = plan_of(settings, dataset.num_classes)
     return Search(plan, search_examples(settings, dataset, mesh), settings.seed, mesh)
 

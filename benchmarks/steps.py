@@ -13,14 +13,14 @@ from jax.sharding import Mesh
 
 from benchmarks.sizes import SIZES, Size
 from dartsx.catalog import RECURRENT
+from dartsx.experiments.jobs.evaluate import retrain_problem
+from dartsx.experiments.jobs.search import plan_of
+from dartsx.experiments.settings import evaluate_settings, search_settings
 from dartsx.retrain import init_state as init_network
 from dartsx.retrain import make_step as make_network_step
 from dartsx.runtime import batch_sharding, replicated
 from dartsx.search import Batch, init_state, make_step, search_problem
 from dartsx.search.population import over_members
-from experiments.jobs.evaluate import retrain_problem
-from experiments.jobs.search import plan_of
-from experiments.settings import evaluate_settings, search_settings
 
 EPOCH = 390  # steps, as on CIFAR-10 at batch 64: they only enter schedules
 NETWORK_SIZES = {"small": Size(4, 5, 32, 32), "medium": Size(16, 8, 64, 32), "full": Size(36, 20, 96, 32)}

@@ -2,7 +2,7 @@
 
 GPUs are described by the numbers that XLA's compiler asks for. They are facts of the cards, as XLA publishes them
 (github.com/openxla/xla, xla/backends/gpu/target_config/specs: h100_sxm, h200, a100_sxm_80). TPUs are known to libtpu by
-name. Compilers: ``pip install 'dartsx[cuda13]'`` (about 4 GB on disk) and ``'dartsx[tpu]'`` (about 1 GB).
+name. Compilers: the extras ``cuda13`` (about 4 GB on disk) and ``tpu`` (about 1 GB).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import dataclasses
 import os
 
 import jax
+
+from dartsx.catalog import how_to_install
 
 
 @dataclasses.dataclass(frozen=True)
@@ -177,4 +179,4 @@ def _described(make, extra: str):
     try:
         return make()
     except (ImportError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise RuntimeError(f"no compiler for this target (pip install 'dartsx[{extra}]'): {error}") from error
+        raise RuntimeError(f"no compiler for this target ({how_to_install(extra)}): {error}") from error

@@ -3,7 +3,7 @@
 A loss is a function ``(outputs, batch) -> (scalar, metrics)``. The batch is any pytree of arrays with one leading axis
 of examples; metrics are scalars under names that the loss chooses, and are logged under these names. Both are means
 over the examples of the batch: where every example counts exactly once, as on test images, they are taken of batches
-of one example and averaged.
+of one example and averaged. A metric ``confusion`` is no mean but a matrix of counts, whose `figures` are told.
 
 Classification is the default. Regression with a target per pixel, on batches that are pairs::
 
@@ -55,6 +55,59 @@ def next_word(label_smoothing: float = 0.0) -> Loss:
     return loss
 
 
+def pixel_classes(ignored: int, label_smoothing: float = 0.0) -> Loss:
+    """Cross entropy of class scores [N, H, W, classes] and the classes of all pixels, ``masks`` [N, H, W] of a batch.
+
+    It is the mean over the pixels of an image that are counted, and of these means over the images. Metric:
+    ``confusion``, int32 [classes, classes], how many pixels of a class (row) were taken for which (column).
+
+    Args:
+      ignored: class of the pixels that are not counted.
+      label_smoothing: see `cross_entropy`.
+    """
+
+    def loss(logits: jax.Array, batch: Any) -> tuple[jax.Array, Metrics]:
+        counted = batch.masks != ignored
+        masks = jnp.where(counted, batch.masks, 0).astype(jnp.int32)
+        each = jnp.where(counted, cross_entropies(logits, masks, label_smoothing), 0).sum((1, 2))
+        value = jnp.mean(each / jnp.maximum(counted.sum((1, 2)), 1))
+        return value, {"confusion": confusion(logits, masks, counted)}
+
+    return loss
+
+
+def confusion(logits: jax.Array, masks: jax.Array, counted: jax.Array) -> jax.Array:
+    """How often a class (row) was taken for which (column) among the counted pixels, int32 [classes, classes].
+
+    Args:
+      logits: [N, H, W, classes].
+      masks: classes, int [N, H, W].
+      counted: bool [N, H, W].
+    """
+    classes = logits.shape[-1]
+    right = jax.nn.one_hot(masks, classes) * counted[..., None]
+    taken = jax.nn.one_hot(jnp.argmax(logits, -1), classes)
+    # Of each image apart: float32 is exact up to 16.7 million pixels.
+    return jnp.einsum("nhwi,nhwj->nij", right, taken).astype(jnp.int32).sum(0)
+
+
+def figures(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Loss and metrics as scalars: in place of ``confusion`` its ``miou`` and ``pixel_accuracy``, both 0 to 1.
+
+    ``miou`` is the mean over all classes that pixels have or are taken for of intersection over union. Counts may be
+    divided by any number before.
+    """
+    told = {name: value for name, value in values.items() if name != "confusion"}
+    if "confusion" not in values:
+        return told
+    counts = values["confusion"]
+    right = counts.diagonal()
+    union = counts.sum(0) + counts.sum(1) - right
+    unseen = union == 0
+    shares = right / (union + unseen)  # as exact as what is given: also for float64 of NumPy
+    return told | {"miou": shares.sum() / (~unseen).sum(), "pixel_accuracy": right.sum() / counts.sum()}
+
+
 def first(batch: Any) -> jax.Array:
     """The first entry of a batch that is a tuple, such as the images of a `dartsx.feeds.Batch`."""
     return batch[0]
@@ -73,11 +126,16 @@ def cross_entropy(logits: jax.Array, labels: jax.Array, smoothing: float = 0.0) 
       labels: [...] integers.
       smoothing: the target is (1 - smoothing) one-hot + smoothing / classes (arXiv:1512.00567, section 7).
     """
+    return cross_entropies(logits, labels, smoothing).mean()
+
+
+def cross_entropies(logits: jax.Array, labels: jax.Array, smoothing: float = 0.0) -> jax.Array:
+    """The softmax cross-entropies [...] of which `cross_entropy` is the mean."""
     loss = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
     if smoothing:
         uniform = -jnp.mean(jax.nn.log_softmax(logits), -1)
         loss = (1 - smoothing) * loss + smoothing * uniform
-    return loss.mean()
+    return loss
 
 
 def accuracy(logits: jax.Array, labels: jax.Array) -> jax.Array:

@@ -2,7 +2,7 @@
 
 Small enough that 100 networks of each are trained on handwritten digits in minutes, in one compiled program:
 
-``cd examples; python -m experiments.design --spaces=plain_convolutions:any_widths,plain_convolutions:rising_widths``
+``cd examples; dartsx design --spaces=plain_convolutions:any_widths,plain_convolutions:rising_widths``
 ``  --budget=100 --workdir=../runs/plain``
 
 The question is that of RegNet's step from AnyNetX_C to AnyNetX_D (arXiv:2003.13678, section 3.2).

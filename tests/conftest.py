@@ -12,14 +12,32 @@ import jax
 import numpy as np
 import pytest
 
-from dartsx.networks import Choice, Depth, Graph, Levels, Network, Node, Path, Pick, Read, Trellis, Width
+from dartsx.networks import (
+    Choice,
+    Depth,
+    Graph,
+    Levels,
+    Network,
+    Node,
+    Path,
+    Pick,
+    Read,
+    Tree,
+    TreeNode,
+    Trellis,
+    Width,
+)
 from dartsx.networks.blocks.chain import Chain
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.inverted import InvertedBottleneck
+from dartsx.networks.blocks.path_cell import OpenPathCell
 from dartsx.networks.blocks.residual import Bottleneck
+from dartsx.networks.blocks.segmentation import Decoder
 from dartsx.networks.blocks.shortcut import Residual, pooled
 from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite
-from dartsx.networks.layers import GlobalPool
+from dartsx.networks.blocks.upscaling import Doubled, PlainGrouped, Recursive, Shuffled
+from dartsx.networks.layers import GlobalPool, Resize
+from dartsx.networks.open.pair_trellis import PairTrellis
 from dartsx.networks.open.size import each
 
 TESTS = pathlib.Path(__file__).resolve().parent
@@ -189,6 +207,18 @@ def trellis(layers=4, levels=3):
     return net("trellis", (ConvNorm(4), Trellis(Path("path", layers, levels), blocks)))
 
 
+def pairs(layers=3, levels=2):
+    """A trellis whose cells read the two layers before them, with decoder."""
+    names = ("separable_3x3", "skip_connect", "none")
+    cells = tuple(
+        tuple(OpenPathCell("cell", 1, 2 + level, move, names) for move in (-1, 0, 1)) for level in range(levels)
+    )
+    blocks = PairTrellis(
+        Path("path", layers, levels), cells, (ConvNorm(3, 1),) * levels, Decoder(3, features=4, narrowed=2)
+    )
+    return Network("pairs", (ConvNorm(3), ConvNorm(4, 3, 2)), ((blocks,),), (), "a test", 8)
+
+
 def nested():
     """Choices inside options, one of them shared by two places, and a depth of at least nothing."""
     inner = Choice("inner", {"a": ConvNorm(WIDTH, 1), "b": ConvNorm(WIDTH, 3)})
@@ -211,9 +241,22 @@ def grouped():
     return net("grouped", (ConvNorm(inner * ratio), Depth("depth", (1, 2), (block,))))
 
 
+def tree():
+    """Paths that double the map or not, to cells with an open width and a convolution that shares its weights."""
+
+    def cell(word):
+        again = Chain((ConvNorm(WIDTH, 1), Recursive()))
+        return Chain((Choice(f"{word}/op", {"again": again, "grouped": PlainGrouped(WIDTH)}), ConvNorm(8, 1)))
+
+    heads = [Chain((Shuffled(2, factor), Resize((4, 4)), GlobalPool(keep=True))) for factor in (2, 1)]
+    nodes = (("c", cell("c")), ("u", Doubled(8)), ("cu", Doubled(8)), ("uc", cell("uc")))
+    paths = tuple(TreeNode(word, block, heads[word.count("u")]) for word, block in nodes)
+    return Network("tree", (ConvNorm(8),), ((Tree("path", paths),),), (Classifier(3),), "a test", 8)
+
+
 OPEN = {
     **{"chain": chain, "graph": graph, "trellis": trellis, "nested": nested, "widening": widening},
-    "grouped": grouped,
+    **{"grouped": grouped, "pairs": pairs, "tree": tree},
 }
 
 

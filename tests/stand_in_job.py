@@ -6,7 +6,7 @@ import pathlib
 import signal
 import time
 
-from experiments.settings import SettingsError
+from dartsx.experiments.settings import SettingsError
 
 
 def run(config, folder, pause_after=None):

@@ -1,4 +1,4 @@
-"""The training step of a derived network, as ``experiments.evaluate`` sets it up, on a batch on the device."""
+"""The training step of a derived network, as ``dartsx evaluate`` sets it up, on a batch on the device."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any
 
 import jax
 
-import configs.cifar10
 from benchmarks.sizes import Size
 from benchmarks.tasks.base import Task
 from benchmarks.tasks.compiled import compiled_task
 from benchmarks.tasks.search import CLASSES, random_batch
+from dartsx.configs import cifar10
+from dartsx.experiments.jobs.evaluate import retrain_problem
+from dartsx.experiments.settings import evaluate_settings
 from dartsx.retrain import init_state, make_step
 from dartsx.runtime import run_once
-from experiments.jobs.evaluate import retrain_problem
-from experiments.settings import evaluate_settings
 
 EPOCH = 520  # steps, as on CIFAR-10 at batch 96
 
@@ -26,7 +26,7 @@ def start(options: dict[str, Any]) -> Task:
       options: the fields of a `Size`, genotype, form and remat (None: the config's), dtype, cache.
     """
     size = Size(*(options[name] for name in ("channels", "layers", "batch", "pixels")))
-    config = configs.cifar10.get_config()
+    config = cifar10.get_config()
     config.dtype, config.genotype = options["dtype"], options["genotype"]
     config.evaluate.channels, config.evaluate.layers = size.channels, size.layers
     config.evaluate.batch_size = size.batch

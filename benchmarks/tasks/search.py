@@ -1,4 +1,4 @@
-"""The search step of dartsx, as ``experiments.search`` sets it up, on batches that lie on the device."""
+"""The search step of dartsx, as ``dartsx search`` sets it up, on batches that lie on the device."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-import configs.cifar10
 from benchmarks.sizes import Size
 from benchmarks.tasks.base import Task
 from benchmarks.tasks.compiled import compiled_task
+from dartsx.configs import cifar10
+from dartsx.experiments.jobs.search import plan_of
+from dartsx.experiments.settings import SearchSettings, search_settings
 from dartsx.runtime import run_once
 from dartsx.search import Batch, Plan, init_state, make_step, search_problem
 from dartsx.search.methods.p_darts import narrowed, strongest
-from experiments.jobs.search import plan_of
-from experiments.settings import SearchSettings, search_settings
 
 CLASSES = 10
 EPOCH = 390  # steps, as on CIFAR-10 at batch 64
@@ -30,7 +30,7 @@ def settings_of(options: dict[str, Any]) -> SearchSettings:
       options: the fields of a `Size`, hypergradient, form and remat (None: the config's), dtype; ``method`` if it is
         another one than DARTS; ``keep`` if only so many candidates are left on every edge.
     """
-    config = configs.cifar10.get_config()
+    config = cifar10.get_config()
     config.dtype, config.hypergradient = options["dtype"], options["hypergradient"]
     config.method = options.get("method", config.method)
     config.search.channels, config.search.layers = options["channels"], options["layers"]

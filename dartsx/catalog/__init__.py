@@ -2,18 +2,21 @@
 
 from dartsx.catalog.as_before import SCHEMA, SCHEMA_KEY, as_before, completed, written_by_a_run
 from dartsx.catalog.augmentation import AugmentPolicy
-from dartsx.catalog.combine import acts_alone, check_hypergradient, check_together, options_of
+from dartsx.catalog.combine import acts_alone, candidates, check_hypergradient, check_together, options_of
 from dartsx.catalog.declaration import Declaration, Option, option_values
-from dartsx.catalog.identity import MAY_DIFFER, PLACES, UNUSED, experiment
+from dartsx.catalog.extras import how_to_install
+from dartsx.catalog.identity import MAY_DIFFER, PLACES, UNUSED, experiment, fields
 from dartsx.catalog.measures import RESULTS, Measure
 from dartsx.catalog.methods import BASE, METHODS
 from dartsx.catalog.names import (
+    BOXES_PREFIX,
     COST_FORMS,
     COST_KINDS,
     DESCRIBED,
     DTYPES,
     EMBEDDED_TEXT,
     EXECUTORS,
+    EXPORTS,
     GROUPED_FORMS,
     HYPERGRADIENTS,
     INIT_SCALE,
@@ -25,6 +28,7 @@ from dartsx.catalog.names import (
     PRECISIONS,
     RECURRENT,
     REMAT,
+    SCENES,
     SCHEDULES,
     SEPARABLE_FORMS,
     SHARING,
@@ -32,6 +36,7 @@ from dartsx.catalog.names import (
     STEMS,
     TEXT_PREFIX,
     TEXT_UNITS,
+    UPSCALES,
     WITH_TERMS,
     by_name,
     is_text,
@@ -41,11 +46,13 @@ from dartsx.catalog.strategies import STRATEGIES
 __all__ = [
     "is_text",
     "BASE",
+    "BOXES_PREFIX",
     "AugmentPolicy",
     "COST_FORMS",
     "COST_KINDS",
     "DESCRIBED",
     "EXECUTORS",
+    "EXPORTS",
     "DTYPES",
     "EMBEDDED_TEXT",
     "PRECISIONS",
@@ -63,6 +70,7 @@ __all__ = [
     "REMAT",
     "SCHEMA",
     "SCHEMA_KEY",
+    "SCENES",
     "SCHEDULES",
     "SEPARABLE_FORMS",
     "SHARING",
@@ -72,6 +80,7 @@ __all__ = [
     "STEMS",
     "TEXT_PREFIX",
     "TEXT_UNITS",
+    "UPSCALES",
     "STRATEGIES",
     "PLACES",
     "UNUSED",
@@ -81,10 +90,13 @@ __all__ = [
     "acts_alone",
     "as_before",
     "by_name",
+    "candidates",
     "check_hypergradient",
     "check_together",
     "completed",
     "experiment",
+    "fields",
+    "how_to_install",
     "option_values",
     "options_of",
     "written_by_a_run",

@@ -33,6 +33,7 @@ LATER: dict[str, Any] = {
     "search.cost.form": "linear",
     "search.cost.weight": 1.0,
     "search.cost.target": 0.0,
+    "search.cost.within": False,
     "search.cost.channels": 0,
     "search.cost.layers": 0,
     "search.cost.table": "",
@@ -46,8 +47,17 @@ LATER: dict[str, Any] = {
     "dataset.text.vocabulary": 10_000,
     "dataset.text.steps": 35,
     "dataset.text.context": 35,
+    "search.augment.scale": 0.0,
+    "evaluate.augment.scale": 0.0,
+    "dataset.upscale": 0,  # no image was made larger
+    "dataset.scenes.size": 64,  # there were no scenes
+    "dataset.scenes.train": 800,
+    "dataset.scenes.test": 200,
+    "dataset.scenes.digits": 4,
+    "dataset.scenes.seed": 0,
     **{f"evaluate.dropout.{place}": 0.0 for place in ("words", "embedding", "inputs", "states", "output")},
     "evaluate.average_from": 0,
+    "evaluate.initial_weights": "",
 }
 # What the config of every run has had from the first version on.
 _ALWAYS = ("seed", "dtype", "mesh", "method", "dataset")

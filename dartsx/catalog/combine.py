@@ -48,6 +48,12 @@ def acts_alone(names: Sequence[str]) -> str | None:
     return next((name for name in names if METHODS[name].on_the_host), None)
 
 
+def candidates(primitives: Sequence[str], method: str) -> tuple[str, ...]:
+    """The primitives without those that the papers of the methods leave out; `method` joins several names by "+"."""
+    left_out = {name for part in method.split("+") if part in METHODS for name in METHODS[part].left_out}
+    return tuple(name for name in primitives if name not in left_out)
+
+
 def options_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The value of every option of a method: the given ones, else the defaults.
 

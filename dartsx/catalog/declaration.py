@@ -63,6 +63,7 @@ class Declaration:
       meaningless: other methods with which it would compute but mean nothing, with the reason.
       partial_channels: those of its options that let one in so many channels through the candidates.
       first_order: why only the hypergradient ``first_order`` has a meaning, as "trains ..."; empty where all have.
+      only_described: it searches described spaces alone, not those of cells.
       module: where the function is that has the method's name; empty for ``dartsx.search.methods.NAME``.
     """
 
@@ -73,6 +74,7 @@ class Declaration:
     meaningless: Mapping[str, str] = dataclasses.field(default_factory=dict)
     partial_channels: tuple[str, ...] = ()
     first_order: str = ""
+    only_described: bool = False
     module: str = ""
 
     @property

@@ -25,7 +25,11 @@ MAY_DIFFER = (
     "evaluate.host_workers",
 )
 # Fields that say where an input lies. A run records what the input is, and may be resumed where that lies elsewhere.
-PLACES = {"data": ("dataset.name", "dataset.data_dir"), "genotype": ("genotype",)}
+PLACES = {
+    "data": ("dataset.name", "dataset.data_dir"),
+    "genotype": ("genotype",),
+    "weights": ("evaluate.initial_weights",),
+}
 # What a run keeps to its end, though runs that differ in it are samples of one experiment: how many devices there were,
 # what was logged, which seed was drawn, which network was trained (reports have a row for each network anyway), and how
 # the config was written down.
@@ -49,12 +53,17 @@ def experiment(config: Mapping[str, Any]) -> dict[str, str]:
     """
     evaluation = "evaluate" in config and "search" not in config  # its space only writes the network of its genotype
     left_out = (*MAY_DIFFER, *_OF_A_SAMPLE, *_options_of_others(config), *(["space"] if evaluation else []))
-    kept = {name: repr(_as_json(value)) for name, value in _flat(completed(config)) if not _within(name, left_out)}
+    kept = {name: repr(_as_json(value)) for name, value in fields(config).items() if not _within(name, left_out)}
     if config.get("network"):
         kept |= {name: UNUSED for name in _OF_GENOTYPES if name in kept}
     if config.get("evaluate", {}).get("network") in _OF_ONE_EXECUTOR:
         kept["evaluate.network"] = UNUSED
     return kept
+
+
+def fields(config: Mapping[str, Any]) -> dict[str, Any]:
+    """All fields of a config by dotted name; those that it lacks are as they were before there were any."""
+    return dict(_flat(completed(config)))
 
 
 def _options_of_others(config: Mapping[str, Any]) -> list[str]:

@@ -40,5 +40,8 @@ class Measure:
 # Task -> the figure by which its results are ranked, a field of result.json.
 RESULTS = {
     "classification": Measure("test_error", "%", larger_is_better=False),
+    "detection": Measure("test_ap", "%", larger_is_better=True),
+    "segmentation": Measure("test_miou", "%", larger_is_better=True),
     "language": Measure("test_perplexity", "", larger_is_better=False),
+    "super_resolution": Measure("test_psnr", "dB", larger_is_better=True),
 }

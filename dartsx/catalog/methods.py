@@ -98,6 +98,7 @@ METHODS: dict[str, Declaration] = {
             "pc_darts": "its networks are no cells",
         },
         first_order="trains no alphas",
+        only_described=True,
     ),
     "fair_darts": Declaration(
         decides=("relaxation", "penalty", "derivation"),
@@ -124,6 +125,11 @@ METHODS: dict[str, Declaration] = {
             "alphas.warmup_epochs": 10,
         },
         left_out=("none",),
+    ),
+    "trilevel": Declaration(
+        decides=("relaxation", "penalty"),
+        options={"order": Option(0.1, "weight of the order of the network's lengths; above 0 prefers short ones")},
+        paper={"epochs": 100},
     ),
     "beta_darts": Declaration(
         decides=("penalty",),

@@ -41,8 +41,14 @@ EXECUTORS = {
     "described": ("options of decisions", (DESCRIBED,)),
 }
 EMBEDDED_TEXT, TEXT_PREFIX = "python_docs", "text:"  # names of data sets that are texts
+# Data sets of scenes of digits, by what is predicted of them.
+SCENES = {"digit_scenes": "segmentation", "digit_boxes": "detection"}
+UPSCALES = (2, 4)  # how many times larger super-resolution makes images
+BOXES_PREFIX = "boxes:"  # begins the names of data sets with boxes
 TEXT_UNITS = ("words", "tokens", "characters")  # what a text is cut into
 SCHEDULES = ("cosine", "linear", "exponential")
+
+EXPORTS = ("stablehlo", "onnx", "torch", "tflite-ready")  # formats of exported networks
 
 COST_KINDS = ("params", "macs", "activations", "memory")
 LATENCY = "latency"  # in milliseconds, by a table of a device

@@ -104,7 +104,7 @@ Table = BlockTable | LinearTable
 
 
 def read_table(path: str | pathlib.Path, resolution: int | None = None) -> Table:
-    """A table of `experiments.latency`, of ProxylessNAS (Pixel 1), of once-for-all (Note 10), or a linear model.
+    """A table of `dartsx latency`, of ProxylessNAS (Pixel 1), of once-for-all (Note 10), or a linear model.
 
     Args:
       path: CSV file with the columns of `measured_table.Row`; or with type, h_in, c_in, h_out, c_out, kernel, stride,

@@ -24,7 +24,10 @@ def least_cost(
     primitive on any edge; a bound for those that may not. Of memory, which is no sum, the bound is 0.
 
     Args:
-      supernet, image_shape, kind, table: as for `dartsx.cost.expected_cost`, and with its errors.
+      supernet: as for `dartsx.cost.expected_cost`, whose errors are raised here too.
+      image_shape: as there.
+      kind: as there.
+      table: as there.
     """
     if kind == "memory":
         return 0.0

@@ -1,4 +1,4 @@
-"""Tables of latencies that `experiments.latency` measured on a device: CSV files whose rows are blocks."""
+"""Tables of latencies that `dartsx latency` measured on a device: CSV files whose rows are blocks."""
 
 from __future__ import annotations
 

@@ -26,17 +26,11 @@ class Split:
     labels: np.ndarray
 
     def __post_init__(self):
-        if self.images.dtype != np.uint8 or self.images.ndim != 4:
-            raise ValueError(
-                "images must be uint8 [N, H, W, C] with values 0..255, "
-                f"got {self.images.dtype} {list(self.images.shape)}"
-            )
+        check_images(self.images)
         if self.labels.dtype != np.int32 or self.labels.ndim != 1:
             raise ValueError(f"labels must be int32 [N], got {self.labels.dtype} {list(self.labels.shape)}")
         if len(self.images) != len(self.labels):
             raise ValueError(f"{len(self.images)} images but {len(self.labels)} labels")
-        if not len(self.images):
-            raise ValueError("a split needs at least one image, got none")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -46,13 +40,27 @@ class Split:
         return Split(self.images[indices], self.labels[indices])
 
 
+def check_images(images: np.ndarray) -> None:
+    """Checks that these are images as splits hold them.
+
+    Raises:
+        ValueError: if they are not uint8 [N, H, W, C], or there are none.
+    """
+    if images.dtype != np.uint8 or images.ndim != 4:
+        raise ValueError(
+            f"images must be uint8 [N, H, W, C] with values 0..255, got {images.dtype} {list(images.shape)}"
+        )
+    if not len(images):
+        raise ValueError("a split needs at least one image, got none")
+
+
 def check_range(name: str, part: str, labels: np.ndarray, classes: int) -> None:
     """Checks that there is a class for every label.
 
     Args:
         name: name of the data set, for messages.
         part: part of the data set, for messages.
-        labels: int [N].
+        labels: int [N], at least one.
         classes: number of classes.
 
     Raises:

@@ -2,7 +2,7 @@
 
     python -m dartsx.data.prepare cifar10 --data_dir=DIR
 
-Needs TensorFlow, ``pip install -e '.[download]'`` in the checkout: TFDS encodes images with it. Reading the
+Needs TensorFlow, which the extra ``download`` installs: TFDS encodes images with it. Reading the
 result does not. ``digits`` needs neither TensorFlow nor a network.
 """
 
@@ -11,6 +11,7 @@ import importlib.util
 import pathlib
 import sys
 
+from dartsx.catalog import how_to_install
 from dartsx.data.prepared import (
     default_data_dir,
     find_builder,
@@ -47,7 +48,7 @@ def _download(name: str, data_dir: pathlib.Path) -> None:
     if importlib.util.find_spec("tensorflow") is None:
         raise ModuleNotFoundError(
             f"preparing {name!r} needs TensorFlow, which is not installed: "
-            "pip install -e '.[download]' in the checkout. (Reading it later does not need TensorFlow.)"
+            f"{how_to_install('download')}. (Reading it later does not need TensorFlow.)"
         )
     import tensorflow_datasets as tfds
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from dartsx.catalog import how_to_install
 from dartsx.data.checks import one_line
 from dartsx.data.known import KNOWN
 
@@ -109,7 +110,7 @@ def find_builder(name: str, data_dir: pathlib.Path) -> Any:
         ) from error
     raise FileNotFoundError(
         f"data set {name!r} is not prepared in data_dir={data_dir}. To download and prepare it:\n"
-        "    pip install -e '.[download]'   # in the checkout: brings TensorFlow, which encodes the images\n"
+        f"    {how_to_install('download')}: TensorFlow encodes the images\n"
         f"    python -m dartsx.data.prepare {name} --data_dir={data_dir}"
     )
 

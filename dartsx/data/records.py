@@ -60,7 +60,7 @@ def decode_all(records: Records, image_size: int | None = None) -> Split:
     if not len(records):
         raise ValueError("there are no images to load")
     ((first, *_),) = _decode_chunk(records, range(1), image_size)
-    _check_memory(first.nbytes * len(records))
+    check_memory(first.nbytes * len(records))
     chunks = [range(start, min(start + _CHUNK, len(records))) for start in range(0, len(records), _CHUNK)]
     decoded: list[np.ndarray] = []
     labels: list[int] = []
@@ -103,7 +103,8 @@ def _size(image: np.ndarray) -> str:
     return f"{image.shape[0]}x{image.shape[1]}"
 
 
-def _check_memory(needed: int) -> None:
+def check_memory(needed: int) -> None:
+    """Raises a MemoryError where images of so many bytes in all do not fit."""
     available = psutil.virtual_memory().available
     if 2 * needed > available:  # the single images and their stack exist side by side at the end
         raise MemoryError(

@@ -11,7 +11,7 @@ import numpy as np
 
 from dartsx.data import padded_batches
 from dartsx.feeds.examples import Examples, sharded_rows, take
-from dartsx.losses import Loss
+from dartsx.losses import Loss, figures
 from dartsx.runtime import jit
 
 Outputs = Callable[[Any, Any], Any]  # (state, batch) -> outputs of the network
@@ -27,7 +27,7 @@ def batch_sums(outputs: Outputs, loss: Loss) -> Callable[[Any, Any, jax.Array], 
 
     def sums(state: Any, batch: Any, real: jax.Array) -> Sums:
         values = jax.vmap(of_example)(outputs(state, batch), batch)
-        return {name: jnp.where(real, of_all, 0).sum() for name, of_all in values.items()}
+        return {name: jnp.where(_along(real, of_all), of_all, 0).sum(0) for name, of_all in values.items()}
 
     return sums
 
@@ -41,14 +41,20 @@ def example_sums(outputs: Outputs, loss: Loss, examples: Examples) -> Callable[.
             chosen, real = row
             return None, of_batch(state, examples.plain(take(arrays, chosen)), real)
 
-        return jax.tree.map(jnp.sum, jax.lax.scan(one, None, (indices, mask))[1])
+        return jax.tree.map(lambda leaf: leaf.sum(0), jax.lax.scan(one, None, (indices, mask))[1])
 
     return sums
 
 
+def _along(mask: jax.Array, values: jax.Array) -> jax.Array:
+    """A mask [N] for values [N, ...]."""
+    return mask.reshape(-1, *(1,) * (values.ndim - 1))
+
+
 def means(sums: Sums, count: int) -> dict[str, float]:
     """The sums over `count` examples as means, the loss first."""
-    return {name: float(sums[name]) / count for name in sorted(sums, key=lambda name: name != "loss")}
+    told = figures({name: np.asarray(total, np.float64) / count for name, total in sums.items()})
+    return {name: float(told[name]) for name in sorted(told, key=lambda name: name != "loss")}
 
 
 def evaluator(

@@ -71,11 +71,12 @@ class Streamed:
             return of_batch(state, Batch(normalize(batch["images"], *given), batch["labels"]), batch["mask"])
 
         def evaluate(state) -> dict[str, float]:
-            totals: dict[str, float] = {}
+            totals: dict[str, np.ndarray] = {}
             with contextlib.closing(ahead(self._test_batches())) as batches:
                 for batch in batches:
                     found = sums(state, batch)
-                    totals = {name: totals.get(name, 0.0) + float(value) for name, value in found.items()}
+                    for name, value in found.items():
+                        totals[name] = totals.get(name, 0.0) + np.asarray(value, np.float64)
             return means(totals, len(self.source.test))
 
         return evaluate
@@ -86,8 +87,7 @@ class Streamed:
 
     def _test_batches(self) -> Generator[dict[str, jax.Array]]:
         size, options = self.image_size, {"num_workers": self.host_workers, "shard": _shard()}
-        # 256 for 224 pixels, and in this proportion for others.
-        stream = eval_stream(self.source.test, self.batch_size, size, resize=round(size * 8 / 7), **options)
+        stream = eval_stream(self.source.test, self.batch_size, size, resize=test_side(size), **options)
         for batch in _watched(stream, self.watched):
             yield put_batch(batch, self.mesh, local=True)
 
@@ -127,6 +127,11 @@ def open_streamed(
     reader = ChunkReader(open_at, lambda chunk: put_batch(chunk, mesh, 1, local=True))
     on_device = dataclasses.replace(policy, flip=False)
     return Streamed(source, batch_size, image_size, on_device, dtype, host_workers, mesh, reader, watched)
+
+
+def test_side(size: int) -> int:
+    """Pixels of a test image's shorter side before its middle is cut out: 256 for 224, others in proportion."""
+    return round(size * 8 / 7)
 
 
 def statistics(source: Source) -> tuple[tuple[float, ...], tuple[float, ...]]:

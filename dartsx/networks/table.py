@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
+from dartsx.catalog import UPSCALES
 from dartsx.networks import (
     block_list,
     detnas,
@@ -21,6 +22,7 @@ from dartsx.networks.alexnet import alexnet, alexnet_two_towers
 from dartsx.networks.amoebanet import amoebanet_a
 from dartsx.networks.auto_deeplab import FILTERS, auto_deeplab
 from dartsx.networks.description import Network
+from dartsx.networks.detectors import PYRAMIDS, retinanet, small_detector
 from dartsx.networks.errors import check_choice
 from dartsx.networks.nasnet import nasnet_a
 from dartsx.networks.pnasnet import pnasnet5
@@ -28,6 +30,7 @@ from dartsx.networks.recurrent import lstm
 from dartsx.networks.resnet import resnet, resnet_cifar, resnext, resnext_cifar, se_resnet
 from dartsx.networks.shufflenet import shufflenet_v1, shufflenet_v2
 from dartsx.networks.squeezenet import squeezenet1_0, squeezenet1_1
+from dartsx.networks.upscaling import bicubic, edsr, edsr_tiny, srcnn
 from dartsx.networks.vgg import vgg
 
 NETWORKS: dict[str, Callable[..., Network]] = {
@@ -142,7 +145,21 @@ LANGUAGE_MODELS: dict[str, Callable[..., Network]] = {"lstm": lstm}
 SEGMENTATION: dict[str, Callable[..., Network]] = {
     name: partial(auto_deeplab, filters, name=name) for name, filters in FILTERS.items()
 }
-_BY_NAME = {**NETWORKS, **LANGUAGE_MODELS, **SEGMENTATION}
+DETECTION: dict[str, Callable[..., Network]] = {
+    **{f"retinanet_{name}": partial(retinanet, each.make(), repeats=each.on_resnet) for name, each in PYRAMIDS.items()},
+    **{f"small_{name}": partial(small_detector, each.make(), repeats=each.small) for name, each in PYRAMIDS.items()},
+}
+SUPER_RESOLUTION: dict[str, Callable[..., Network]] = {
+    f"{name}_x{scale}": partial(make, scale)
+    for name, make in {"bicubic": bicubic, "srcnn": srcnn, "edsr_tiny": edsr_tiny, "edsr_baseline": edsr}.items()
+    for scale in UPSCALES
+}
+_BY_NAME = {**NETWORKS, **LANGUAGE_MODELS, **SEGMENTATION, **DETECTION, **SUPER_RESOLUTION}
+
+
+def all_names() -> tuple[str, ...]:
+    """Names of all networks, of whatever task."""
+    return tuple(_BY_NAME)
 
 
 def network(name: str, classes: int | None = None) -> Network:

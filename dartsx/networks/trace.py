@@ -36,6 +36,7 @@ class Step:
       closed_name: its name in a closed network: without the labels of the options that it stands in.
       place: what must have been decided for the step to exist.
       segments: how the result's channels are laid out (`open.layout`).
+      tied: name of the earlier step whose arrays it computes with; empty if it has arrays of its own.
     """
 
     name: str
@@ -46,11 +47,12 @@ class Step:
     closed_name: str
     place: Place
     segments: Segments
+    tied: str = ""
 
     @property
     def weights(self) -> dict[str, layers.Weight]:
-        """Trainable arrays."""
-        return self.layer.weights(*self.input_shapes)
+        """Trainable arrays of its own."""
+        return {} if self.tied else self.layer.weights(*self.input_shapes)
 
     @property
     def params(self) -> int:
@@ -188,18 +190,27 @@ class Trace:
         self.steps, self.results = outer, results
         return steps
 
-    def add(self, layer: Layer, *inputs: Value, name: str | None = None) -> Value:
+    def add(self, layer: Layer, *inputs: Value, name: str | None = None, tied: Value | None = None) -> Value:
         """Appends any layer.
 
+        Args:
+          layer: what is computed.
+          *inputs: what it reads.
+          name: its name inside the present scope; by default the layer's, numbered.
+          tied: result of an equal layer, whose arrays this one shares.
+
         Raises:
-          ValueError: the layer cannot read these inputs; says where it stands.
+          ValueError: the layer cannot read these inputs, or needs other arrays than what it is tied to; says where it
+            stands.
         """
         name, closed_name = self._unique(name or type(layer).__name__.lower())
         shapes = tuple(x.shape for x in inputs)
         try:
             shape = layer.output(*shapes)
             layout = segments(layer, tuple(self.steps[x.position].segments for x in inputs), shapes, shape)
-            step = Step(name, layer, tuple(x.position for x in inputs), shapes, shape, closed_name, self.place, layout)
+            read = tuple(x.position for x in inputs)
+            owner = "" if tied is None else self._owner(tied, layer, shapes)
+            step = Step(name, layer, read, shapes, shape, closed_name, self.place, layout, owner)
             self._declare_sizes(step)
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
@@ -210,6 +221,14 @@ class Trace:
         """Appends a block, inside a scope of this name if there is one."""
         with self.scope(name) if name else contextlib.nullcontext():
             return block.build(self, x)
+
+    def _owner(self, tied: Value, layer: Layer, shapes: tuple[Shape, ...]) -> str:
+        """Name of the step that holds the arrays of a tied layer."""
+        first = self.steps[tied.position]
+        needed, held = layer.weights(*shapes), first.layer.weights(*first.input_shapes)
+        if needed != held:
+            raise ValueError(f"needs arrays {needed}, but {first.name}, to which it is tied, has {held}")
+        return first.tied or first.name
 
     def _declare_sizes(self, step: Step) -> None:
         """Decisions of the step's widths, and its closed name, which no other layer with weights may have."""
@@ -244,12 +263,14 @@ class Trace:
         bias: bool = False,
         dilation: int = 1,
         name: str = "conv",
+        tied: Value | None = None,
     ) -> Value:
         """Convolution; without `padding` half the kernel on every side: ceil(size / stride) for odd kernels."""
         kernel = pair(kernel)
         if padding is None:
             padding = (dilation * (kernel[0] // 2), dilation * (kernel[1] // 2))
-        return self.add(layers.Conv(features, kernel, pair(stride), padding, groups, bias, dilation), x, name=name)
+        layer = layers.Conv(features, kernel, pair(stride), padding, groups, bias, dilation)
+        return self.add(layer, x, name=name, tied=tied)
 
     def norm(self, x: Value, epsilon: float = 1e-5, name: str = "norm") -> Value:
         """Batch norm."""

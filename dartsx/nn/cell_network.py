@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -13,8 +14,11 @@ from dartsx.catalog import NETWORK_REMAT, STEMS
 from dartsx.kernels.choice import Forms, backend_of, network_remat
 from dartsx.kernels.plan import CellPlan, plan_cells
 from dartsx.networks.layers import Pool
+from dartsx.networks.trace import Step
 from dartsx.nn.derived_cell import DerivedCell, cell_width
 from dartsx.nn.layouts import CHANNEL_MAJOR, Parts, parts_of
+from dartsx.nn.network_places import cell_network_places
+from dartsx.nn.places import Places
 from dartsx.nn.repeated_cells import RepeatedCells, name_of, runs
 from dartsx.spaces import Genotype, Scale
 from dartsx.spaces.cell_networks import genotype_network
@@ -108,6 +112,10 @@ class CellNetwork(nn.Module):
         """What it computes, layer by layer."""
         scale = Scale(self.channels, self.layers, self.classes, self.stem, auxiliary=self.auxiliary)
         return genotype_network(self.genotype, scale, {})
+
+    def places(self, steps: Sequence[Step]) -> Places:
+        """Where its variables hold the arrays of the description's steps."""
+        return cell_network_places(self, steps)
 
     def stem_channels(self) -> int:
         """Channels of both inputs of the first cell."""

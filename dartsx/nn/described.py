@@ -19,6 +19,7 @@ from dartsx.kernels.running_statistics import fresh, moved
 from dartsx.networks import Network
 from dartsx.networks.trace import Step
 from dartsx.nn.cell_network import Logits
+from dartsx.nn.places import Places, own_places
 
 _PLAIN = {"scale": 1.0, "bias": 0.0}  # of a batch norm without its own
 
@@ -40,6 +41,10 @@ class DescribedNetwork(nn.Module):
     dtype: Any = jnp.float32
     form: str | None = None
     backend: str | None = None
+
+    def places(self, steps: Sequence[Step]) -> Places:
+        """Where its variables hold the arrays of the description's steps: under the steps' names."""
+        return own_places(steps)
 
     @nn.compact
     def __call__(self, images: jax.Array, train: bool, drop_path: jax.Array | None = None) -> Logits:

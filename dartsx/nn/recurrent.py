@@ -146,7 +146,7 @@ class RecurrentNetwork(nn.Module):
                 return 1.0
             return jax.random.bernoulli(self.make_rng("dropout"), 1 - rate, shape).astype(self.dtype) / (1 - rate)
 
-        n, width, drop = len(words), self.channels, self.dropout
+        n, width, drop = words.shape[0], self.channels, self.dropout  # len() refuses a number that is open
         x = (table.astype(self.dtype) * mask(drop.words, self.classes, 1))[words.astype(int)]
         x = x * mask(drop.embedding, n, 1, width)
         masks = Masks(mask(drop.inputs, n, width), mask(drop.states, n, width))

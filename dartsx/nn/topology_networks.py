@@ -7,7 +7,7 @@ of stride 2, then batch norm, ReLU, average and linear layer. `TopologySupernet`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import flax.linen as nn
@@ -18,11 +18,14 @@ from dartsx import networks
 from dartsx.kernels.channel_major.primitives import TOPOLOGY_PRIMITIVES, Primitive, lookup, with_blocks
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan
+from dartsx.networks.trace import Step
 from dartsx.nn.cell_mixtures import cell_mixtures
 from dartsx.nn.cell_network import Logits
 from dartsx.nn.derived_cell import drop_path
 from dartsx.nn.layouts import CHANNEL_MAJOR, Parts, parts_of
+from dartsx.nn.network_places import topology_network_places
 from dartsx.nn.operations import OnEdge
+from dartsx.nn.places import Places
 from dartsx.nn.search_cell import checked_remat
 from dartsx.spaces import NONE, SKIP, Scale, Topology, TopologySpace
 from dartsx.spaces.cell_networks import topology_network
@@ -194,6 +197,10 @@ class TopologyNetwork(nn.Module):
     def description(self) -> networks.Network:
         """What it computes, layer by layer."""
         return topology_network(self.topology, Scale(self.channels, self.layers, self.classes), {})
+
+    def places(self, steps: Sequence[Step]) -> Places:
+        """Where its variables hold the arrays of the description's steps."""
+        return topology_network_places(self, steps)
 
     @nn.compact
     def __call__(self, images: jax.Array, train: bool, drop_path: jax.Array | None = None) -> Logits:

@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import jax
 import numpy as np
@@ -18,13 +18,14 @@ import numpy as np
 from dartsx import optim
 from dartsx.catalog import EXECUTORS
 from dartsx.data import AugmentPolicy, Dataset, search_halves
-from dartsx.feeds import InMemory, image_examples
-from dartsx.losses import classification
+from dartsx.data.dense import DenseDataset
+from dartsx.feeds import InMemory
 from dartsx.nn.derived import network_of
-from dartsx.objectives.objective import MACS, PARAMS, TRAINING_MACS, VALID_ACCURACY, Measure, Scores
+from dartsx.objectives.objective import MACS, PARAMS, TRAINING_MACS, VALIDATED, Measure, Scores
 from dartsx.retrain import RetrainProblem, init_state, make_step, predict
 from dartsx.runtime import at_step, jit, put_replicated, run_once, stream
 from dartsx.spaces import Architecture, Space
+from dartsx.tasks import Task, task_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +59,9 @@ class Training:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Retraining:
-    """The objective: accuracy on the training images that are held out. A network that diverges has none.
+    """The objective: accuracy on the training images that are held out, or what counts in another task of images.
+
+    A network that diverges has none.
 
     Attributes:
       space: the space of the architectures.
@@ -71,14 +74,22 @@ class Retraining:
     """
 
     space: Space
-    dataset: Dataset
+    dataset: Dataset | DenseDataset
     training: Training
     mesh: jax.sharding.Mesh
     images: int | None = None
     train_fraction: float = 0.5
     seed: int = 0
 
-    measures: ClassVar[dict[str, Measure]] = {m.name: m for m in (VALID_ACCURACY, PARAMS, MACS, TRAINING_MACS)}
+    @property
+    def main(self) -> Measure:
+        """What networks are trained for."""
+        return VALIDATED[self.dataset.task]
+
+    @property
+    def measures(self) -> dict[str, Measure]:
+        """See `Objective`."""
+        return {measure.name: measure for measure in (self.main, PARAMS, MACS, TRAINING_MACS)}
 
     def __call__(self, architectures: Sequence[Architecture], budget: int | None = None) -> list[Scores]:
         """Trains networks one after the other for so many epochs.
@@ -96,8 +107,8 @@ class Retraining:
         macs = network.macs(shape)
         seen = epochs * self._feed.steps * self.training.batch_size
         costs = {PARAMS.name: network.params(shape), MACS.name: macs, TRAINING_MACS.name: macs * seen}
-        accuracy = self._accuracy(problem)
-        found = {VALID_ACCURACY.name: 100 * accuracy} if math.isfinite(accuracy) else {}
+        quality = self._quality(problem)
+        found = {self.main.name: 100 * quality} if math.isfinite(quality) else {}
         return found | {name: float(value) for name, value in costs.items()}
 
     @functools.cached_property
@@ -106,11 +117,13 @@ class Retraining:
         train = np.random.default_rng(self.seed).permutation(train)[: self.images]
         if len(train) < self.training.batch_size:
             raise ValueError(f"{len(train)} images to train on are less than a batch of {self.training.batch_size}")
-        given = (self.dataset, self.training.augment, "float32", self.mesh)
-        parts = (self.dataset.train.select(np.sort(part)) for part in (train, held_out))
-        return InMemory(
-            *(image_examples(part, *given) for part in parts), self.training.batch_size, self.seed, self.mesh
-        )
+        examples = self._task.examples("train", self.training.augment, "float32", self.mesh)
+        given = self.training.batch_size, self.seed, self.mesh, self._task.collected
+        return InMemory(examples, examples, *given, parts=(np.sort(train), np.sort(held_out)))
+
+    @functools.cached_property
+    def _task(self) -> Task:
+        return task_of(self.dataset)
 
     def _problem(self, architecture: Architecture, epochs: int) -> RetrainProblem:
         training, steps = self.training, self._feed.steps
@@ -124,11 +137,11 @@ class Retraining:
             epochs,
             steps,
             training.drop_path,
-            loss=classification(training.label_smoothing),
+            loss=self._task.loss(training.label_smoothing),
         )
 
-    def _accuracy(self, problem: RetrainProblem) -> float:
-        """Accuracy on the images held out after all epochs, from 0 to 1; NaN if the loss is not finite."""
+    def _quality(self, problem: RetrainProblem) -> float:
+        """The task's score on the images held out after all epochs, 0 to 1; NaN if the loss is not finite."""
         feed, key, step = self._feed, jax.random.key(self.seed), make_step(problem)
 
         def one(state: Any, row: jax.Array, arrays: Any):
@@ -143,4 +156,4 @@ class Retraining:
             if not np.isfinite(losses).all():
                 return math.nan
         outputs = lambda state, batch: predict(problem, state, problem.inputs(batch))  # noqa: E731
-        return feed.evaluator(outputs, classification())(state)["accuracy"]
+        return float(self._task.score(feed.evaluator(outputs, self._task.loss())(state)))

@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 from dartsx.cost.pieces import Piece, pieces
 from dartsx.networks import Network
 from dartsx.networks.layers import Conv, Shape
+from dartsx.report.colours import adaptive
 from dartsx.report.svg import INK, MONO, SANS
 
 WIDTH, MARGIN, GAP, LEGEND = 720.0, 14.0, 5.0, 76.0
@@ -67,7 +68,7 @@ def chain_svg(network: Network, title: str, image_shape: int | Shape | None = No
         f'<rect width="{WIDTH:g}" height="{height:g}" rx="8" fill="#ffffff"/>',
         _words(MARGIN, 26, title, 15, bold=True),
     )
-    return "\n".join([*head, *parts, *_legend(bricks, height - LEGEND + 30), "</svg>", ""])
+    return adaptive("\n".join([*head, *parts, *_legend(bricks, height - LEGEND + 30), "</svg>", ""]))
 
 
 def _brick(name: str, piece: Piece) -> Brick:

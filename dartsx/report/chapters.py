@@ -1,33 +1,39 @@
-"""What reports are made of besides tables of results: pictures, and chapters that hold them."""
+"""What pages are made of besides tables of results: pictures, and chapters that hold them; pages of chapters alone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dartsx.report.film import Film
 from dartsx.report.sections import Grid
-from dartsx.report.templates import data_uri
+from dartsx.report.templates import templates
 
 FIGURES = "figures"
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An SVG of the report; ``drawing`` is true for cells, which HTML pages hold as they are."""
+    """An SVG of the report.
+
+    Attributes:
+        name: name of its file.
+        caption: what it shows.
+        svg: its text.
+        titled: whether it holds its own title, and a page needs no caption.
+        filmed: whether the film of its chapter ends with it; pages that can show films leave it out.
+    """
 
     name: str
     caption: str
     svg: str
-    drawing: bool = False
+    titled: bool = False
+    filmed: bool = False
 
     @property
     def link(self) -> str:
         """Path relative to the report."""
         return f"{FIGURES}/{self.name}.svg"
-
-    @property
-    def data_uri(self) -> str:
-        """The picture as an address that holds it, so that a page needs no other file."""
-        return data_uri(self.svg)
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class Chapter:
     Attributes:
         table: a table below the facts.
         note: a line below the table.
+        film: what changed by epoch.
     """
 
     title: str
@@ -45,3 +52,9 @@ class Chapter:
     pictures: tuple[Picture, ...]
     table: Grid | None = None
     note: str = ""
+    film: Film | None = None
+
+
+def page_of(title: str, chapters: Sequence[Chapter]) -> str:
+    """A page of chapters as HTML, which holds its pictures and loads nothing."""
+    return templates().get_template("chapters.html.j2").render(title=title, chapters=chapters)

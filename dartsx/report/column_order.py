@@ -23,7 +23,7 @@ OUTPUT = -1  # stands for the cell's output among the nodes
 
 def depths(cell: Cell, nodes: Sequence[int]) -> dict[int, int]:
     """Column of each node: inputs 0, others one past their deepest source, the output last."""
-    depth = {0: 0, 1: 0}
+    depth = dict.fromkeys(range(cell.num_inputs), 0)
     for node in nodes:
         sources = [edge.source for edge in cell.edges if edge.node == node]
         depth[node] = 1 + max((depth[source] for source in sources), default=0)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dartsx.report.chapters import Chapter, Picture, page_of
 from dartsx.report.distribution import (
     RESAMPLES,
     Comparison,
@@ -26,7 +27,6 @@ from dartsx.report.figure import new_figure, styled, svg_text
 from dartsx.report.records import RunError
 from dartsx.report.sections import Grid
 from dartsx.report.tables import markdown_table
-from dartsx.report.templates import data_uri, templates
 
 COLOURS = ("#2563eb", "#dc2626", "#0d9488", "#ea580c", "#7c3aed", "#65a30d")
 BEST = 5  # networks of each space that are named
@@ -168,8 +168,12 @@ def _range(interval: Interval) -> str:
 
 
 def _html(facts: Mapping[str, str], tables: Mapping[str, Grid], figure: str) -> str:
-    page = templates().get_template("design.html.j2")
-    return page.render(facts=facts, tables=tables, picture=data_uri(figure))
+    caption = (
+        "Left: share of the networks of a space with at most this error, higher is better; bands: 95% bootstrap. "
+        "Right: every network."
+    )
+    head = Chapter("Distributions of errors", tuple(facts.items()), None, (Picture("edf", caption, figure),))
+    return page_of("Spaces compared", [head, *(Chapter(name, (), None, (), table) for name, table in tables.items())])
 
 
 def _markdown(facts: Mapping[str, str], tables: Mapping[str, Grid]) -> str:

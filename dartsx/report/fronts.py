@@ -71,5 +71,5 @@ def front_plot(points: Sequence[Trained], title: str, cost: str) -> str:
     area = f"hypervolume {front.hypervolume:.2f} % to the reference ({front.reference[0]:.4g}, accuracy 0)"
     axes.set_title(f"{title}\n{area}", loc="left", weight="bold")
     axes.grid(alpha=0.25, lw=0.6)
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False, loc="best")
     return svg_text(figure)

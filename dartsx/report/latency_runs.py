@@ -1,4 +1,4 @@
-"""Work directories of `experiments.latency`: what a table is worth, and which networks it can tell the latency of."""
+"""Work directories of `dartsx latency`: what a table is worth, and which networks it can tell the latency of."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _runs_in(path: Path) -> list[Path]:
 
 
 def is_latency(path: Path) -> bool:
-    """Whether this is a work directory of `experiments.latency`."""
+    """Whether this is a work directory of `dartsx latency`."""
     try:
         return Fields(path / "run.json").data.get("kind") == KIND
     except RunError:

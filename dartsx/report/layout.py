@@ -75,7 +75,7 @@ class _Grid:
 
 def place_cell(cell: Cell) -> Layout:
     """Plan of a cell's drawing, left to right. The same cell always gets the same plan."""
-    nodes = range(2, 1 + max([1, *cell.concat, *(edge.node for edge in cell.edges)]))
+    nodes = range(cell.num_inputs, 1 + max([cell.num_inputs - 1, *cell.concat, *(edge.node for edge in cell.edges)]))
     depth = depths(cell, nodes)
     ys, height = _fit(ColumnOrder(cell, depth))
     pill_width = 18 + CHARACTER * max((len(edge.primitive) for edge in cell.edges), default=0)

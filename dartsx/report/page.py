@@ -9,24 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from dartsx.report.aggregate import Results, Row, aggregate
-from dartsx.report.chain_svg import chain_svg
 from dartsx.report.chapters import FIGURES, Chapter, Picture
 from dartsx.report.cost_chapters import front_chapters, latency_chapter
 from dartsx.report.diagnosis import diagnosis_plot
+from dartsx.report.drawings import drawings
 from dartsx.report.effects import effects_plot, swept_fields
+from dartsx.report.film import film_of
+from dartsx.report.heat_map import heat_map
 from dartsx.report.latency_runs import LatencyRun, split_off
 from dartsx.report.ledger import Sweep, has_ledger, read_sweep
-from dartsx.report.plots import evaluate_curves, evolution, heat_map, search_curves
+from dartsx.report.plots import evaluate_curves, evolution, search_curves
 from dartsx.report.records import EvaluateRun, Excluded, RunError, Runs, SearchRun
 from dartsx.report.runs import read_runs
 from dartsx.report.sections import PLUS_MINUS, Section, sections
-from dartsx.report.svg import cell_svg
 from dartsx.report.sweeps import at_most_settings, setting_rows, sweep_facts, sweep_grid
 from dartsx.report.tables import csv_text, grid_csv, latex_text
 from dartsx.report.templates import templates
 from dartsx.report.terminal import aligned, terminal_table
-from dartsx.report.weights import TITLES
-from dartsx.spaces import Architecture, GenotypeError, SpaceError, named_space
+from dartsx.report.weights import group_title
+from dartsx.spaces import Architecture
 
 
 @dataclass(frozen=True)
@@ -130,19 +131,21 @@ def _search_chapter(number: int, run: SearchRun) -> Chapter:
     ]
     if run.valid_accuracy is not None:
         facts.append(("validation accuracy of the supernet", f"{run.valid_accuracy:.2%}"))
-    pictures = list(_drawings(name, run.genotype, run.config))
+    film = film_of(run)
+    pictures = _drawings(name, run.genotype, run.config, filmed=film is not None)
+    for group in run.groups:
+        caption = f"{group.title}, epoch {run.epochs[-1]}: weights by which the search derives; what it kept is framed"
+        svg = heat_map(group, group.weights[-1], run.genotype.choices, f"{group.title}, epoch {run.epochs[-1]}")
+        pictures.append(Picture(f"{name}_mixtures_{group.name}", caption, svg, filmed=film is not None))
     pictures.append(Picture(f"{name}_curves", "Learning curves", search_curves(run)))
     if run.diagnosis:
         pictures.append(Picture(f"{name}_diagnosis", "Diagnosis", diagnosis_plot(run)))
-    if run.groups:
-        caption = "Weights of the last epoch, by which the search derives; what it kept is framed"
-        pictures.append(Picture(f"{name}_mixtures", caption, heat_map(run)))
     if len(run.epochs) > 1:
         for group in run.groups:
             caption = f"Weights of the {group.title} by epoch"
             pictures.append(Picture(f"{name}_evolution_{group.name}", caption, evolution(run, group)))
     title = f"Search {number}: {run.method}, seed {run.seed}"
-    return Chapter(title, tuple(facts), str(run.genotype), tuple(pictures))
+    return Chapter(title, tuple(facts), str(run.genotype), tuple(pictures), film=film)
 
 
 def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
@@ -162,31 +165,10 @@ def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
     return Chapter(f"Training: {row.method}", tuple(facts), str(genotype), tuple(pictures))
 
 
-def _drawings(name: str, architecture: Architecture, config: Mapping[str, Any]) -> tuple[Picture, ...]:
-    """Drawings of cells with two inputs, and of chains; of other architectures the text says all."""
-    if not architecture.cells:
-        return _chain(name, architecture, config)
-    return tuple(
-        Picture(
-            name=f"{name}_{kind}",
-            caption=TITLES[kind].capitalize(),
-            svg=cell_svg(cell, TITLES[kind].capitalize()),
-            drawing=True,
-        )
-        for kind, cell in architecture.cells.items()
-        if cell.num_inputs == 2
-    )
-
-
-def _chain(name: str, architecture: Architecture, config: Mapping[str, Any]) -> tuple[Picture, ...]:
-    """The network of a space of chains at the space's own scale; none where the space is not found here."""
-    space_name = config.get("space", {}).get("name", "")
-    try:
-        network = named_space(space_name).network(architecture)
-    except (SpaceError, GenotypeError):
-        return ()
-    title = f"Chain of {space_name}, at the space's own scale"
-    return (Picture(f"{name}_chain", title, chain_svg(network, title), drawing=True),)
+def _drawings(name: str, architecture: Architecture, config: Mapping[str, Any], filmed: bool = False) -> list[Picture]:
+    found = drawings(architecture, config).items()
+    captions = {"chain": "Chain"} | {kind: group_title(kind, architecture).capitalize() for kind in architecture.cells}
+    return [Picture(f"{name}_{kind}", captions[kind], svg, titled=True, filmed=filmed) for kind, svg in found]
 
 
 def _render(

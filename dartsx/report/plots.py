@@ -1,14 +1,15 @@
-"""Plots of a report, as SVG text: the weights of a search as heat maps and over the epochs, learning curves.
+"""Plots of a report, as SVG text: the weights of a search over the epochs, learning curves.
 
 The same records give the same text. matplotlib is imported on first use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from dartsx.report.figure import finish, new_figure, styled, svg_text
+from dartsx.report.heat_map import shared_options
 from dartsx.report.records import EvaluateRun, Metric, SearchRun
 from dartsx.report.series import curve, names, splits
 from dartsx.report.svg import family_colours
@@ -20,21 +21,6 @@ if TYPE_CHECKING:
 COLUMNS = 4  # of the plots of decisions that are no edges
 _SPLIT_COLOURS = {"train": "#2563eb", "valid": "#ea580c", "test": "#0d9488"}
 _SPLIT_LINES = {"train": "-", "valid": "--", "test": "-."}
-
-
-@styled
-def heat_map(run: SearchRun) -> str:
-    """Weights of the last epoch, decisions x options; what the architecture kept is framed."""
-    rows = max(len(group.rows) for group in run.groups)
-    figure = new_figure(5.5 * len(run.groups), 1.9 + 0.26 * rows)
-    panels = figure.subplots(1, len(run.groups), squeeze=False)[0]
-    top = max(max(row) for group in run.groups for row in group.weights[-1])
-    for axes, group in zip(panels, run.groups, strict=True):
-        image = _heat_panel(axes, group, top)
-        _frame_kept(axes, group, run.genotype.choices)
-        axes.set_title(f"{group.title}, epoch {run.epochs[-1]}", loc="left", weight="bold")
-    figure.colorbar(image, ax=panels, shrink=0.8, pad=0.015, label="weight")
-    return svg_text(figure)
 
 
 @styled
@@ -50,7 +36,7 @@ def evolution(run: SearchRun, group: Group) -> str:
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes in grid.flat:
         axes.set_visible(False)
-    shared = _shared_options(group)
+    shared = shared_options(group.rows)
     top = max(max(sum(row) for row in table) for table in group.weights)
     for i, (row, place) in enumerate(zip(group.rows, places, strict=True)):
         axes = grid[place]
@@ -106,37 +92,6 @@ def _colours(names: Sequence[str]) -> list[tuple[float, ...]]:
         members[hue] = members.get(hue, 0) + 1
         colours.append(tuple(part + (1 - part) * light for part in to_rgb(hue)))
     return colours
-
-
-def _heat_panel(axes: Axes, group: Group, top: float) -> Any:
-    table, shared = group.weights[-1], _shared_options(group)
-    image = axes.imshow(table, cmap="Blues", vmin=0.0, vmax=top, aspect="auto")
-    axes.set_yticks(range(len(table)), [row.formula for row in group.rows])
-    names = shared if shared is not None else [f"option {j + 1}" for j in range(len(table[0]))]
-    axes.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
-    axes.tick_params(length=0)
-    for i, (row, weights) in enumerate(zip(group.rows, table, strict=True)):
-        for j, (option, weight) in enumerate(zip(row.options, weights, strict=False)):
-            ink = "white" if weight > 0.6 * top else "#1f2937"
-            text = f"{weight:.2f}" if shared is not None else f"{option}: {weight:.2f}"
-            axes.text(j, i, text, ha="center", va="center", fontsize=7, color=ink)
-    return image
-
-
-def _frame_kept(axes: Axes, group: Group, choices: Mapping[str, str]) -> None:
-    from matplotlib.patches import Rectangle
-
-    for i, row in enumerate(group.rows):
-        chosen = choices.get(row.name)
-        if chosen in row.options:
-            corner = (row.options.index(chosen) - 0.46, i - 0.46)
-            axes.add_patch(Rectangle(corner, 0.92, 0.92, fill=False, ec="#dc2626", lw=1.5))
-
-
-def _shared_options(group: Group) -> tuple[str, ...] | None:
-    """The options that all decisions of the group have, or None if they differ."""
-    options = {row.options for row in group.rows}
-    return options.pop() if len(options) == 1 else None
 
 
 def _grid(group: Group) -> list[tuple[int, int]]:

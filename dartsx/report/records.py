@@ -66,6 +66,7 @@ class SearchRun:
         epochs: those whose weights are logged.
         groups: tables of the weights by which the search derives, one per cell type or for all decisions.
         diagnosis: what else was measured as epochs ended, split "diagnosis".
+        architectures: what it would have derived as each epoch ended, with the epoch.
         seconds: wall clock of the search.
         gpu_days: device days as the run recorded them; None where it gave none.
         valid_accuracy: validation accuracy of the supernet, 0 to 1.
@@ -86,6 +87,7 @@ class SearchRun:
     valid_accuracy: float | None
     diagnosis: tuple[Metric, ...] = ()
     data: Data | None = None
+    architectures: tuple[tuple[int, Architecture], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def _members(path: Path) -> list[Path]:
 
 
 def _search(path: Path, run: Fields, result: Fields) -> SearchRun:
-    genotype = _genotype(path / "genotype.json")
+    genotype = read_genotype(path / "genotype.json")
     if genotype is None:
         raise RunError("genotype.json is missing")
     config = Fields(path / "config.json").data
@@ -118,7 +118,7 @@ def _search(path: Path, run: Fields, result: Fields) -> SearchRun:
         seed=run.get("seed", int),
         device=_device(run),
         config=config,
-        metrics=_metrics(path / "metrics.jsonl"),
+        metrics=read_metrics(path / "metrics.jsonl"),
         epochs=epochs,
         groups=groups,
         genotype=genotype,
@@ -127,6 +127,7 @@ def _search(path: Path, run: Fields, result: Fields) -> SearchRun:
         valid_accuracy=result.optional("valid_accuracy", float),
         diagnosis=_diagnosis(path / "metrics.jsonl"),
         data=_data(run, Fields(path / "config.json")),
+        architectures=read_architectures(path / "genotypes.jsonl"),
     )
 
 
@@ -141,7 +142,7 @@ def _evaluate(path: Path, run: Fields, result: Fields) -> EvaluateRun:
         seed=run.get("seed", int),
         device=_device(run),
         config=Fields(path / "config.json").data,
-        metrics=_metrics(path / "metrics.jsonl"),
+        metrics=read_metrics(path / "metrics.jsonl"),
         measure=measure,
         score=_score(result, measure),
         params=result.get("params", int),
@@ -149,7 +150,7 @@ def _evaluate(path: Path, run: Fields, result: Fields) -> EvaluateRun:
         epochs=result.get("epochs", int),
         seconds=result.get("seconds", float),
         genotype_name=result.optional("genotype_name", str),
-        genotype=_genotype(path / "genotype.json"),
+        genotype=read_genotype(path / "genotype.json"),
         search=_source(result),
         data=_data(run, Fields(path / "config.json")),
     )
@@ -204,10 +205,14 @@ def _with_search(run: EvaluateRun, found: Mapping[Path, SearchRun | EvaluateRun]
     return run
 
 
-def _metrics(path: Path) -> tuple[Metric, ...]:
-    """Loss and accuracy; other rows and fields of the file are no part of a report."""
+def read_metrics(path: Path, unfinished: bool = False) -> tuple[Metric, ...]:
+    """Loss and accuracy; other rows and fields of the file are no part of a report. `unfinished` as of `json_lines`.
+
+    Raises:
+        RunError: the file cannot be read, or holds something else.
+    """
     metrics = []
-    for number, row in enumerate(json_lines(path), start=1):
+    for number, row in enumerate(json_lines(path, unfinished), start=1):
         try:
             metrics += [
                 Metric(int(row["epoch"]), str(row["split"]), name, float(row[name]))
@@ -230,7 +235,23 @@ def _diagnosis(path: Path) -> tuple[Metric, ...]:
     )
 
 
-def _genotype(path: Path) -> Architecture | None:
+def read_architectures(path: Path, unfinished: bool = False) -> tuple[tuple[int, Architecture], ...]:
+    """Epochs with what was derived after them; `unfinished` as of `json_lines`.
+
+    Raises:
+        RunError: the file cannot be read, or holds something else.
+    """
+    found = []
+    for number, row in enumerate(json_lines(path, unfinished), start=1):
+        try:
+            found.append((int(row["epoch"]), from_json(row["genotype"], origin=path.name)))
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunError(f"{path.name}, entry {number}: {error}") from None
+    return tuple(found)
+
+
+def read_genotype(path: Path) -> Architecture | None:
+    """The architecture in a file; None where the file is missing."""
     if not path.exists():
         return None
     try:

@@ -1,7 +1,8 @@
 """A cell as an SVG drawing, in plain text and without any external program.
 
 Colours show the family of a primitive; its name always stands beside them. The text is the same,
-byte for byte, for the same cell. It holds no ids, so several drawings can share one HTML page.
+byte for byte, for the same cell. It holds no ids, so several drawings can share one HTML page. Cells with two inputs
+read c_{k-2} and c_{k-1} and give c_{k}; nodes of cells with one input are numbered from that.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from xml.sax.saxutils import escape, quoteattr
 
 from dartsx.report import layout
+from dartsx.report.colours import adaptive
 from dartsx.report.column_order import NODE_RADIUS, OUTPUT, PILL_HEIGHT
 from dartsx.report.layout import Layout, Line, Pill, Spot
 from dartsx.spaces import Cell
@@ -17,10 +19,15 @@ from dartsx.spaces import Cell
 FAMILIES = {
     "sep_conv": ("#dbeafe", "#2563eb", "#1e3a8a"),
     "dil_conv": ("#ccfbf1", "#0d9488", "#134e4a"),
+    "nor_conv": ("#ede9fe", "#7c3aed", "#4c1d95"),
     "conv": ("#ede9fe", "#7c3aed", "#4c1d95"),
+    "tanh": ("#dbeafe", "#2563eb", "#1e3a8a"),
+    "sigmoid": ("#ccfbf1", "#0d9488", "#134e4a"),
+    "relu": ("#ffedd5", "#ea580c", "#7c2d12"),
     "max_pool": ("#fee2e2", "#dc2626", "#7f1d1d"),
     "avg_pool": ("#ffedd5", "#ea580c", "#7c2d12"),
     "skip": ("#ecfccb", "#65a30d", "#365314"),
+    "identity": ("#ecfccb", "#65a30d", "#365314"),
     "none": ("#f3f4f6", "#9ca3af", "#374151"),
 }
 OTHER = ("#fdf4ff", "#c026d3", "#701a75")
@@ -31,8 +38,10 @@ MONO = "'DejaVu Sans Mono', Menlo, Consolas, monospace"
 TITLE_HEIGHT = 30.0
 
 
-def node_name(node: int) -> str:
-    """Name of a node in a drawing: c_{k-2}, c_{k-1} (inputs), 0, 1, ... and c_{k} (output)."""
+def node_name(node: int, inputs: int = 2) -> str:
+    """Name of a node in a drawing: c_{k-2}, c_{k-1} (inputs), 0, 1, ... and c_{k} (output); of one input 0, 1, out."""
+    if inputs == 1:
+        return "out" if node == OUTPUT else str(node)
     return {0: "c_{k-2}", 1: "c_{k-1}", OUTPUT: "c_{k}"}.get(node, str(node - 2))
 
 
@@ -45,21 +54,21 @@ def cell_svg(cell: Cell, title: str | None = None) -> str:
     """Draw a cell: inputs on the left, the output on the right, one labelled pill per edge.
 
     Args:
-        cell: any cell; a node may have any number of incoming edges, also none.
+        cell: any cell, of two inputs or one; a node may have any number of incoming edges, also none.
         title: a line above the drawing, such as "normal cell".
 
     Returns:
         A complete SVG document as text (ASCII).
     """
-    plan = layout.place_cell(cell)
+    plan, inputs = layout.place_cell(cell), cell.num_inputs
     shift = TITLE_HEIGHT if title else 0.0
     parts = [_head(plan, shift, title)]
-    parts += [_line(line) for line in plan.lines if line.edge is None]
-    parts += [_line(line) for line in plan.lines if line.edge is not None]
+    parts += [_line(line, inputs) for line in plan.lines if line.edge is None]
+    parts += [_line(line, inputs) for line in plan.lines if line.edge is not None]
     spots = {spot.node: spot for spot in plan.spots}
     parts += [_pill(pill, spots[pill.edge.node]) for pill in plan.pills]
-    parts += [_node(spot) for spot in plan.spots]
-    return "\n".join([*parts, "</g>", "</svg>", ""])
+    parts += [_node(spot, inputs) for spot in plan.spots]
+    return adaptive("\n".join([*parts, "</g>", "</svg>", ""]))
 
 
 def _number(value: float) -> str:
@@ -94,12 +103,12 @@ def _path(points: tuple[tuple[float, float], ...]) -> str:
     return text
 
 
-def _line(line: Line) -> str:
+def _line(line: Line, inputs: int) -> str:
     if line.edge is None:
-        name = f"{node_name(line.source)} -> {node_name(OUTPUT)}"
+        name = f"{node_name(line.source, inputs)} -> {node_name(OUTPUT, inputs)}"
         style = f'stroke="{QUIET}" stroke-width="1.4" stroke-dasharray="5 4"'
     else:
-        name = f"{node_name(line.source)} -> {node_name(line.edge.node)}: {line.edge.primitive}"
+        name = f"{node_name(line.source, inputs)} -> {node_name(line.edge.node, inputs)}: {line.edge.primitive}"
         style = f'stroke="{family_colours(line.edge.primitive)[1]}" stroke-width="1.7"'
     kind = "concat" if line.edge is None else "edge"
     return f'<path class="{kind}" d="{_path(line.points)}" fill="none" {style}><title>{escape(name)}</title></path>'
@@ -123,17 +132,18 @@ def _pill(pill: Pill, target: Spot) -> str:
     )
 
 
-def _node(spot: Spot) -> str:
-    name = node_name(spot.node)
+def _node(spot: Spot, inputs: int) -> str:
+    name = node_name(spot.node, inputs)
     x, y = _number(spot.x), _number(spot.y)
-    if spot.node in (0, 1, OUTPUT):
+    if spot.node < inputs:  # the output too
         half = layout.INPUT_HALF_WIDTH
         shape = (
             f'<rect x="{_number(spot.x - half)}" y="{_number(spot.y - 17)}" '
             f'width="{_number(2 * half)}" height="34" rx="8" fill="#374151"/>'
         )
-        small = f'<tspan dy="4" font-size="10.5">{name[3:-1]}</tspan>'
-        label, ink = f"c{small}", "#ffffff"
+        letter, below = name.rstrip("}").split("_{") if "_" in name else (name, "")
+        small = f'<tspan dy="4" font-size="10.5">{below}</tspan>' if below else ""
+        label, ink = letter + small, "#ffffff"
     else:
         radius = _number(NODE_RADIUS)
         shape = f'<circle cx="{x}" cy="{y}" r="{radius}" fill="#fef9c3" stroke="{INK}"/>'

@@ -78,7 +78,7 @@ def read_weights(
         rows = _named(name, given, architecture) if given else _guessed(name, weights[-1], config, architecture)
         if len(rows) != len(weights[-1]):
             raise RunError(f"alphas.jsonl: {len(weights[-1])} rows; {_graph(name, architecture)} has {len(rows)} edges")
-        groups.append(Group(name, _title(name, architecture), rows, weights))
+        groups.append(Group(name, group_title(name, architecture), rows, weights))
     return epochs, tuple(groups)
 
 
@@ -156,8 +156,9 @@ def _guessed(group: str, table: Matrix, config: Mapping[str, Any], architecture:
 
 
 def _edge_row(group: str, source: int, node: int, options: tuple[str, ...], architecture: Architecture) -> Row:
-    named = str if architecture.cells[group].num_inputs == 1 else node_name
-    return Row(f"{group}/{source}-{node}", f"{named(source)} to {named(node)}", options, (source, node))
+    inputs = architecture.cells[group].num_inputs
+    label = f"{node_name(source, inputs)} to {node_name(node, inputs)}"
+    return Row(f"{group}/{source}-{node}", label, options, (source, node))
 
 
 def _cell_edges(rows: int) -> tuple[tuple[int, int], ...]:
@@ -190,7 +191,8 @@ def _values(config: Mapping[str, Any], key: str) -> Iterator[Any]:
             yield from _values(value, key)
 
 
-def _title(group: str, architecture: Architecture) -> str:
+def group_title(group: str, architecture: Architecture) -> str:
+    """Title of a group of decisions, and of the cell that it is about."""
     cell = architecture.cells.get(group)
     if cell is None:
         return group
@@ -199,4 +201,4 @@ def _title(group: str, architecture: Architecture) -> str:
 
 def _graph(group: str, architecture: Architecture) -> str:
     cell = architecture.cells.get(group)
-    return "the topology" if cell is not None and cell.num_inputs == 1 else f"the {_title(group, architecture)}"
+    return "the topology" if cell is not None and cell.num_inputs == 1 else f"the {group_title(group, architecture)}"

@@ -1,5 +1,5 @@
 """The evaluator: trains a fixed network at scale."""
 
-from dartsx.retrain.step import RetrainProblem, RetrainState, init_state, make_step, predict
+from dartsx.retrain.step import RetrainProblem, RetrainState, evaluated, init_state, make_step, predict, started_from
 
-__all__ = ["RetrainProblem", "RetrainState", "init_state", "make_step", "predict"]
+__all__ = ["RetrainProblem", "RetrainState", "evaluated", "init_state", "make_step", "predict", "started_from"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from dartsx.kernels.initial_weights import init_at_once
-from dartsx.losses import Inputs, Loss, classification, first
+from dartsx.losses import Inputs, Loss, classification, figures, first
 from dartsx.nn.derived import AnyNetwork
 from dartsx.runtime import at_step, stream
 
@@ -67,13 +67,21 @@ def init_state(problem: RetrainProblem, key: jax.Array, image_shape: tuple[int, 
     """Fresh weights and statistics; stream ``init/weights``. `image_shape` is an example's, as (H, W, channels)."""
     images = jnp.zeros((2, *image_shape))
     variables = init_at_once(problem.network, stream(key, "init/weights"), images, True)
+    params = variables.get("params", {})  # interpolation has none
     return RetrainState(
         step=jnp.zeros((), jnp.int32),
-        params=variables["params"],
+        params=params,
         batch_stats=variables.get("batch_stats", {}),
-        optimizer=problem.optimizer.init(variables["params"]),
+        optimizer=problem.optimizer.init(params),
         key=key,
     )
+
+
+def started_from(problem: RetrainProblem, state: RetrainState, variables: Mapping[str, Any]) -> RetrainState:
+    """The state before the first step with these weights and running statistics in place of its own."""
+    params = jax.tree.map(jnp.asarray, variables["params"])
+    batch_stats = jax.tree.map(jnp.asarray, variables["batch_stats"])
+    return state._replace(params=params, batch_stats=batch_stats, optimizer=problem.optimizer.init(params))
 
 
 Batch = Any  # a pytree of arrays with a leading axis of examples, as the loss takes it
@@ -98,7 +106,7 @@ def make_step(problem: RetrainProblem) -> Step:
         updates, optimizer = problem.optimizer.update(gradient, state.optimizer, state.params)
         metrics = {
             "loss": value,
-            **told,
+            **figures(told),
             "gradient_norm": optax.tree.norm(gradient),
             "learning_rate": problem.rate(state.step),
         }
@@ -131,8 +139,11 @@ def _forward(problem, state, params, inputs):
     return outputs, moved.get("batch_stats", {})
 
 
+def evaluated(problem: RetrainProblem, state: RetrainState) -> dict[str, Any]:
+    """The variables by which predictions are made: the weights, or their mean, and the running statistics."""
+    return {"params": state.optimizer.mean if problem.average else state.params, "batch_stats": state.batch_stats}
+
+
 def predict(problem: RetrainProblem, state: RetrainState, inputs: jax.Array) -> Any:
     """Outputs, such as logits [N, classes], by the running statistics, without drop path or auxiliary head."""
-    params = state.optimizer.mean if problem.average else state.params
-    variables = {"params": params, "batch_stats": state.batch_stats}
-    return problem.network.apply(variables, inputs, False).main
+    return problem.network.apply(evaluated(problem, state), inputs, False).main

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.feeds import Examples, example_sums, take
+from dartsx.losses import figures
 from dartsx.retrain.step import RetrainProblem, init_state, make_step, predict
 from dartsx.runtime import at_step, stream
 
@@ -43,5 +44,5 @@ def train_whole(
     state, losses = jax.lax.scan(one, init_state(problem, key, images.shape[1:]), rows)
     sums = example_sums(lambda state, batch: predict(problem, state, problem.inputs(batch)), problem.loss, test)
     count = tested[1].sum()
-    figures = {name: total / count for name, total in sums(state, test.arrays, *tested).items()}
-    return {**figures, "train_loss": jnp.mean(losses[-problem.steps_per_epoch :])}
+    tests = {name: total / count for name, total in sums(state, test.arrays, *tested).items()}
+    return {**figures(tests), "train_loss": jnp.mean(losses[-problem.steps_per_epoch :])}

@@ -156,6 +156,8 @@ class _Runner:
             state = self._finish_epoch(state, step, epoch + 1, progress)
             if epoch + 1 < loop.epochs and self.stop.agreed():
                 return self._stop(state, step, epoch + 1, self._asked(step), progress)
+        if not loop.epochs:
+            self._save(state, step, 0)  # what it began with is what there is
         self.checkpoints.wait()
         return Outcome(state, True, self.seconds, self.compile_seconds)
 

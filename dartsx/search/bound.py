@@ -13,6 +13,7 @@ from dartsx.catalog import LATENCY
 from dartsx.cost import Table, bounded_loss, expected_cost, least_cost, read_table
 from dartsx.cost.forms import LOGARITHMIC
 from dartsx.search.method import HostAlpha, Method
+from dartsx.search.within import derive_within
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Bound:
       layers: layers of the network that is counted; None for the supernet's.
       table: file of latencies for the kind "latency", see `dartsx.cost.read_table`.
       batch_size: images of a pass whose latency counts; the table must be of such passes.
+      within: networks that are derived keep to the target, see `dartsx.search.within`.
     """
 
     kind: str
@@ -40,15 +42,21 @@ class Bound:
     layers: int | None = None
     table: str | None = None
     batch_size: int = 1
+    within: bool = False
 
 
 def bounded(method: Method, bound: Bound, supernet: Any, image_shape: Sequence[int]) -> Method:
     """The method with the bound on its validation loss, or on its rewards if it learns from these.
 
     Raises:
-      ValueError: the cost cannot be computed for this space or these images.
+      ValueError: the cost cannot be computed for this space or these images, or the method selects its network after
+        the search, and the network is to keep to the target.
     """
     cost = _counted(bound, supernet, image_shape)
+    if bound.within:
+        if method.select is not None:
+            raise ValueError(f"within: {method.name} selects its network after the search, whatever it costs")
+        method = dataclasses.replace(method, discretize=derive_within(method.discretize, cost, bound.target))
     if method.learning is not None:
         learning = dataclasses.replace(method.learning, cost=cost, target=bound.target)
         return dataclasses.replace(method, learning=learning)

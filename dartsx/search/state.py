@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from dartsx.kernels.initial_weights import init_at_once
-from dartsx.losses import Inputs, Loss, Score, accuracy_or_loss, classification, first
+from dartsx.losses import Inputs, Loss, Score, accuracy_or_loss, classification, figures, first
 from dartsx.nn.build import AnySupernet
 from dartsx.runtime import stream
 from dartsx.search.method import Method
@@ -97,7 +97,7 @@ def init_state(problem: SearchProblem, key: jax.Array, image_shape: tuple[int, .
     return SearchState(
         step=jnp.zeros((), jnp.int32),
         params=params,
-        batch_stats=variables["batch_stats"],
+        batch_stats=variables.get("batch_stats", {}),
         alpha=alpha,
         weight_opt=problem.weight_optimizer.init(params),
         alpha_opt=problem.alpha_optimizer.init(alpha),
@@ -124,9 +124,9 @@ def network_loss(problem: SearchProblem, state: SearchState, batch: Batch):
             outputs, stats = problem.supernet.apply(variables, inputs, mixture, True), None
         else:
             outputs, moved = problem.supernet.apply(variables, inputs, mixture, True, mutable=["batch_stats"])
-            stats = moved["batch_stats"]
+            stats = moved.get("batch_stats", {})
         value, metrics = problem.loss(outputs, batch)
-        return value, (metrics, stats)
+        return value, (figures(metrics), stats)
 
     return loss
 

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from dartsx.kernels.choice import backend_of, joins_arrays
+from dartsx.losses import figures
 from dartsx.optim import momentum_buffer, side_by_side
 from dartsx.runtime import at_step, stream
 from dartsx.search import relax
@@ -297,7 +298,7 @@ def values_by_batch(
         loss, metrics = problem.loss(problem.supernet.apply(variables, problem.inputs(given), mixture, True), given)
         return {"loss": loss, **metrics}
 
-    return jax.tree.map(jnp.mean, jax.lax.map(of_row, rows))
+    return figures(jax.tree.map(lambda leaf: leaf.mean(0), jax.lax.map(of_row, rows)))
 
 
 def expected_mixture(problem: SearchProblem, state: SearchState) -> Mapping[str, jax.Array]:

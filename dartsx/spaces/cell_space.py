@@ -1,6 +1,5 @@
 """The space of cells: every node takes every node before it, by one of the same primitives."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import comb
@@ -10,9 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dartsx.networks import Decision, Network
-from dartsx.spaces.cell_graph import CellGraph, edge_name
+from dartsx.spaces.cell_checks import check_cells, check_primitives, check_range, with_own
+from dartsx.spaces.cell_graph import CellGraph
 from dartsx.spaces.cell_networks import Blocks, candidates, genotype_network, open_network, stacked
 from dartsx.spaces.discretize import discretize, num_edges
+from dartsx.spaces.edge_decisions import chosen_edges, edge_decisions
 from dartsx.spaces.errors import GenotypeError, SpaceError, show, unknown
 from dartsx.spaces.genotype import (
     CELL_TYPES,
@@ -22,11 +23,9 @@ from dartsx.spaces.genotype import (
     Edge,
     Genotype,
     check_concat,
-    check_name,
 )
-from dartsx.spaces.primitives import DARTS, NONE, PRIMITIVES
+from dartsx.spaces.primitives import DARTS, NONE
 from dartsx.spaces.scale import CIFAR, Scale
-from dartsx.spaces.space import Architecture
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,8 @@ class CellSpace:
         check_primitives(self.primitives, self.custom_primitives, self.blocks)
         object.__setattr__(self, "custom_primitives", with_own(self.custom_primitives, self.blocks))
         most = MAX_NODE + 1 - NUM_INPUTS
-        _check_range("num_nodes", self.num_nodes, most, f"1 to {most}")
-        _check_range("edges_kept", self.edges_kept, NUM_INPUTS, "1 or 2, as the first node has two inputs")
+        check_range("num_nodes", self.num_nodes, most, f"1 to {most}")
+        check_range("edges_kept", self.edges_kept, NUM_INPUTS, "1 or 2, as the first node has two inputs")
         object.__setattr__(self, "primitives", tuple(self.primitives))
         object.__setattr__(self, "concat", self._checked_concat())
 
@@ -318,86 +317,11 @@ class CellSpace:
         return concat
 
 
-def with_own(custom_primitives: Iterable[str], blocks: Blocks) -> tuple[str, ...]:
-    """Return custom primitives, those with a block of their own included."""
-    return tuple(dict.fromkeys((*custom_primitives, *blocks)))
-
-
 def with_edge(genotype: Genotype, cell_type: str, position: int, edge: Edge) -> Genotype:
     """Return the genotype with another edge at a place of a cell's list."""
     cell = genotype.cell(cell_type)
     edges = (*cell.edges[:position], edge, *cell.edges[position + 1 :])
     return replace(genotype, **{cell_type: Cell(edges, cell.concat)})
-
-
-def check_cells(architecture: Architecture) -> None:
-    """Raise GenotypeError unless the architecture has a normal and a reduction cell."""
-    if tuple(architecture.cells) != CELL_TYPES:
-        given = f"cell {', '.join(architecture.cells)}" if architecture.cells else "no cells"
-        raise GenotypeError(f"the space has genotypes with the cells {' and '.join(CELL_TYPES)}; this one has {given}")
-
-
-def edge_decisions(
-    options: Mapping[str, tuple[tuple[str, ...], ...]], edges: tuple[tuple[int, int], ...]
-) -> dict[str, Decision]:
-    """The decisions of all edges of all cell types."""
-    return {
-        edge_name(cell_type, *edge): Decision(names)
-        for cell_type, rows in options.items()
-        for edge, names in zip(edges, rows, strict=True)
-    }
-
-
-def chosen_edges(
-    choices: Mapping[str, str],
-    options: Mapping[str, tuple[tuple[str, ...], ...]],
-    edges: tuple[tuple[int, int], ...],
-) -> dict[str, list[Edge]]:
-    """The edges that choices stand for, by cell type, in the order given.
-
-    Raises GenotypeError for decisions or options that there are not.
-    """
-    known = {
-        edge_name(cell_type, *edge): (cell_type, edge, names)
-        for cell_type, rows in options.items()
-        for edge, names in zip(edges, rows, strict=True)
-    }
-    chosen: dict[str, list[Edge]] = {cell_type: [] for cell_type in options}
-    for name, primitive in choices.items():
-        if name not in known:
-            raise GenotypeError(unknown("decision", name, known))
-        cell_type, edge, names = known[name]
-        if primitive not in (*names, NONE):
-            raise GenotypeError(f"{name}: {unknown('primitive', primitive, names)}")
-        chosen[cell_type].append(Edge(primitive, *edge))
-    return chosen
-
-
-def check_primitives(primitives: tuple[str, ...], custom_primitives: tuple[str, ...], blocks: Blocks) -> None:
-    """Raise SpaceError unless ``primitives`` are different known names, one of them not 'none'."""
-    if isinstance(primitives, str) or not isinstance(primitives, Iterable):
-        raise SpaceError(f"primitives must be a tuple of names, not {show(primitives)}")
-    if isinstance(custom_primitives, str) or not isinstance(custom_primitives, Iterable):
-        raise SpaceError(f"custom_primitives must be a tuple, not {show(custom_primitives)}")
-    try:
-        allowed = tuple(dict.fromkeys((NONE, *PRIMITIVES, *map(check_name, (*custom_primitives, *blocks)))))
-    except GenotypeError as error:
-        raise SpaceError(str(error)) from None
-    for name in primitives:
-        if name not in allowed:
-            raise SpaceError(
-                f"{unknown('primitive', name, allowed)}; names of your own go into custom_primitives as well"
-            )
-    repeated = [name for name, times in Counter(primitives).items() if times > 1]
-    if repeated:
-        raise SpaceError(f"primitives name {', '.join(repeated)} more than once")
-    if not set(primitives) - {NONE}:
-        raise SpaceError(f"primitives need at least one that is not 'none': {show(primitives)}")
-
-
-def _check_range(field: str, value: int, most: int, allowed: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise SpaceError(f"{field} is {show(value)}; allowed: {allowed}")
 
 
 DARTS_SPACE = CellSpace()

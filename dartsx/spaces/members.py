@@ -7,6 +7,7 @@ import importlib
 from dartsx.networks.block_list import Row, shipped
 from dartsx.spaces.space import Architecture
 
+_MODULES = {"recurrent": "recurrent_members", "auto_deeplab": "auto_deeplab"}
 _STEMS = {16: "ofa", 24: "ofa_1_2", 40: "ofa_proxyless"}
 # Network -> space.
 MEMBERS = {
@@ -19,6 +20,8 @@ MEMBERS = {
     "FBNet-C": "fbnet",
     **{name: "nasnet" for name in ("nasnet:NASNet-A", "nasnet:PNASNet-5")},  # the bare names are those of DARTS's form
     "amoebanet:AmoebaNet-A": "amoebanet",
+    "nas_fpn:NAS-FPN": "nas_fpn",
+    "auto_deeplab:Auto-DeepLab": "auto_deeplab",
     "mnasnet_a1": "mnasnet_released",
     "mnasnet_b1": "mnasnet_released",
     "recurrent:DARTS_V1": "recurrent",
@@ -32,7 +35,7 @@ def member(name: str) -> Architecture:
     """The architecture of a network of `MEMBERS`."""
     space, _, cells = name.partition(":")
     if cells:
-        place = "recurrent_members" if space == "recurrent" else f"graphs.{space}"
+        place = _MODULES.get(space, f"graphs.{space}")
         return importlib.import_module(f"dartsx.spaces.{place}").MEMBERS[cells]
     module = importlib.import_module(f"dartsx.spaces.chains.{MEMBERS[name].partition('_')[0]}")
     return module.read([Row(*row) for row in shipped()[name]["blocks"]]) if name in shipped() else module.MEMBERS[name]

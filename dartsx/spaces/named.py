@@ -56,11 +56,18 @@ SPACES: Mapping[str, Space] = _Spaces(
         "regnetx": "chains.regnet:regnetx",
         **{f"anynet_digits_{letter}": f"chains.anynet_digits:anynet_digits_{letter}" for letter in "ade"},
         "trilevel": "chains.trilevel:trilevel",
+        **{
+            name: f"chains.trilevel_images:{name}"
+            for name in ("trilevel_x2", "trilevel_x4", "trilevel_small_x2", "trilevel_small_x4")
+        },
         "nasnet": "graphs.nasnet:nasnet",
         "amoebanet": "graphs.amoebanet:amoebanet",
         "enas_micro": "graphs.enas_micro:enas_micro",
         "nas_conv": "graphs.nas_conv:nas_conv",
+        **{name: f"auto_deeplab:{name}" for name in ("auto_deeplab", "auto_deeplab_scenes")},
         "dag": "graphs.dag:dag",
+        "nas_fpn": "graphs.nas_fpn:nas_fpn",
+        "nas_fpn_small": "graphs.nas_fpn:nas_fpn_small",
         "recurrent": "recurrent_space:recurrent",
         "ofa": "chains.ofa:ofa",
         "ofa_1_2": "chains.ofa:ofa_1_2",

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from dartsx.networks import Decision, Network
 from dartsx.networks.recurrent import ACTIVATIONS, Recurrence, language_model
-from dartsx.spaces.cell_space import chosen_edges, edge_decisions
+from dartsx.spaces.edge_decisions import chosen_edges, edge_decisions
 from dartsx.spaces.errors import GenotypeError, SpaceError, unknown
 from dartsx.spaces.genotype import Edge
 from dartsx.spaces.primitives import NONE

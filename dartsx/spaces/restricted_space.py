@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dartsx.networks import Decision, Network
+from dartsx.spaces.cell_checks import check_cells
 from dartsx.spaces.cell_graph import CellGraph
 from dartsx.spaces.cell_networks import open_network
-from dartsx.spaces.cell_space import CellSpace, check_cells, chosen_edges, edge_decisions, with_edge
+from dartsx.spaces.cell_space import CellSpace, with_edge
 from dartsx.spaces.discretize import num_edges
+from dartsx.spaces.edge_decisions import chosen_edges, edge_decisions
 from dartsx.spaces.errors import GenotypeError, SpaceError, unknown
 from dartsx.spaces.genotype import CELL_TYPES, Cell, Edge, Genotype
 from dartsx.spaces.primitives import DARTS, NONE, PRIMITIVES

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dartsx.networks import Decision, Network
+from dartsx.spaces.cell_checks import check_primitives, with_own
 from dartsx.spaces.cell_graph import CellGraph
 from dartsx.spaces.cell_networks import Blocks, candidates, in_stages, opened, topology_network
-from dartsx.spaces.cell_space import check_primitives, chosen_edges, edge_decisions, with_own
+from dartsx.spaces.edge_decisions import chosen_edges, edge_decisions
 from dartsx.spaces.errors import GenotypeError, SpaceError, unknown
 from dartsx.spaces.genotype import Edge
 from dartsx.spaces.scale import NB201, Scale

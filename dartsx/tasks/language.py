@@ -24,6 +24,7 @@ class Language:
     name: ClassVar[str] = "language"
     inputs: ClassVar[Inputs] = staticmethod(first)
     score: ClassVar[Score] = staticmethod(accuracy_or_loss)
+    collected: ClassVar[None] = None
 
     @property
     def network(self) -> Mapping[str, Any]:

@@ -8,10 +8,13 @@ from typing import Any, Literal, Protocol
 import jax
 
 from dartsx.data import AugmentPolicy
-from dartsx.feeds import Examples
+from dartsx.feeds import Collected, Examples
 from dartsx.losses import Inputs, Loss, Score
 from dartsx.tasks.classification import Classification
+from dartsx.tasks.detection import Detection
 from dartsx.tasks.language import Language
+from dartsx.tasks.segmentation import Segmentation
+from dartsx.tasks.super_resolution import SuperResolution
 
 Part = Literal["train", "test"]
 
@@ -24,12 +27,14 @@ class Task(Protocol):
       network: arguments of supernets and networks that the data set decides.
       inputs: batch -> what a network reads of it.
       score: values of the loss by name -> the number by which architectures are compared, bigger is better.
+      collected: figures of all test examples together that are no means; None where there are none.
     """
 
     name: str
     network: Mapping[str, Any]
     inputs: Inputs
     score: Score
+    collected: Collected | None
 
     def examples(self, part: Part, policy: AugmentPolicy, dtype: str, mesh: jax.sharding.Mesh) -> Examples:
         """Examples of one part of the data, on all devices; the policy says what is done to training images."""
@@ -40,11 +45,15 @@ class Task(Protocol):
         ...
 
     def result(self, tested: Mapping[str, float]) -> dict[str, float]:
-        """The figures of a result, from the mean loss and metrics of the test examples; the first is the main one."""
+        """The figures of a result, of which the first is the main one.
+
+        Args:
+          tested: mean loss and metrics of the test examples, and the figures that are `collected`.
+        """
         ...
 
 
-TASKS = {task.name: task for task in (Classification, Language)}
+TASKS = {task.name: task for task in (Classification, Detection, Language, Segmentation, SuperResolution)}
 
 
 def task_of(dataset: Any) -> Task:

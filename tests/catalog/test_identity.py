@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from configs.base import base
 from dartsx.catalog import MAY_DIFFER, UNUSED, experiment
+from dartsx.configs.base import base
 
 
 def flat(group, prefix=""):

@@ -5,10 +5,10 @@ import inspect
 import numpy as np
 import pytest
 
-from configs.base import base
 from dartsx.catalog import METHODS, Declaration, Option, acts_alone, by_name, check_together, options_of
+from dartsx.configs.base import base
+from dartsx.experiments.settings import search_settings
 from dartsx.search.methods.table import function_of
-from experiments.settings import search_settings
 
 CHANGING = [name for name in METHODS if name != "darts"]
 

@@ -6,9 +6,9 @@ import pytest
 
 from dartsx.catalog import METHODS, Declaration, Option
 from dartsx.catalog.rules import above_zero
+from dartsx.experiments.settings import SettingsError, parse_config, search_settings
 from dartsx.search import Task, compose
 from dartsx.spaces import CellSpace
-from experiments.settings import SettingsError, parse_config, search_settings
 
 TASK = Task(CellSpace(("skip_connect", "sep_conv_3x3")), {"normal": 1, "reduce": 0})
 METHOD = """

@@ -10,7 +10,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 import pytest
 
-from experiments.settings import load_config
+from dartsx.experiments.settings import load_config
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECONDS = 300

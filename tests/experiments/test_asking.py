@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from configs.digits import get_config
+from dartsx.configs.digits import get_config
+from dartsx.experiments.jobs import asking
+from dartsx.experiments.settings import SettingsError
+from dartsx.experiments.settings.strategies import read_asking
 from dartsx.objectives.objective import VALID_ACCURACY
 from dartsx.report.runs import read_run
 from dartsx.spaces import from_json
-from experiments.jobs import asking
-from experiments.settings import SettingsError
-from experiments.settings.strategies import read_asking
 
 ASKED = read_asking("evolution", "population=4; sample=2", "retrain", 12, 2, 10)
 
@@ -18,7 +18,8 @@ ASKED = read_asking("evolution", "population=4; sample=2", "retrain", 12, 2, 10)
 class Table:
     """Stands for training; the search is told how many convolutions a cell has, of some cells nothing."""
 
-    measures = {VALID_ACCURACY.name: VALID_ACCURACY}
+    main = VALID_ACCURACY
+    measures = {main.name: main}
 
     def __init__(self, mesh):
         self.mesh = mesh

@@ -7,16 +7,16 @@ import jax
 import numpy as np
 import pytest
 
-from configs.digits import get_config
 from dartsx.catalog import METHODS
+from dartsx.configs.digits import get_config
 from dartsx.cost import expected_cost
+from dartsx.experiments.jobs.search import blaming_fields, plan_of
+from dartsx.experiments.settings import SettingsError, search_settings
 from dartsx.nn import supernet_of
 from dartsx.search import Task, search_problem
 from dartsx.search.bound import bounded
 from dartsx.search.methods import compose
 from dartsx.spaces import CellSpace, named_space
-from experiments.jobs.search import blaming_fields, plan_of
-from experiments.settings import SettingsError, search_settings
 
 PRIMITIVES = ("none", "skip_connect", "conv_1x1", "separable_3x3")
 IMAGES = (12, 12, 1)  # of digits
@@ -105,3 +105,11 @@ def test_a_target_that_no_network_reaches_is_refused_before_anything_compiles(sp
     message = "--config.search.cost.target=1000.0.*no network of the space reaches it: the cheapest costs"
     with pytest.raises(SettingsError, match=message), blaming_fields():
         search_problem(plan, steps=1, image_shape=IMAGES)
+
+
+def test_a_network_selected_after_the_search_cannot_be_kept_to_a_target():
+    settings = search_settings(bound_config("darts_pt", **{"search.cost.within": True}))
+    plan = plan_of(settings, classes=10)
+    with pytest.raises(ValueError, match="within: darts_pt .*selects its network after the search"):
+        method = compose("darts_pt", Task(plan.space, 4))
+        bounded(method, plan.bound, supernet_of(plan.space, channels=4, layers=4), IMAGES)

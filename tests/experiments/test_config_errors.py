@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from experiments.settings import (
+from dartsx.experiments.settings import (
     SettingsError,
     check_against_data,
     evaluate_settings,
@@ -57,7 +57,7 @@ CASES = {
     ),
     "no such config": (
         SEARCH, "--config=configs/cifar11.py", CIFAR,
-        ["--config=configs/cifar11.py", "no such file", "did you mean cifar10.py", "imagenet.py"],
+        ["--config=configs/cifar11.py", "no such file", "did you mean cifar10 or cifar100? ", "imagenet"],
     ),
     "config without a name": (SEARCH, "--config", CIFAR, ["--config=", "no such file"]),
     "no such space": (
@@ -423,7 +423,7 @@ def test_the_same_call_without_a_mistake_passes(command):
 PROGRAM = """
 import sys
 from absl import flags
-from experiments.settings import run_main, search_settings
+from dartsx.experiments.settings import run_main, search_settings
 from dartsx.spaces import GenotypeError
 
 WORKDIR = flags.DEFINE_string("workdir", None, "folder")

@@ -9,9 +9,9 @@ import pytest
 from absl import flags
 from absl.testing import flagsaver
 
+from dartsx.experiments import cost
+from dartsx.experiments.settings import SettingsError, parse_config
 from dartsx.spaces import published
-from experiments import cost
-from experiments.settings import SettingsError, parse_config
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOPOLOGY = "|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|nor_conv_1x1~1|avg_pool_3x3~2|"

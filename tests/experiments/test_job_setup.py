@@ -3,8 +3,8 @@
 import jax
 import pytest
 
-from experiments.jobs.setup import load_checked, open_checked, start
-from experiments.settings import SettingsError, evaluate_settings, parse_config
+from dartsx.experiments.jobs.setup import load_checked, open_checked, start
+from dartsx.experiments.settings import SettingsError, evaluate_settings, parse_config
 
 
 def settings(*arguments):

@@ -6,17 +6,17 @@ import json
 
 import pytest
 
-from configs.latency import get_config
+from dartsx.configs.latency import get_config
 from dartsx.cost import read_table
+from dartsx.experiments.jobs.latency import run_latency
+from dartsx.experiments.latency import LatencySettings
+from dartsx.experiments.settings import SettingsError
+from dartsx.experiments.settings.read import read_group
 from dartsx.nn import supernet_of
 from dartsx.runtime import StopRequest
 from dartsx.search import Task, compose
 from dartsx.search.bound import Bound, bounded
 from dartsx.spaces import named_space
-from experiments.jobs.latency import run_latency
-from experiments.latency import LatencySettings
-from experiments.settings import SettingsError
-from experiments.settings.read import read_group
 
 SPACE = """
 from dartsx.networks import Choice, Network
@@ -71,6 +71,11 @@ def test_a_table_is_measured_resumed_checked_and_binds_a_search(run, tmp_path, m
     by_hand = ends + sum(of_kernel.get(option[1:], 0.0) for option in chosen.values())
     assert float(first["predicted_ms"]) == pytest.approx(by_hand, rel=1e-4)
 
+    timed = run("b", networks=0, genotypes=("op1=k3, op2=skip",))
+    (check,) = json.loads((tmp_path / "b" / "result.json").read_text())["given"].values()
+    assert check["measured"] > 0 and check["predicted"] > 0
+    assert timed.endswith(f"predicted {check['predicted']:.4g} ms, measured {check['measured']:.4g} ms")
+
     space = named_space("timed_space:tiny")
     method, supernet = compose("darts", Task(space, {"decisions": 1})), supernet_of(space)
     bound = Bound("latency", 1.0, table=str(folder / "latency.csv"))
@@ -95,3 +100,9 @@ def test_a_table_is_measured_resumed_checked_and_binds_a_search(run, tmp_path, m
 def test_what_cannot_be_measured_is_refused_by_name(run, fields, message):
     with pytest.raises(SettingsError, match=message):
         run("b", **fields)
+
+
+def test_a_given_network_of_another_space_is_refused_before_anything_is_measured(run, tmp_path):
+    with pytest.raises(SettingsError, match="--config.genotypes=.op1=k5, op2=skip.: .*k5"):
+        run("a", genotypes=("op1=k5, op2=skip",))
+    assert not (tmp_path / "a").exists()

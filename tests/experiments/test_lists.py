@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.settings.lists import folders, listed
+from dartsx.experiments.settings.lists import folders, listed
 
 
 @pytest.fixture(autouse=True)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from dartsx.experiments.jobs.search import decisions_of_rows
 from dartsx.spaces import SPACES
-from experiments.jobs.search import decisions_of_rows
 
 
 @pytest.mark.parametrize("name", SPACES)

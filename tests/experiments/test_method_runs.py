@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from configs.digits import get_config
-from experiments.jobs import run_search
+from dartsx.configs.digits import get_config
+from dartsx.experiments.jobs import run_search
 
 TINY = {
     "search.epochs": 3,

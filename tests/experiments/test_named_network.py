@@ -6,12 +6,12 @@ import json
 import pytest
 
 from dartsx.catalog import UNUSED, experiment
+from dartsx.experiments.jobs import run_evaluate
+from dartsx.experiments.settings import parse_config
 from dartsx.networks import names, network
 from dartsx.networks.reference import rows
 from dartsx.report import write_report
 from dartsx.report.settings import describe, varying
-from experiments.jobs import run_evaluate
-from experiments.settings import parse_config
 
 
 @pytest.fixture(scope="module")

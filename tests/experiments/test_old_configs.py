@@ -1,19 +1,23 @@
 """Configs of earlier versions: what came later is as before, in a new directory and in the old one."""
 
 import json
+import os
 import pathlib
+import subprocess
+import sys
 
 import pytest
 from ml_collections import ConfigDict
 from mutation import mutations
 
-from configs.base import base
 from dartsx.catalog import SCHEMA, as_before, completed
 from dartsx.catalog.as_before import LATER
+from dartsx.configs.base import base
+from dartsx.experiments.jobs.setup import comparison, resolved
+from dartsx.experiments.settings import SettingsError, evaluate_settings, load_config, parse_config, search_settings
 from dartsx.runtime import WorkdirError, open_workdir
-from experiments.jobs.setup import comparison, resolved
-from experiments.settings import SettingsError, evaluate_settings, load_config, parse_config, search_settings
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 LAYOUTS = sorted((pathlib.Path(__file__).parent / "layouts").glob("*.json"))
 UNREAD = ("evaluate", "genotype", "network")  # by a search
 
@@ -123,7 +127,7 @@ def test_encodings_of_editors_are_read(encoding, tmp_path):
     assert parse_config(["program", f"--config={path}"]).config.seed == 3
 
 
-def test_a_colon_is_a_mark_behind_py_only(tmp_path):
+def test_a_colon_is_a_mark_behind_a_name_or_py_only(tmp_path):
     source = "from configs.base import base\ndef get_config(method=''):\n    return base(method)\n"
     folder = tmp_path / "10:30:00"
     folder.mkdir()
@@ -136,6 +140,19 @@ def test_a_colon_is_a_mark_behind_py_only(tmp_path):
         parse_config(["program", f"--config={folder / 'own.py:gdas'}"])  # that file exists, and wins
     with pytest.raises(SettingsError, match=r"--config=C:\\run\\config.json: no such file"):
         parse_config(["program", r"--config=C:\run\config.json"])
+    assert parse_config(["program", "--config=cifar10:pc_darts+drnas"]).config.method == "pc_darts+drnas"
+    with pytest.raises(SettingsError, match="--config=cifar1: no such file; did you mean cifar10"):
+        parse_config(["program", "--config=cifar1:gdas"])
+
+
+def test_names_of_a_checkout_are_told_from_others(tmp_path):
+    """Outside a checkout nothing is called ``configs``."""
+    (tmp_path / "own.py").write_text("from configs.base import base\n")
+    code = f"from dartsx.experiments.settings import load_config; load_config({str(tmp_path / 'own.py')!r})"
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    (tmp_path / "dartsx").symlink_to(ROOT / "dartsx")
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert "own.py: No module named 'configs' in the config file; write dartsx.configs" in done.stderr
 
 
 def test_a_field_given_twice_is_refused(tmp_path):

@@ -13,7 +13,7 @@ def sharper(base, task, factor):
     return dataclasses.replace(base, mixture=mixture)
 """
 CONFIG = """
-from configs.digits import get_config
+from dartsx.configs.digits import get_config
 from dartsx.catalog import METHODS, Declaration, Option
 
 METHODS["sharper"] = Declaration(options={"factor": Option(2.0, "what alphas are multiplied by")}, module="sharp")

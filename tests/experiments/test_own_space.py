@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text()
+PAGE = (ROOT / "docs" / "own_space.md").read_text()
 TINY = (
     "--config.search.epochs=1",
     "--config.search.max_steps=2",
@@ -26,8 +26,8 @@ def command(module, *arguments, folder):
     return subprocess.run(given, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-def test_the_readmes_chain_goes_from_the_search_to_the_report_and_resumes(tmp_path):
-    (code,) = [code for code in re.findall(r"```python\n(.*?)```", README, re.S) if "def write(scale" in code]
+def test_the_documented_chain_goes_from_the_search_to_the_report_and_resumes(tmp_path):
+    (code,) = [code for code in re.findall(r"```python\n(.*?)```", PAGE, re.S) if "def write(scale" in code]
     (tmp_path / "my_chain.py").write_text(code)
     own = ("--config.space.name=my_chain:my_space", f"--config={ROOT / 'configs' / 'digits.py'}")
     ran = command("experiments.run", *own, *TINY, "--workdir=run", folder=tmp_path)

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from dartsx.catalog import MAY_DIFFER
+from dartsx.experiments.jobs.setup import inputs, load_checked, open_checked
+from dartsx.experiments.settings import SettingsError, evaluate_settings, parse_config, search_settings
 from dartsx.runtime import WorkdirError, open_workdir
-from experiments.jobs.setup import inputs, load_checked, open_checked
-from experiments.settings import SettingsError, evaluate_settings, parse_config, search_settings
 
 
 def write(folder, first, last):

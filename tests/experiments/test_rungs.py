@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from experiments.sweeps.rungs import Rung, best, budgets, halving, hyperband, promotable
-from experiments.sweeps.schedulers import Asha, Halving, Unit
+from dartsx.experiments.sweeps.rungs import Rung, best, budgets, halving, hyperband, promotable
+from dartsx.experiments.sweeps.schedulers import Asha, Halving, Unit
 
 # arXiv:1603.06560, table 1: (n_i, r_i) of the brackets s = 4, ..., 0 for R = 81, eta = 3.
 HYPERBAND = (

@@ -9,13 +9,9 @@ import jax.numpy as jnp
 import pytest
 from ml_collections import ConfigDict
 
-from configs.base import base
 from dartsx.catalog import METHODS, STEMS
-from dartsx.nn.cell_network import AuxiliaryHead
-from dartsx.nn.layers import Conv
-from dartsx.search import Task, compose
-from dartsx.spaces import DARTS, named_space, published
-from experiments.settings import (
+from dartsx.configs.base import base
+from dartsx.experiments.settings import (
     SettingsError,
     blame,
     check_against_data,
@@ -27,8 +23,12 @@ from experiments.settings import (
     parse_config,
     search_settings,
 )
-from experiments.settings import data_checks as checks
-from experiments.settings import flags as entry
+from dartsx.experiments.settings import data_checks as checks
+from dartsx.experiments.settings import flags as entry
+from dartsx.nn.cell_network import AuxiliaryHead
+from dartsx.nn.layers import Conv
+from dartsx.search import Task, compose
+from dartsx.spaces import DARTS, named_space, published
 
 DATA = {
     "digits": ((12, 12, 1), 1437, 10),
@@ -51,6 +51,15 @@ def test_every_config_is_valid_for_its_data(name, argument):
         check_against_data(search_settings(config), *DATA[name], devices=1)
     settings = evaluate_settings(config, need_genotype=False)
     check_against_data(settings, *DATA[name], devices=1)
+
+
+def test_what_a_method_leaves_out_of_the_space_darts_stands_for_no_other_space():
+    config = load_config("configs/digits.py:drnas")
+    config.space.name = "s1"
+    assert search_settings(config).space == named_space("s1")
+    config.space.primitives = ("none", "skip_connect")
+    with pytest.raises(SettingsError, match="--config.space.primitives=.*: can be set for .*darts only"):
+        search_settings(config)
 
 
 @pytest.mark.parametrize(("name", "shape", "words"), [("text", (40,), 2000), ("ptb", (70,), 10_000)])

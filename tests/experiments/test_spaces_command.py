@@ -10,10 +10,10 @@ import pytest
 from absl import flags
 from absl.testing import flagsaver
 
+from dartsx.experiments import cost
+from dartsx.experiments.settings import SettingsError, parse_config
 from dartsx.spaces import NB201, SPACES, Scale, named_space, nb201
 from dartsx.spaces.survey import survey
-from experiments import cost
-from experiments.settings import SettingsError, parse_config
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OWN = """

@@ -14,13 +14,13 @@ from PIL import Image
 
 from dartsx.data import Source, survey, train_stream
 from dartsx.data.known import KNOWN
+from dartsx.experiments.jobs import run_evaluate
+from dartsx.experiments.jobs.evaluate import streamed_images
+from dartsx.experiments.settings import SettingsError, evaluate_settings, parse_config
 from dartsx.feeds import Streamed
 from dartsx.feeds.streamed import statistics
 from dartsx.losses import classification
 from dartsx.runtime import make_mesh
-from experiments.jobs import run_evaluate
-from experiments.jobs.evaluate import streamed_images
-from experiments.settings import SettingsError, evaluate_settings, parse_config
 
 TRAIN, TEST, CLASSES, BATCH, SIZE = 24, 11, 3, 4, 32
 CELLS = (

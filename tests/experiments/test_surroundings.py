@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
+from dartsx.experiments.settings.surroundings import explain
 from dartsx.runtime import MeshError, check_devices
-from experiments.settings.surroundings import explain
 
 
 def raised(error, cause=None):

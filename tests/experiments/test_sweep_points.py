@@ -5,10 +5,10 @@ import math
 
 import pytest
 
-from experiments.settings import SettingsError
-from experiments.sweeps.configs import name_of, settings_of
-from experiments.sweeps.plan import SweepFlags, plan_of
-from experiments.sweeps.points import grid, random_points, read_swept
+from dartsx.experiments.settings import SettingsError
+from dartsx.experiments.sweeps.configs import name_of, settings_of
+from dartsx.experiments.sweeps.plan import SweepFlags, plan_of
+from dartsx.experiments.sweeps.points import grid, random_points, read_swept
 
 ARGV = ["program", "--config=configs/digits.py", "--config.search.epochs=6", "--seeds=0:3"]
 

@@ -11,19 +11,21 @@ import sys
 import pytest
 from ml_collections import ConfigDict
 
-from experiments.settings import SettingsError
-from experiments.sweeps.configs import Setting
-from experiments.sweeps.plan import SweepPlan
-from experiments.sweeps.points import read_swept
-from experiments.sweeps.proposals import Fixed, Optuna
-from experiments.sweeps.run import run_sweep, summary
-from experiments.sweeps.rungs import budgets, halving, hyperband
-from experiments.sweeps.schedulers import Asha, Halving, Whole
-from experiments.trials import Here
+from dartsx.experiments.settings import SettingsError
+from dartsx.experiments.sweeps.configs import Setting
+from dartsx.experiments.sweeps.plan import SweepPlan
+from dartsx.experiments.sweeps.points import read_swept
+from dartsx.experiments.sweeps.proposals import Fixed, Optuna
+from dartsx.experiments.sweeps.run import run_sweep, summary
+from dartsx.experiments.sweeps.rungs import budgets, halving, hyperband
+from dartsx.experiments.sweeps.schedulers import Asha, Halving, Whole
+from dartsx.experiments.trials import Here
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 JOB = "stand_in_job:run"
-needs_optuna = pytest.mark.skipif(importlib.util.find_spec("optuna") is None, reason="needs Optuna: 'dartsx[optuna]'")
+needs_optuna = pytest.mark.skipif(
+    importlib.util.find_spec("optuna") is None, reason="needs Optuna: pip install -e '.[optuna]'"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +120,7 @@ def test_samplers_learn_and_go_on_where_they_were_cut_off(tmp_path, sampler):
 
 def test_without_optuna_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(SettingsError, match="--sampler=tpe: needs the extra optuna: pip install 'dartsx"):
+    with pytest.raises(SettingsError, match="--sampler=tpe: needs the extra optuna: pip install -e '.\\[optuna\\]'"):
         Optuna(setting, tmp_path, "tpe", read_swept("x=0..1"), [], 3, 0)
 
 

@@ -5,12 +5,12 @@ import json
 import pytest
 
 from dartsx.cost import network_cost
+from dartsx.experiments import run as pipeline
+from dartsx.experiments.jobs import run_evaluate
+from dartsx.experiments.settings import SettingsError, parse_config
 from dartsx.nn import TopologyNetwork
 from dartsx.report import write_report
 from dartsx.spaces import topology_from_string
-from experiments import run as pipeline
-from experiments.jobs import run_evaluate
-from experiments.settings import SettingsError, parse_config
 
 TEXT = "|nor_conv_1x1~0|"
 GIVEN = (

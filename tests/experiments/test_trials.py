@@ -10,12 +10,12 @@ import time
 
 import pytest
 
-from experiments.settings import SettingsError
-from experiments.trials import Here, Ledger, Listed, Trial, drive, trials_of
-from experiments.trials.board import Board
-from experiments.trials.devices import Slot, make_slots
-from experiments.trials.local import Local
-from experiments.trials.memory import GIB, fits
+from dartsx.experiments.settings import SettingsError
+from dartsx.experiments.trials import Here, Ledger, Listed, Trial, drive, trials_of
+from dartsx.experiments.trials.board import Board
+from dartsx.experiments.trials.devices import Slot, make_slots
+from dartsx.experiments.trials.local import Local
+from dartsx.experiments.trials.memory import GIB, fits
 
 JOB = "stand_in_job:run"
 
@@ -145,9 +145,9 @@ def test_processes_run_at_once_and_are_asked_to_leave(tmp_path):
 def test_the_processes_of_a_killed_sweep_die_with_it(tmp_path, python):
     code = f"""
 import pathlib
-from experiments.trials import Trial
-from experiments.trials.local import Local
-from experiments.trials.devices import make_slots
+from dartsx.experiments.trials import Trial
+from dartsx.experiments.trials.local import Local
+from dartsx.experiments.trials.devices import make_slots
 root = pathlib.Path({str(tmp_path)!r})
 executor = Local(root, make_slots(1, [0], []))
 executor.start(Trial("a", {JOB!r}, {{"epochs": 10000, "score": 1.0, "seconds": 0.02}}, (0,)))

@@ -8,15 +8,15 @@ import sys
 
 import pytest
 
-from experiments.trials import ExecutorError, Ledger, Listed, Trial, drive
-from experiments.trials.choose import Resources, make_executor
-from experiments.trials.handover import hand_over
-from experiments.trials.on_slurm import script
+from dartsx.experiments.trials import ExecutorError, Ledger, Listed, Trial, drive
+from dartsx.experiments.trials.choose import Resources, make_executor
+from dartsx.experiments.trials.handover import hand_over
+from dartsx.experiments.trials.on_slurm import script
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None,
-    reason="needs Ray: pip install 'dartsx[ray]' (there is none for every Python)",
+    reason="needs Ray: pip install -e '.[ray]' (there is none for every Python)",
 )
 
 
@@ -91,7 +91,7 @@ def test_trials_are_one_array_of_slurm_and_their_results_are_taken_up(slurm):
 
 
 def test_a_job_that_is_gone_without_a_result_is_named(slurm, monkeypatch):
-    monkeypatch.setattr("experiments.trials.on_slurm._QUEUE_EVERY", 0)
+    monkeypatch.setattr("dartsx.experiments.trials.on_slurm._QUEUE_EVERY", 0)
     with make_executor("slurm", slurm, Resources()) as executor:
         (slurm / "bin" / "sbatch").write_text("#!/bin/sh\necho 7\n")
         executor.start(trial("a"))
@@ -108,7 +108,7 @@ def test_the_script_asks_for_what_a_trial_needs(tmp_path):
     for line in ("array=0-1", "cpus-per-task=4", "gpus-per-task=1", "mem=3072M", "partition=gpu", "signal=B:TERM@120"):
         assert f"#SBATCH --{line}\n" in text
     assert "gpus" not in script(tmp_path, names, Resources()) and "--mem" not in script(tmp_path, names, Resources())
-    assert f'-m experiments.trials {tmp_path} "$name"' in text and "x=1-0 'it'\"'\"'s'" in text
+    assert f'-m dartsx.experiments.trials {tmp_path} "$name"' in text and "x=1-0 'it'\"'\"'s'" in text
 
 
 def test_what_is_missing_is_said(tmp_path, monkeypatch):
@@ -116,5 +116,5 @@ def test_what_is_missing_is_said(tmp_path, monkeypatch):
     with pytest.raises(ExecutorError, match="no sbatch here; --dry_run prints the script"):
         make_executor("slurm", tmp_path, Resources()).__enter__()
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ExecutorError, match="needs the extra ray: pip install 'dartsx\\[ray\\]'"):
+    with pytest.raises(ExecutorError, match="needs the extra ray: pip install -e '.\\[ray\\]'"):
         make_executor("ray", tmp_path, Resources())

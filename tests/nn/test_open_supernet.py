@@ -12,7 +12,16 @@ from dartsx.nn.open_supernet import OpenSupernet
 from dartsx.spaces import DescribedSpace, Scale
 
 IMAGES = np.random.default_rng(0).normal(size=(4, 8, 8, 3))
-DRAWN = {"chain": 2, "graph": 1, "trellis": 1, "nested": 2, "widening": 2, "grouped": 3}  # architectures compared
+DRAWN = {
+    "chain": 2,
+    "graph": 1,
+    "trellis": 1,
+    "nested": 2,
+    "widening": 2,
+    "grouped": 3,
+    "pairs": 2,
+    "tree": 3,
+}  # architectures compared
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,15 @@
 
 import json
 import math
+import re
 from xml.etree import ElementTree
 
 import matplotlib
 import pytest
 
 from dartsx.report import RunError, read_run, read_runs
-from dartsx.report.plots import evaluate_curves, evolution, heat_map, search_curves
+from dartsx.report.heat_map import FRAME, heat_map
+from dartsx.report.plots import evaluate_curves, evolution, search_curves
 from dartsx.report.records import Metric
 from dartsx.report.series import curve, splits
 from dartsx.report.weights import entropy, softmax
@@ -18,6 +20,11 @@ from dartsx.spaces import Choices, to_json
 @pytest.fixture
 def search(search_run):
     return read_runs([search_run("a")]).searches[0]
+
+
+def first_heat_map(run):
+    group = run.groups[0]
+    return heat_map(group, group.weights[-1], run.genotype.choices, group.title)
 
 
 def test_softmax_and_entropy_equal_the_hand_computation():
@@ -84,14 +91,20 @@ def test_decisions_of_any_space_are_drawn_with_their_own_options(search_run):
     run = read_run(path)
     (group,) = run.groups
     assert [(row.label, row.options) for row in group.rows] == [("op1", ("k3", "k5", "skip")), ("width", ("8", "12"))]
-    for text in (heat_map(run), evolution(run, group)):
+    for text in (first_heat_map(run), evolution(run, group)):
         assert "op1" in text and "width" in text
-    assert "k5: 0.50" in heat_map(run)
+    root = ElementTree.fromstring(first_heat_map(run))
+    assert {"k5: 0.50", "12: 0.60"} <= {
+        "".join(element.itertext()) for element in root.iter() if element.tag.endswith("text")
+    }
+    assert len([e for e in root.iter() if e.get("class") == "weight" and e.tag.endswith("rect")]) == 5  # ragged rows
+    kept = [e for e in root.iter() if e.get("stroke") == FRAME]
+    assert [frame.get("x") == frame.get("data-places").split()[1] for frame in kept] == [True, True]  # k5 and 12
 
 
 @pytest.mark.parametrize(
     "plot",
-    [heat_map, search_curves, lambda run: evolution(run, run.groups[0])],
+    [first_heat_map, search_curves, lambda run: evolution(run, run.groups[0])],
     ids=["heat_map", "search_curves", "evolution"],
 )
 def test_plot_is_well_formed_repeatable_and_undated(search, plot):
@@ -105,13 +118,23 @@ def test_heat_map_shows_the_mixtures(search, search_run):
     other = search_run("b")
     lines = (other / "alphas.jsonl").read_text().splitlines()
     (other / "alphas.jsonl").write_text("\n".join(lines[:1]))
-    assert heat_map(search) != heat_map(read_runs([other]).searches[0])
+    assert first_heat_map(search) != first_heat_map(read_runs([other]).searches[0])
 
 
 def test_curves_of_several_runs_hold_a_line_for_each(evaluate_run):
     paths = [evaluate_run(f"e{i}", 3.0, seed=i) for i in range(2)]
     runs = read_runs(paths).evaluates
     assert len(evaluate_curves(runs)) > len(evaluate_curves(runs[:1]))
+
+
+def test_words_of_a_plot_are_text_and_its_ids_its_own(search):
+    curves, weights = search_curves(search), evolution(search, search.groups[0])
+    words = {text.strip() for text in ElementTree.fromstring(curves).itertext()}
+    assert {"loss", "accuracy", "epoch", "train"} <= words
+    ids = [re.findall(r' id="([^"]+)"', svg) for svg in (curves, weights)]
+    assert all(len(found) == len(set(found)) > 0 for found in ids) and not set(ids[0]) & set(ids[1])
+    for svg, found in zip((curves, weights), ids, strict=True):
+        assert set(re.findall(r'(?:url\(|href=")#([\w-]+)', svg)) == set(found)
 
 
 def test_plots_leave_the_users_settings_alone(search):

@@ -70,7 +70,7 @@ def test_a_value_that_an_option_does_not_take_is_an_error(monkeypatch):
 
 def test_no_program_bypasses_the_options():
     found = []
-    for folder in ("dartsx", "experiments", "benchmarks"):
+    for folder in ("dartsx", "benchmarks"):
         for path in (ROOT / folder).rglob("*.py"):
             name = path.relative_to(ROOT).as_posix()
             if name != "dartsx/runtime/compiling.py" and not name.startswith(PARTS):

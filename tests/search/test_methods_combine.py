@@ -9,11 +9,11 @@ import pytest
 import stand_in
 
 from dartsx.catalog import METHODS, check_together
+from dartsx.experiments.settings import SettingsError
+from dartsx.experiments.settings import methods as settings
 from dartsx.search import Task, compose, darts, hypergradients, init_state, make_step
 from dartsx.search.methods import table
 from dartsx.spaces import CellSpace, named_space
-from experiments.settings import SettingsError
-from experiments.settings import methods as settings
 
 TASK = Task(CellSpace(), {"normal": 6, "reduce": 2})
 CHAIN = Task(named_space("ofa"), {"decisions": 1})  # for what shrinks numbers

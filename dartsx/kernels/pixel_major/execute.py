@@ -19,6 +19,8 @@ from dartsx.kernels.pixel_major.opened import Opened
 from dartsx.kernels.pixel_major.pools import adaptive_pool, pool
 from dartsx.kernels.window import Window
 from dartsx.networks import layers
+from dartsx.networks.anchors import COORDINATES
+from dartsx.networks.level_layers import GlobalMax, Rows
 from dartsx.networks.open.layers import Mixed, Weighted
 from dartsx.networks.open.layout import in_open_groups
 from dartsx.networks.trace import Step
@@ -94,7 +96,7 @@ def evaluate(
         if context.opened is not None:
             layouts = (steps[i].segments for i in step.inputs)
             read = [context.opened.masked(step.layer, x, layout) for x, layout in zip(read, layouts, strict=True)]
-        own = weights.get(step.name, {})
+        own = weights.get(step.tied or step.name, {})
         if isinstance(step.layer, layers.Norm):
             values.append(context.normalize(step.name, read[0], own, step.layer.epsilon))
             continue
@@ -133,6 +135,15 @@ def _global_pool(step: Step, inputs, weights: Weights, context: Context) -> jax.
     return jnp.mean(x, (1, 2), dtype=dtype, keepdims=step.layer.keep).astype(x.dtype)
 
 
+def _rows(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
+    layer, half = step.layer, len(inputs) // 2
+    rows = lambda x, size: x.reshape(x.shape[0], -1, size)  # noqa: E731
+    scores = [rows(x, layer.classes) + layer.first_score for x in inputs[:half]]
+    pairs = zip(scores, (rows(x, COORDINATES) for x in inputs[half:]), strict=True)
+    joined = jnp.concatenate([jnp.concatenate(pair, -1) for pair in pairs], 1)
+    return joined.astype(jnp.promote_types(joined.dtype, jnp.float32))
+
+
 def _local_norm(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
     """x / (k + alpha * sum of squares over neighbouring channels)^beta."""
     (x,), layer = inputs, step.layer
@@ -163,6 +174,14 @@ def _shuffle(step: Step, inputs, weights: Weights, context: Context) -> jax.Arra
     return x.reshape(*x.shape[:-1], groups, -1).swapaxes(-1, -2).reshape(x.shape)
 
 
+def _pixel_shuffle(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
+    (x,), factor = inputs, step.layer.factor
+    *rest, height, width, _ = x.shape
+    y = x.reshape(*rest, height, width, -1, factor, factor)
+    y = jnp.moveaxis(y, (-2, -1), (-4, -2))  # height, factor, width, factor, channels
+    return y.reshape(*rest, factor * height, factor * width, -1)
+
+
 def _noise(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
     """Other numbers for every input, the same for the same: the input seeds them; no gradient flows."""
     (x,) = inputs
@@ -178,6 +197,8 @@ COMPUTE: dict[type, Callable[[Step, list[jax.Array], Weights, Context], Any]] = 
     layers.Pool: lambda step, inputs, weights, context: pool(inputs[0], step.layer),
     layers.AdaptivePool: lambda step, inputs, weights, context: adaptive_pool(inputs[0], step.layer.size),
     layers.GlobalPool: _global_pool,
+    GlobalMax: lambda step, inputs, weights, context: jnp.max(inputs[0], (1, 2), keepdims=True),
+    Rows: _rows,
     layers.Flatten: lambda step, inputs, weights, context: inputs[0].reshape(inputs[0].shape[0], -1),
     layers.Dropout: lambda step, inputs, weights, context: context.dropout(inputs[0], step.layer.rate),
     layers.DropPath: lambda step, inputs, weights, context: context.drop_path(inputs[0]),
@@ -192,6 +213,8 @@ COMPUTE: dict[type, Callable[[Step, list[jax.Array], Weights, Context], Any]] = 
     Weighted: lambda step, inputs, weights, context: context.opened.weighted(step.layer, inputs),
     layers.Zero: _zero,
     layers.Shuffle: _shuffle,
+    layers.PixelShuffle: _pixel_shuffle,
+    layers.Scaled: lambda step, inputs, weights, context: step.layer.factor * inputs[0],
     layers.Identity: lambda step, inputs, weights, context: inputs[0],
     layers.Noise: _noise,
 }

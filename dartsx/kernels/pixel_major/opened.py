@@ -60,12 +60,13 @@ class Opened:
         return x * mask.astype(x.dtype)
 
     def weighted(self, layer: Weighted, inputs: list[jax.Array]) -> jax.Array:
-        """The sum of the inputs, each times the presence of its place."""
+        """The sum of the inputs, each times the presence of its place, or their mean."""
         known: dict = {}
-        terms = []
-        for place, x in zip(layer.places, inputs, strict=True):
-            coefficient = presence(place, self.weight, layer.base, known)
-            terms.append(jnp.asarray(coefficient).astype(x.dtype) * x)
+        coefficients = [jnp.asarray(presence(place, self.weight, layer.base, known)) for place in layer.places]
+        if layer.normalised:
+            total = sum(coefficients)
+            coefficients = [jnp.where(total > 0, c / jnp.where(total > 0, total, 1), 0) for c in coefficients]
+        terms = [c.astype(x.dtype) * x for c, x in zip(coefficients, inputs, strict=True)]
         return sum(terms[1:], terms[0])
 
     def mixed(self, layer: Mixed, x: jax.Array) -> jax.Array:

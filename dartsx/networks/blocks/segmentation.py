@@ -48,19 +48,24 @@ class Decoder:
 
     Attributes:
       classes: number of classes.
-      skip: position of the block that made the earlier map, among all blocks of the network.
+      skip: position of the block that made the earlier map, among all blocks of the network; not used where the map is
+        given.
       features: channels of the 3x3 convolutions.
       narrowed: channels that the earlier map keeps.
     """
 
     classes: int
-    skip: int
+    skip: int = 0
     features: int = 256
     narrowed: int = 48
 
     def build(self, trace: Trace, x: Value) -> Value:
         """Both maps side by side, convolutions, logits."""
-        earlier, images = trace.results[self.skip], trace.steps[0]
+        return self.joined(trace, x, trace.results[self.skip])
+
+    def joined(self, trace: Trace, x: Value, earlier: Value) -> Value:
+        """As `build`, with the earlier map given."""
+        images = trace.steps[0]
         low = trace.block(ConvNorm(self.narrowed, 1), earlier, "skip")
         y = trace.concat(trace.add(Resize(low.shape[:2]), x), low)
         for i in (1, 2):

@@ -9,6 +9,7 @@ from typing import Literal
 from dartsx.networks.errors import check_choice
 from dartsx.networks.open.close import Choices
 from dartsx.networks.open.layers import Weighted
+from dartsx.networks.open.place import Place
 from dartsx.networks.open.rules import BySource
 from dartsx.networks.open.size import chosen
 from dartsx.networks.trace import Block, Trace, Value
@@ -25,6 +26,10 @@ class Read:
     def read(self, trace: Trace, values: list[Value]) -> tuple[Value, ...]:
         """These values."""
         return tuple(values[source] for source in self.sources)
+
+    def sets(self, trace: Trace) -> tuple[tuple[tuple[int, ...], Place], ...]:
+        """Sets of sources, each with the place at which it is read: these here."""
+        return ((self.sources, trace.place),)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,9 +62,13 @@ class Pick:
 
     def read(self, trace: Trace, values: list[Value]) -> tuple[Value, ...]:
         """First, second, ... picked value, each the sum over all sources that may come in this place."""
-        labels = tuple(label for label, _ in self.options)
-        trace.decide(self.name, labels, BySource(self.name, self.options))
+        self.sets(trace)
         return tuple(self._slot(trace, values, slot) for slot in range(self.count))
+
+    def sets(self, trace: Trace) -> tuple[tuple[tuple[int, ...], Place], ...]:
+        """Sets of sources, each with the place at which it is read; leaves the decision open there."""
+        trace.decide(self.name, tuple(label for label, _ in self.options), BySource(self.name, self.options))
+        return tuple((sources, trace.where(self.name, label)) for label, sources in self.options)
 
     def close(self, choices: Choices) -> Read:
         """The chosen ones."""

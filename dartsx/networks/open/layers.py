@@ -43,10 +43,12 @@ class Weighted(FreeLayer):
     Attributes:
       places: whose `presence`, counted from `base`, is the coefficient of each value.
       base: the place in which the layer stands.
+      normalised: the coefficients are divided by their sum, so that the result is a mean; where all are 0 it is 0.
     """
 
     places: tuple[Place, ...]
     base: Place
+    normalised: bool = False
 
     def output(self, *inputs: Shape) -> Shape:
         """The shape that all inputs have."""

@@ -74,8 +74,8 @@ class Levels:
     """The blocks of a trellis.
 
     Attributes:
-      cells: [layers][levels]; cells of one level must make the same shape. A tuple for one layer serves all layers if
-        it is the only one; then their decisions are shared.
+      cells: ``[layers][levels]``; cells of one level must make the same shape. A tuple for one layer serves all layers
+        if it is the only one; then their decisions are shared.
       down: block of stride 2 into level i + 1, by i.
       up: block into level i, by i, behind a resize of the map to that level's size; it sets the number of channels.
       heads: for every level, what brings the last layer's result to the shape of the whole; None for nothing.

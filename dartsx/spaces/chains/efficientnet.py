@@ -9,7 +9,7 @@ member that it found (1.92). `scaled_by` scales by any phi with it; the factors 
 (`networks.efficientnet`).
 
 `efficientnet_digits` is the same grid over a baseline of five blocks for images of 12 pixels, where rounding makes one
-network of several triples. ``python -m experiments.design`` with it is the search itself: all are trained and ranked.
+network of several triples. ``dartsx design`` with it is the search itself: all are trained and ranked.
 """
 
 from __future__ import annotations

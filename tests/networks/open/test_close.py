@@ -32,7 +32,7 @@ from dartsx.networks.open.layers import Mixed
 from dartsx.networks.open.place import exists, presence
 from dartsx.networks.open.size import at, expected
 
-NAMES = ["chain", "graph", "trellis", "nested", "widening", "grouped"]
+NAMES = ["chain", "graph", "trellis", "nested", "widening", "grouped", "pairs"]
 
 
 def architectures(network):

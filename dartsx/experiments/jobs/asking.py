@@ -1,0 +1,126 @@
+"""Searches by strategies with real training: by shared weights in turns, or by retraining every architecture."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import fields
+
+import jax
+from ml_collections import ConfigDict
+
+from dartsx.catalog import Measure
+from dartsx.data import AugmentPolicy, Dataset
+from dartsx.data.dense import DenseDataset
+from dartsx.experiments.jobs.search import decisions_of_rows, run_one_search
+from dartsx.experiments.jobs.setup import comparison, finished_before, inputs, load_checked, resolved, start
+from dartsx.experiments.settings import SearchSettings, SettingsError, evaluate_settings, search_settings
+from dartsx.experiments.settings.strategies import AskingSettings
+from dartsx.objectives.logged import Logged
+from dartsx.objectives.retraining import Retraining, Training
+from dartsx.objectives.shared_weights import SCORE
+from dartsx.runtime import MetricsWriter, StopRequest, Workdir, open_workdir, processors
+from dartsx.spaces import to_json
+from dartsx.strategies import Query, best, make_strategy, queries
+from dartsx.strategies.shared_turns import Turn, in_turns
+
+NOT_READ = ("genotype", "network", "methods", "hypergradient", "population", "population_chunk", "members")
+
+
+def run_asking(config: ConfigDict, asking: AskingSettings, workdir: str | os.PathLike) -> bool:
+    """Runs or resumes a search by a strategy; returns whether it is finished.
+
+    Raises:
+      SettingsError: the config is wrong or does not fit the data.
+      WorkdirError: the folder holds another run.
+    """
+    settings = search_settings(config)
+    if settings.population > 1:
+        raise SettingsError("--strategy searches one seed at a time; set 1", "population")
+    if asking.objective == "retrain":
+        return _run_retraining(config, settings, asking, workdir)
+    strategy = make_strategy(asking.strategy, [SCORE], asking.options)
+    turn = Turn(asking.asked, asking.at_once, compared=asking.compared)
+    record = {"asking": asking.record()}
+    change = lambda plan: in_turns(plan, strategy, turn)  # noqa: E731
+    return run_one_search(config, workdir, change=change, further=record)
+
+
+def _run_retraining(
+    config: ConfigDict, settings: SearchSettings, asking: AskingSettings, workdir: str | os.PathLike
+) -> bool:
+    mesh, dataset = start(settings), load_checked(settings, alone=True)
+    plain = {**resolved(config, NOT_READ), "asking": asking.record()}
+    objective = retraining(config, settings, dataset, mesh)
+    method = f"{asking.strategy}, retraining"
+    run = {"seed": settings.seed, "dataset": dataset.label, "method": method}
+    run |= {"decisions": decisions_of_rows(settings.space)}
+    read = inputs(dataset.identity)
+    with open_workdir(workdir, plain, "search", run=run, inputs=read, **comparison(plain)) as folder:
+        return finished_before(folder) or _search(objective, settings, asking, folder)
+
+
+def retraining(
+    config: ConfigDict, settings: SearchSettings, dataset: Dataset | DenseDataset, mesh: jax.sharding.Mesh
+) -> Retraining:
+    """The objective of a config: training as ``evaluate`` says, on the images that train a search's weights."""
+    group = evaluate_settings(config, need_genotype=False).evaluate
+    policy = AugmentPolicy(**{field.name: getattr(group.augment, field.name) for field in fields(AugmentPolicy)})
+    training = Training(
+        group.epochs,
+        group.channels,
+        group.layers,
+        group.batch_size,
+        group.learning_rate,
+        group.learning_rate_min,
+        group.momentum,
+        group.weight_decay,
+        group.clip,
+        group.drop_path,
+        group.label_smoothing,
+        policy,
+    )
+    fraction = settings.search.train_fraction
+    return Retraining(settings.space, dataset, training, mesh, None, fraction, settings.seed)
+
+
+def _search(objective: Retraining, settings: SearchSettings, asking: AskingSettings, folder: Workdir) -> bool:
+    """Asks and tells until all are scored; what ``queries.jsonl`` holds is not trained again."""
+    strategy = make_strategy(asking.strategy, [objective.main], asking.options)
+    logged, done, began = Logged(objective, folder.path / "queries.jsonl"), [], time.monotonic()
+    found = queries(strategy, settings.space, logged, settings.seed, at_once=asking.at_once)
+    with StopRequest() as stop, MetricsWriter(folder.path) as writer:
+        writer.resume(-1, -1)
+        for number, query in enumerate(itertools.islice(found, asking.asked), 1):
+            done.append(query)
+            _log(objective.main, number, done, writer)
+            if stop.agreed() and number < asking.asked and number % asking.at_once == 0:
+                folder.update_run(status="stopped")
+                return False
+    _finish(objective, done, time.monotonic() - began, folder)
+    return True
+
+
+def _log(main: Measure, number: int, done: Sequence[Query], writer: MetricsWriter) -> None:
+    """The accuracy of an architecture (or what the task has in its place), if it has one, and the best so far."""
+    if (top := best(done, main)) is not None:
+        writer.genotype(number, to_json(top.architecture))
+    if (score := done[-1].scores.get(main.name)) is not None:
+        writer.scalars(number, number, "valid", **{main.name.removeprefix("valid_"): score / 100})
+    print(f"{number}: {done[-1].architecture}: {main.label} {score}", flush=True)
+
+
+def _finish(objective: Retraining, done: Sequence[Query], seconds: float, folder: Workdir) -> None:
+    """Writes the architecture that scored best, or the first where none has a score; seconds since the last start."""
+    main = objective.main
+    chosen = best(done, main) or done[0]
+    genotype = to_json(chosen.architecture)
+    folder.write_json("genotype.json", genotype)
+    days = seconds * processors(objective.mesh) / 86400
+    result = {"genotype": genotype, "seconds": round(seconds, 3), "gpu_days": days}
+    if main.name in chosen.scores:
+        result[main.name] = chosen.scores[main.name] / 100
+    folder.write_json("result.json", result)
+    folder.update_run(status="finished")

@@ -1,0 +1,54 @@
+"""Search, derivation, retraining beside a baseline, and report, in a row: ``dartsx run`` (digits)."""
+
+import pathlib
+
+from absl import flags
+from ml_collections import ConfigDict
+
+from dartsx.catalog import is_text
+from dartsx.experiments.settings import SettingsError, check_pipeline, evaluate_settings, evaluation_config, run_main
+
+_BASELINE = flags.DEFINE_string(
+    "baseline", "", "genotype or network to train beside the derived one; by default by what is trained for"
+)
+
+_BESIDE = {"digit_boxes": "small_fpn"}  # data set -> network
+
+
+def main(config, workdir: str) -> None:
+    """Runs all steps; those that are finished already are not repeated."""
+    beside = _BASELINE.value or default_baseline(config)
+    baseline = evaluation_config(config, beside)
+    check(config, beside)
+    from dartsx.experiments.jobs import run_evaluate, run_pipeline
+    from dartsx.report import write_report  # these import JAX: wrong flags fail before that
+
+    root = pathlib.Path(workdir)
+    if not (run_pipeline(config, root) and run_evaluate(baseline, root / "baseline")):
+        return
+    derived = sorted(root.glob("derived*"), key=lambda path: (len(path.name), path.name))
+    paths = write_report([root / "search", *derived, root / "baseline"], root / "report")
+    print(paths.terminal)
+    print(f"report: {paths.html}")
+
+
+def default_baseline(config: ConfigDict) -> str:
+    """The LSTM for texts, a small EDSR for super-resolution, FPN for boxes, else NASNet-A."""
+    if is_text(config.dataset.name):
+        return "lstm"
+    if config.dataset.upscale:
+        return f"edsr_tiny_x{config.dataset.upscale}"
+    return _BESIDE.get(config.dataset.name, "NASNet-A")
+
+
+def check(config: ConfigDict, baseline: str) -> None:
+    """Names what is wrong with any of the parts before the first one starts."""
+    check_pipeline(config)
+    try:
+        evaluate_settings(evaluation_config(config, baseline))
+    except SettingsError as error:
+        raise SettingsError(f"--baseline={baseline}: {error}", error.field) from error
+
+
+if __name__ == "__main__":
+    run_main(main, workdir="runs/digits")

@@ -1,0 +1,77 @@
+"""What a trial has reached, read from its work directories: numbers by name, for every seed."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dartsx.experiments.trials.trial import Trial
+
+SCORES = {"search": "valid_accuracy", "evaluate": "test_error", "run": "test_error"}
+"""What counts unless another is asked for: of a search that of the supernet on the examples that trained the alphas."""
+_SPLITS, _COUNTERS = ("valid", "test"), ("step", "epoch")
+_SMALLER = ("loss", "error", "perplexity", "macs", "params", "seconds", "gpu_days")
+
+
+def smaller_is_better(score: str) -> bool:
+    """Whether a score is a loss or a cost."""
+    return score.endswith(_SMALLER)
+
+
+def folders(trial: Trial, root: pathlib.Path) -> list[pathlib.Path]:
+    """Work directories with the results of its seeds."""
+    members = [f"member{i}" for i in range(len(trial.seeds))] if len(trial.seeds) > 1 else [""]
+    if trial.job == "run":
+        return [root / (f"derived_{member}" if member else "derived") for member in members]
+    return [root / member for member in members]
+
+
+def scores_of(trial: Trial, root: pathlib.Path, status: str) -> list[dict[str, float]]:
+    """Numbers by name, for every seed; none for one that failed.
+
+    Those of the last epoch where the trial paused, else those of its result.
+    """
+    if status not in ("finished", "paused"):
+        return [{} for _ in trial.seeds]
+    read = _result if status == "finished" else lambda folder: _at(folder, trial.epochs or 0)
+    return [read(folder) for folder in folders(trial, root)]
+
+
+def epochs_done(trial: Trial, root: pathlib.Path) -> int:
+    """Epochs whose metrics are logged, of the member that is furthest."""
+    return max((row["epoch"] for folder in folders(trial, root) for row in _metrics(folder)), default=0)
+
+
+def records(trial: Trial, root: pathlib.Path) -> list[dict[str, Any]]:
+    """Contents of run.json for every seed; empty where there is none."""
+    return [_read(folder / "run.json") for folder in folders(trial, root)]
+
+
+def _result(folder: pathlib.Path) -> dict[str, float]:
+    found = _read(folder / "result.json")
+    return {name: value for name, value in found.items() if type(value) in (int, float)}
+
+
+def _at(folder: pathlib.Path, epoch: int) -> dict[str, float]:
+    """Metrics of an epoch under the names that a result has."""
+    scores = {}
+    for row in _metrics(folder):
+        if row["epoch"] == epoch and row["split"] in _SPLITS:
+            numbers = {name: value for name, value in row.items() if type(value) in (int, float)}
+            scores |= {f"{row['split']}_{name}": value for name, value in numbers.items() if name not in _COUNTERS}
+    errors = {name.replace("accuracy", "error"): 100 * (1 - v) for name, v in scores.items() if "accuracy" in name}
+    return scores | errors
+
+
+def _metrics(folder: pathlib.Path) -> Sequence[Mapping[str, Any]]:
+    path = folder / "metrics.jsonl"
+    if not path.is_file():
+        return ()
+    whole = [line for line in path.read_text(encoding="utf-8").split("\n")[:-1] if line]  # the last may be half a line
+    return [json.loads(line) for line in whole]
+
+
+def _read(path: pathlib.Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
