@@ -137,7 +137,6 @@ def valid_gradients(problem: Bilevel, weights: Tree, alpha: Tree) -> tuple[Tree,
 
 def virtual_weights(weights: Tree, gradient: Tree, inner: Inner) -> Tree:
     """w': the weights after one step of their optimiser with this gradient of the training loss."""
-
     rate, momentum = in_one_array(inner.rate, inner.momentum)
 
     def moved(w, b, g):
