@@ -12,7 +12,21 @@ import jax
 import numpy as np
 import pytest
 
-from dartsx.networks import Choice, Depth, Graph, Levels, Network, Node, Path, Pick, Read, Trellis, Width
+from dartsx.networks import (
+    Choice,
+    Depth,
+    Graph,
+    Levels,
+    Network,
+    Node,
+    Path,
+    Pick,
+    Read,
+    Tree,
+    TreeNode,
+    Trellis,
+    Width,
+)
 from dartsx.networks.blocks.chain import Chain
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.inverted import InvertedBottleneck
@@ -21,7 +35,8 @@ from dartsx.networks.blocks.residual import Bottleneck
 from dartsx.networks.blocks.segmentation import Decoder
 from dartsx.networks.blocks.shortcut import Residual, pooled
 from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite
-from dartsx.networks.layers import GlobalPool
+from dartsx.networks.blocks.upscaling import Doubled, PlainGrouped, Recursive, Shuffled
+from dartsx.networks.layers import GlobalPool, Resize
 from dartsx.networks.open.pair_trellis import PairTrellis
 from dartsx.networks.open.size import each
 
@@ -226,9 +241,22 @@ def grouped():
     return net("grouped", (ConvNorm(inner * ratio), Depth("depth", (1, 2), (block,))))
 
 
+def tree():
+    """Paths that double the map or not, to cells with an open width and a convolution that shares its weights."""
+
+    def cell(word):
+        again = Chain((ConvNorm(WIDTH, 1), Recursive()))
+        return Chain((Choice(f"{word}/op", {"again": again, "grouped": PlainGrouped(WIDTH)}), ConvNorm(8, 1)))
+
+    heads = [Chain((Shuffled(2, factor), Resize((4, 4)), GlobalPool(keep=True))) for factor in (2, 1)]
+    nodes = (("c", cell("c")), ("u", Doubled(8)), ("cu", Doubled(8)), ("uc", cell("uc")))
+    paths = tuple(TreeNode(word, block, heads[word.count("u")]) for word, block in nodes)
+    return Network("tree", (ConvNorm(8),), ((Tree("path", paths),),), (Classifier(3),), "a test", 8)
+
+
 OPEN = {
     **{"chain": chain, "graph": graph, "trellis": trellis, "nested": nested, "widening": widening},
-    **{"grouped": grouped, "pairs": pairs},
+    **{"grouped": grouped, "pairs": pairs, "tree": tree},
 }
 
 

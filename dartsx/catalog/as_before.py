@@ -49,6 +49,7 @@ LATER: dict[str, Any] = {
     "dataset.text.context": 35,
     "search.augment.scale": 0.0,
     "evaluate.augment.scale": 0.0,
+    "dataset.upscale": 0,  # no image was made larger
     "dataset.scenes.size": 64,  # there were no scenes
     "dataset.scenes.train": 800,
     "dataset.scenes.test": 200,

@@ -43,4 +43,5 @@ RESULTS = {
     "detection": Measure("test_ap", "%", larger_is_better=True),
     "segmentation": Measure("test_miou", "%", larger_is_better=True),
     "language": Measure("test_perplexity", "", larger_is_better=False),
+    "super_resolution": Measure("test_psnr", "dB", larger_is_better=True),
 }

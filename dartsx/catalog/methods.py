@@ -126,6 +126,11 @@ METHODS: dict[str, Declaration] = {
         },
         left_out=("none",),
     ),
+    "trilevel": Declaration(
+        decides=("relaxation", "penalty"),
+        options={"order": Option(0.1, "weight of the order of the network's lengths; above 0 prefers short ones")},
+        paper={"epochs": 100},
+    ),
     "beta_darts": Declaration(
         decides=("penalty",),
         options={

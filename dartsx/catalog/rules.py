@@ -79,9 +79,9 @@ def not_empty() -> Rule:
     return _states(lambda value: bool(value.strip()), "given")
 
 
-def one_of(*choices: str) -> Rule:
+def one_of(*choices: str | int) -> Rule:
     """One of the choices."""
-    listed = ", ".join(choice or "'' (automatic)" for choice in choices)
+    listed = ", ".join("'' (automatic)" if choice == "" else str(choice) for choice in choices)
     return Rule(
         lambda value: value in choices,
         lambda value: f"not allowed; {did_you_mean(value, choices)}choose one of {listed}",

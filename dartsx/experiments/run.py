@@ -9,19 +9,15 @@ from dartsx.catalog import is_text
 from dartsx.experiments.settings import SettingsError, check_pipeline, evaluate_settings, evaluation_config, run_main
 
 _BASELINE = flags.DEFINE_string(
-    "baseline",
-    "",
-    "genotype or network to train beside the derived one; by default NASNet-A, of texts lstm, of boxes FPN",
+    "baseline", "", "genotype or network to train beside the derived one; by default by what is trained for"
 )
 
-_BESIDE = {"digit_boxes": "small_fpn"}
+_BESIDE = {"digit_boxes": "small_fpn", "digit_scenes": "unet_8"}  # data set -> network
 
 
 def main(config, workdir: str) -> None:
     """Runs all steps; those that are finished already are not repeated."""
-    beside = _BASELINE.value or (
-        "lstm" if is_text(config.dataset.name) else _BESIDE.get(config.dataset.name, "NASNet-A")
-    )
+    beside = _BASELINE.value or default_baseline(config)
     baseline = evaluation_config(config, beside)
     check(config, beside)
     from dartsx.experiments.jobs import run_evaluate, run_pipeline
@@ -34,6 +30,15 @@ def main(config, workdir: str) -> None:
     paths = write_report([root / "search", *derived, root / "baseline"], root / "report")
     print(paths.terminal)
     print(f"report: {paths.html}")
+
+
+def default_baseline(config: ConfigDict) -> str:
+    """The LSTM for texts, a small EDSR for super-resolution, FPN for boxes, else NASNet-A."""
+    if is_text(config.dataset.name):
+        return "lstm"
+    if config.dataset.upscale:
+        return f"edsr_tiny_x{config.dataset.upscale}"
+    return _BESIDE.get(config.dataset.name, "NASNet-A")
 
 
 def check(config: ConfigDict, baseline: str) -> None:

@@ -129,7 +129,11 @@ def _pad_channels(graph: Graph, step: Step, arrays: Arrays, x: str) -> str:
 
 
 def _resize(graph: Graph, step: Step, arrays: Arrays, x: str) -> str:
-    kind = {"nearest": {"mode": "nearest", "nearest_mode": "round_prefer_ceil"}, "bilinear": {"mode": "linear"}}
+    kind = {
+        "nearest": {"mode": "nearest", "nearest_mode": "round_prefer_ceil"},
+        "bilinear": {"mode": "linear"},
+        "cubic": {"mode": "cubic", "cubic_coeff_a": -0.5, "exclude_outside": 1},
+    }
     sizes = graph.constant("sizes", np.array(step.layer.size, np.int64))
     options = {"coordinate_transformation_mode": "half_pixel", "axes": [2, 3], **kind[step.layer.kind]}
     return graph.node("Resize", x, "", "", sizes, **options)
@@ -182,4 +186,10 @@ LAYERS: dict[type, Callable[..., str]] = {
     layers.Resize: _resize,
     layers.Zero: _zero,
     layers.Shuffle: _shuffle,
+    layers.PixelShuffle: lambda graph, step, arrays, x: graph.node(
+        "DepthToSpace", x, blocksize=step.layer.factor, mode="CRD"
+    ),
+    layers.Scaled: lambda graph, step, arrays, x: graph.node(
+        "Mul", x, graph.constant("factor", np.float32(step.layer.factor))
+    ),
 }

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dartsx.export.errors import ExportError
 from dartsx.export.windows import even_padding, exact_padding
 from dartsx.networks import layers
 from dartsx.networks.level_layers import GlobalMax
@@ -96,6 +97,8 @@ def _local_norm(step: Step, arrays: Arrays) -> Written:
 
 
 def _resize(step: Step, arrays: Arrays) -> Written:
+    if step.layer.kind == "cubic":
+        raise ExportError(f"{step.name}: PyTorch's bicubic kernel has a = -3/4, that of the network -1/2")
     mode = '"nearest-exact"' if step.layer.kind == "nearest" else '"bilinear", align_corners=False'
     return Written(f"F.interpolate({{0}}, {tuple(step.layer.size)}, mode={mode})")
 
@@ -140,6 +143,8 @@ LAYERS: dict[type, Callable[[Step, Arrays], Written]] = {
     ),
     layers.Resize: _resize,
     layers.Zero: _zero,
+    layers.PixelShuffle: lambda step, arrays: Written(f"F.pixel_shuffle({{0}}, {step.layer.factor})"),
+    layers.Scaled: lambda step, arrays: Written(f"{step.layer.factor} * {{0}}"),
     layers.Shuffle: lambda step, arrays: Written(f"F.channel_shuffle({{0}}, {step.layer.groups})"),
 }
 

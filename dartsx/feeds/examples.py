@@ -11,6 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from dartsx.data import AugmentPolicy, Dataset, Split, augment, epoch_indices, normalize
+from dartsx.data.augment import random_crop, random_flip
+from dartsx.data.pairs import PairDataset, shrink
 from dartsx.data.text import windows
 from dartsx.runtime import at_step, batch_sharding, put_batch, put_replicated, stream
 
@@ -26,6 +28,13 @@ class Sequences(NamedTuple):
     """Words [N, context + steps] and the words that follow the last `steps` of them, targets [N, steps]; int32."""
 
     words: jax.Array
+    targets: jax.Array
+
+
+class Pairs(NamedTuple):
+    """Images of low resolution [N, h, w, channels], normalised, and of high resolution, ``targets``, in 0..1."""
+
+    images: jax.Array
     targets: jax.Array
 
 
@@ -72,6 +81,32 @@ def image_examples(
 def sequence_examples(text: np.ndarray, steps: int, context: int, mesh: jax.sharding.Mesh) -> Examples:
     """Examples of a text, copied to every device; their batches are `Sequences`. See `dartsx.data.text.windows`."""
     return Examples(put_replicated(Sequences(*windows(text, steps, context)), mesh))
+
+
+def pair_examples(
+    split: Split, dataset: PairDataset, policy: AugmentPolicy, dtype: str, mesh: jax.sharding.Mesh
+) -> Examples:
+    """Images with their smaller copies; only the images are copied to every device. Their batches are `Pairs`.
+
+    Args:
+      split: split of the data set's images.
+      dataset: says the scale, and by which mean and standard deviation images are normalised.
+      policy: crop and flip of the training images, before they are made smaller; nothing is cut out.
+      dtype: dtype of the low resolution; the targets are float32.
+      mesh: the devices.
+    """
+    given = dataset.images.mean, dataset.images.std, jnp.dtype(dtype)
+
+    def paired(images: jax.Array) -> Pairs:
+        return Pairs(normalize(shrink(images, dataset.scale), *given), images.astype(jnp.float32) / 255)
+
+    def augmented(images: jax.Array, key: jax.Array) -> Pairs:
+        crop_key, flip_key = jax.random.split(key)
+        if policy.crop_padding:
+            images = random_crop(crop_key, images, policy.crop_padding)
+        return paired(random_flip(flip_key, images) if policy.flip else images)
+
+    return Examples(put_replicated(split.images, mesh), augmented, paired)
 
 
 def take(arrays: Any, indices: jax.Array, mesh: jax.sharding.Mesh | None = None) -> Any:

@@ -2,7 +2,7 @@
 
 Pure Python; imports no JAX. `dartsx.kernels` computes what is written here and `dartsx.cost` counts it. A description
 may leave decisions open (`dartsx.networks.open`): a `Choice` of blocks, a `Width`, a `Depth`, which values a node of a
-`Graph` picks, the `Path` through a `Trellis`. `close` takes them.
+`Graph` picks, the `Path` through a `Trellis` or a `Tree`. `close` takes them.
 """
 
 from dartsx.networks.description import Network, decisions_of
@@ -12,8 +12,9 @@ from dartsx.networks.open.decisions import Decision
 from dartsx.networks.open.depth import Depth
 from dartsx.networks.open.graph import Graph, Node, Pick, Read
 from dartsx.networks.open.size import Width
+from dartsx.networks.open.tree import Tree, TreeNode
 from dartsx.networks.open.trellis import Levels, Path, Trellis
-from dartsx.networks.table import LANGUAGE_MODELS, canonical_name, names, network
+from dartsx.networks.table import LANGUAGE_MODELS, all_names, canonical_name, names, network
 from dartsx.networks.trace import Step, Trace, primitive
 
 __all__ = [
@@ -30,8 +31,11 @@ __all__ = [
     "Read",
     "Step",
     "Trace",
+    "Tree",
+    "TreeNode",
     "Trellis",
     "Width",
+    "all_names",
     "canonical_name",
     "close",
     "decisions_of",

@@ -56,6 +56,7 @@ class Network:
       divisor: what height and width of the images must be divisible by.
       auxiliary: a second head for training, or None.
       reads: what goes in: images [height, width, channels] or the numbers of words [steps].
+      channels: those of the images, unless said otherwise.
       writes: what comes out: scores of classes, or rows of them with a box's four offsets behind (`level_layers.Rows`).
     """
 
@@ -69,14 +70,15 @@ class Network:
     divisor: int = 1
     auxiliary: Auxiliary | None = None
     reads: Literal["images", "words"] = "images"
+    channels: int = 3
     writes: Literal["scores", "boxes"] = "scores"
 
     def trace(self, image_shape: int | Shape | None = None, auxiliary: bool = False) -> tuple[Step, ...]:
         """All primitive layers with their shapes; the first step is the image, the last one the logits.
 
         Args:
-          image_shape: (height, width, channels), or (steps,) of words; one number for square images of three channels
-            or for so many words; by default the paper's size.
+          image_shape: (height, width, channels), or (steps,) of words; one number for square images of `channels`
+            channels or for so many words; by default the paper's size.
           auxiliary: with the steps of the auxiliary head, which stand where it branches off; their names begin with
             ``auxiliary/``, and the last of them gives its logits.
 
@@ -87,7 +89,7 @@ class Network:
 
     def traced(self, image_shape: int | Shape | None = None, auxiliary: bool = False) -> Traced:
         """As `trace`, with the decisions that the network leaves open and the rules by which they are derived."""
-        shape = read_shape(self.image_size if image_shape is None else image_shape, self.reads)
+        shape = read_shape(self.image_size if image_shape is None else image_shape, self.reads, self.channels)
         return _trace(self, shape, auxiliary and self.auxiliary is not None)
 
     @property
@@ -126,15 +128,15 @@ def repeated(block: Callable[[int], Block], stride: int, count: int) -> tuple[Bl
     return tuple(block(stride if i == 0 else 1) for i in range(count))
 
 
-def read_shape(image_shape: int | Shape, reads: str = "images") -> Shape:
-    """(height, width, channels) of images, or (steps,) of words, given as such or by one number.
+def read_shape(image_shape: int | Shape, reads: str = "images", channels: int = 3) -> Shape:
+    """(height, width, channels) of images, or (steps,) of words, given as such or by one number (and `channels`).
 
     Raises:
       ValueError: neither.
     """
     if reads == "words":
         return _steps(image_shape)
-    shape = (image_shape, image_shape, 3) if isinstance(image_shape, int) else tuple(image_shape)
+    shape = (image_shape, image_shape, channels) if isinstance(image_shape, int) else tuple(image_shape)
     if len(shape) != 3 or min(shape) < 1:
         raise ValueError(f"image shape {image_shape}: must be a size or (height, width, channels), all positive")
     return shape

@@ -320,15 +320,38 @@ class Resize(FreeLayer):
 
     Attributes:
       size: height and width of the result.
-      kind: ``"nearest"`` or ``"bilinear"``, without low-pass filter where the map shrinks.
+      kind: ``"nearest"``, ``"bilinear"`` or ``"cubic"`` (a = -1/2), without low-pass filter where the map shrinks.
     """
 
     size: Pair
-    kind: Literal["nearest", "bilinear"] = "bilinear"
+    kind: Literal["nearest", "bilinear", "cubic"] = "bilinear"
 
     def output(self, x: Shape) -> Shape:
         """(height', width', channels)."""
         return (*self.size, x[2])
+
+
+@dataclasses.dataclass(frozen=True)
+class PixelShuffle(FreeLayer):
+    """Channels become pixels: a map `factor` times larger with factor^2 times fewer channels (arXiv:1609.05158).
+
+    Pixel (f h + i, f w + j) of channel c is channel f^2 c + f i + j at (h, w).
+    """
+
+    factor: int
+
+    def output(self, x: Shape) -> Shape:
+        """(factor height, factor width, channels / factor^2)."""
+        if x[2] % self.factor**2:
+            raise ValueError(f"{x[2]} channels cannot become maps {self.factor} times larger")
+        return (self.factor * x[0], self.factor * x[1], x[2] // self.factor**2)
+
+
+@dataclasses.dataclass(frozen=True)
+class Scaled(_SameShape):
+    """The input times a constant."""
+
+    factor: float
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
+from dartsx.catalog import UPSCALES
 from dartsx.networks import (
     block_list,
     detnas,
@@ -16,6 +17,7 @@ from dartsx.networks import (
     mobilenet_v2,
     mobilenet_v3,
     regnet,
+    segmentation,
 )
 from dartsx.networks.alexnet import alexnet, alexnet_two_towers
 from dartsx.networks.amoebanet import amoebanet_a
@@ -29,6 +31,7 @@ from dartsx.networks.recurrent import lstm
 from dartsx.networks.resnet import resnet, resnet_cifar, resnext, resnext_cifar, se_resnet
 from dartsx.networks.shufflenet import shufflenet_v1, shufflenet_v2
 from dartsx.networks.squeezenet import squeezenet1_0, squeezenet1_1
+from dartsx.networks.upscaling import bicubic, edsr, edsr_tiny, srcnn
 from dartsx.networks.vgg import vgg
 
 NETWORKS: dict[str, Callable[..., Network]] = {
@@ -141,13 +144,30 @@ def names() -> tuple[str, ...]:
 # Networks of other tasks than the classification of images, which the table of `names` leaves out.
 LANGUAGE_MODELS: dict[str, Callable[..., Network]] = {"lstm": lstm}
 SEGMENTATION: dict[str, Callable[..., Network]] = {
-    name: partial(auto_deeplab, filters, name=name) for name, filters in FILTERS.items()
+    **{name: partial(auto_deeplab, filters, name=name) for name, filters in FILTERS.items()},
+    **{f"unet_{width}": partial(segmentation.unet, width) for width in segmentation.UNET_WIDTHS},
+    **{f"small_deeplab_{width}": partial(segmentation.small_deeplab, width) for width in segmentation.DEEPLAB_WIDTHS},
 }
 DETECTION: dict[str, Callable[..., Network]] = {
     **{f"retinanet_{name}": partial(retinanet, each.make(), repeats=each.on_resnet) for name, each in PYRAMIDS.items()},
     **{f"small_{name}": partial(small_detector, each.make(), repeats=each.small) for name, each in PYRAMIDS.items()},
 }
-_BY_NAME = {**NETWORKS, **LANGUAGE_MODELS, **SEGMENTATION, **DETECTION}
+SUPER_RESOLUTION: dict[str, Callable[..., Network]] = {
+    f"{name}_x{scale}": partial(make, scale)
+    for name, make in {"bicubic": bicubic, "srcnn": srcnn, "edsr_tiny": edsr_tiny, "edsr_baseline": edsr}.items()
+    for scale in UPSCALES
+}
+_BY_NAME = {**NETWORKS, **LANGUAGE_MODELS, **SEGMENTATION, **DETECTION, **SUPER_RESOLUTION}
+
+
+def all_names() -> tuple[str, ...]:
+    """Names of all networks, of whatever task."""
+    return tuple(_BY_NAME)
+
+
+def is_name(given: str) -> bool:
+    """Whether this is the exact name of a network, of whatever task."""
+    return given in _BY_NAME
 
 
 def network(name: str, classes: int | None = None) -> Network:

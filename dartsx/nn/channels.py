@@ -118,6 +118,8 @@ def _walk(steps: Sequence[Step], given: int | None, owners: Mapping[str, str], g
 def _enter(step: Step, read: Sequence[int], owner: str, groups: _Groups) -> int:
     """The group of a layer's channels."""
     layer = step.layer
+    if step.tied:
+        raise ValueError(f"{step.name} computes with the arrays of {step.tied}: their channels cannot be sorted")
     if isinstance(layer, layers.Conv | layers.Linear):
         return _product(step, read[0], owner, groups)
     if isinstance(layer, layers.Norm):
@@ -156,6 +158,7 @@ _SAME = (
     layers.Multiply,
     layers.Pool,
     layers.Resize,
+    layers.Scaled,
     layers.Zero,
     Weighted,
 )

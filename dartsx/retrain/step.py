@@ -67,11 +67,12 @@ def init_state(problem: RetrainProblem, key: jax.Array, image_shape: tuple[int, 
     """Fresh weights and statistics; stream ``init/weights``. `image_shape` is an example's, as (H, W, channels)."""
     images = jnp.zeros((2, *image_shape))
     variables = init_at_once(problem.network, stream(key, "init/weights"), images, True)
+    params = variables.get("params", {})  # interpolation has none
     return RetrainState(
         step=jnp.zeros((), jnp.int32),
-        params=variables["params"],
+        params=params,
         batch_stats=variables.get("batch_stats", {}),
-        optimizer=problem.optimizer.init(variables["params"]),
+        optimizer=problem.optimizer.init(params),
         key=key,
     )
 

@@ -97,7 +97,7 @@ def init_state(problem: SearchProblem, key: jax.Array, image_shape: tuple[int, .
     return SearchState(
         step=jnp.zeros((), jnp.int32),
         params=params,
-        batch_stats=variables["batch_stats"],
+        batch_stats=variables.get("batch_stats", {}),
         alpha=alpha,
         weight_opt=problem.weight_optimizer.init(params),
         alpha_opt=problem.alpha_optimizer.init(alpha),
@@ -124,7 +124,7 @@ def network_loss(problem: SearchProblem, state: SearchState, batch: Batch):
             outputs, stats = problem.supernet.apply(variables, inputs, mixture, True), None
         else:
             outputs, moved = problem.supernet.apply(variables, inputs, mixture, True, mutable=["batch_stats"])
-            stats = moved["batch_stats"]
+            stats = moved.get("batch_stats", {})
         value, metrics = problem.loss(outputs, batch)
         return value, (figures(metrics), stats)
 

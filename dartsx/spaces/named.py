@@ -56,6 +56,10 @@ SPACES: Mapping[str, Space] = _Spaces(
         "regnetx": "chains.regnet:regnetx",
         **{f"anynet_digits_{letter}": f"chains.anynet_digits:anynet_digits_{letter}" for letter in "ade"},
         "trilevel": "chains.trilevel:trilevel",
+        **{
+            name: f"chains.trilevel_images:{name}"
+            for name in ("trilevel_x2", "trilevel_x4", "trilevel_small_x2", "trilevel_small_x4")
+        },
         "nasnet": "graphs.nasnet:nasnet",
         "amoebanet": "graphs.amoebanet:amoebanet",
         "enas_micro": "graphs.enas_micro:enas_micro",

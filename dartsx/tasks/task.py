@@ -14,6 +14,7 @@ from dartsx.tasks.classification import Classification
 from dartsx.tasks.detection import Detection
 from dartsx.tasks.language import Language
 from dartsx.tasks.segmentation import Segmentation
+from dartsx.tasks.super_resolution import SuperResolution
 
 Part = Literal["train", "test"]
 
@@ -52,7 +53,7 @@ class Task(Protocol):
         ...
 
 
-TASKS = {task.name: task for task in (Classification, Detection, Language, Segmentation)}
+TASKS = {task.name: task for task in (Classification, Detection, Language, Segmentation, SuperResolution)}
 
 
 def task_of(dataset: Any) -> Task:

@@ -20,6 +20,7 @@ DRAWN = {
     "widening": 2,
     "grouped": 3,
     "pairs": 2,
+    "tree": 3,
 }  # architectures compared
 
 

@@ -1,6 +1,6 @@
 """Combinations of settings that contradict each other, whatever the data."""
 
-from dartsx.catalog import DESCRIBED, EXECUTORS, GROUPED_FORMS, OPEN_REMAT, SEPARABLE_FORMS, STAGED
+from dartsx.catalog import DESCRIBED, EXECUTORS, GROUPED_FORMS, OPEN_REMAT, SEPARABLE_FORMS, STAGED, is_text
 from dartsx.experiments.settings.errors import wrong
 from dartsx.experiments.settings.groups import (
     DatasetSettings,
@@ -144,6 +144,31 @@ def check_stream(dataset: DatasetSettings, evaluate: EvaluateGroup) -> None:
     if dataset.name.lower().endswith(".npz"):
         problem = f"the arrays of --config.dataset.name={dataset.name} are read whole; set False"
         raise wrong("dataset.stream", True, problem)
+
+
+def check_upscale(dataset: DatasetSettings, group: SearchGroup | EvaluateGroup, path: str) -> None:
+    """Check that what is asked for besides super-resolution has a meaning there.
+
+    Args:
+      dataset: the data.
+      group: the search or the evaluation.
+      path: its name in the config.
+
+    Raises:
+      SettingsError: naming the field.
+    """
+    if dataset.upscale is None:
+        return
+    given = f"--config.dataset.upscale={dataset.upscale}"
+    if is_text(dataset.name):
+        raise wrong("dataset.name", dataset.name, f"is a text, which {given} cannot enlarge; choose images")
+    if dataset.stream:
+        raise wrong("dataset.stream", True, f"{given} keeps its images in memory; set False")
+    if group.augment.cutout:
+        problem = f"{given} cannot make again what is cut out; set 0"
+        raise wrong(f"{path}.augment.cutout", group.augment.cutout, problem)
+    if path == "evaluate" and group.label_smoothing:
+        raise wrong("evaluate.label_smoothing", group.label_smoothing, f"{given} has no labels to smooth; set 0")
 
 
 def _check_learning_rates(rates: WeightOptimizer | EvaluateGroup, path: str) -> None:

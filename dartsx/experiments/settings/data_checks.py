@@ -15,7 +15,8 @@ from dartsx.spaces import Architecture, SpaceError
 # that its last convolution reads.
 _AUXILIARY_MAP = {"cifar": 8, "imagenet": 7}
 _READS = {"recurrent": "words"}  # all others images
-_MAKES = {"classification": 1, "detection": 2, "segmentation": 3}  # axes of what a network makes of an image
+# Axes of what a network makes of an image.
+_MAKES = {"classification": 1, "detection": 2, "segmentation": 3, "super_resolution": 3}
 _IMAGENET_STEM = 8  # factor by which the ImageNet stem shrinks images
 
 
@@ -43,8 +44,10 @@ def check_against_data(
       SettingsError: naming the field, its value and what is allowed.
     """
     name = settings.dataset.name
-    if classes < 2 or min(shape) < 1:
-        raise wrong("dataset.name", name, f"has {classes} class(es) and examples of shape {shape}; needs at least 2")
+    least = 1 if settings.dataset.upscale else 2  # classes are then channels
+    if classes < least or min(shape) < 1:
+        problem = f"has {classes} class(es) and examples of shape {shape}; needs at least {least}"
+        raise wrong("dataset.name", name, problem)
     searching = isinstance(settings, SearchSettings)
     group = settings.search if searching else settings.evaluate
     path = "search" if searching else "evaluate"
@@ -66,11 +69,14 @@ def check_against_data(
         return
     size = shape[:2]
     if named:
-        _check_made(named, _check_named(named, shape, classes), name, task)
+        made = _check_named(named, shape, classes)
+        _check_made(named, made, name, task)
+        _check_upscale(settings, shape, made)
     elif executor == "described":
         arch = None if searching else settings.genotype
         made = _check_described(settings, arch, shape, classes, searching and not alone)
         _check_made("the network", made, name, task)
+        _check_upscale(settings, shape, made)
     else:
         _check_made("a network of cells", (classes,), name, task)
         divisor = _check_cells(settings, group, executor, size)
@@ -128,11 +134,19 @@ def _check_named(name: str, image_shape: tuple[int, int, int], classes: int) -> 
 
 def _check_made(network: str, made: Shape, dataset: str, task: str) -> None:
     """Whether a network makes what the task compares: [classes] of an image, or [height, width, classes]."""
-    axes = {1: "a class for every image", 2: "boxes with classes", 3: "a class for every pixel"}
+    axes = {1: "a class for every image", 2: "boxes with classes", 3: "values for every pixel"}
     wanted = _MAKES.get(task, len(made))
     if len(made) != wanted:
         problem = f"is for {task}, {axes[wanted]}; {network} makes {axes[len(made)]}"
         raise wrong("dataset.name", dataset, problem)
+
+
+def _check_upscale(settings: SearchSettings | EvaluateSettings, shape: Shape, made: Shape) -> None:
+    """Whether the network makes maps as many times larger as the images are to become."""
+    larger = made[0] // shape[0] if len(made) == 3 and made[0] > shape[0] else 0
+    if larger != (settings.dataset.upscale or 0):
+        makes = f"makes images {larger} times larger" if larger else "makes no larger images"
+        raise wrong("dataset.upscale", settings.dataset.upscale or 0, f"the network {makes}; set {larger}")
 
 
 def _check_mesh(mesh: int | None, devices: int) -> None:

@@ -22,6 +22,7 @@ from dartsx.catalog import (
     SEPARABLE_FORMS,
     SHARING,
     TEXT_UNITS,
+    UPSCALES,
     AugmentPolicy,
 )
 from dartsx.catalog.rules import (
@@ -64,12 +65,16 @@ class ScenesSettings:
 
 @dataclasses.dataclass(frozen=True)
 class DatasetSettings:
-    """Which images, as in ``dartsx.data.load_dataset``, and whether they are read while training; or what else."""
+    """Which images, as in ``dartsx.data.load_dataset``, and whether they are read while training; or what else.
+
+    With ``upscale`` images are made from copies that are so many times smaller; None for other tasks.
+    """
 
     name: str = where(not_empty())
     data_dir: str | None
     image_size: int | None = where(at_least(0))
     stream: bool
+    upscale: int | None = where(one_of(0, *UPSCALES))
     text: TextSettings
     scenes: ScenesSettings
 

@@ -9,7 +9,7 @@ from dartsx.experiments.settings.settings import evaluate_settings, search_setti
 def evaluation_config(config: ConfigDict, given: str) -> ConfigDict:
     """The config with what is to be evaluated: a network by name, or a genotype."""
     config = config.copy_and_resolve_references()
-    named = given in (*networks.names(), *networks.LANGUAGE_MODELS)
+    named = given in networks.all_names()
     config.genotype, config.network = ("", given) if named else (given, "")
     return config
 

@@ -14,6 +14,7 @@ from dartsx.experiments.settings.combinations import (
     check_search,
     check_search_remat,
     check_stream,
+    check_upscale,
     network_for,
 )
 from dartsx.experiments.settings.errors import SettingsError, blame, wrong
@@ -128,6 +129,7 @@ def search_settings(config: ConfigDict) -> SearchSettings:
     check_method(read.method, read.hypergradient, read.hypergradient_terms)
     check_partial(read.method, read.methods, read.search.remat)
     check_in_memory(read.dataset)
+    check_upscale(read.dataset, read.search, "search")
     check_population(read)
     check_alone(read.method, read.population)
     space = _space(read.space, read.method)
@@ -183,6 +185,7 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
         if genotype is not None:
             _check_member(space, genotype, config)
     check_evaluate(evaluate)
+    check_upscale(read.dataset, evaluate, "evaluate")
     check_stream(read.dataset, evaluate)
     check_form(read.network, evaluate)
     return EvaluateSettings(

@@ -174,6 +174,14 @@ def _shuffle(step: Step, inputs, weights: Weights, context: Context) -> jax.Arra
     return x.reshape(*x.shape[:-1], groups, -1).swapaxes(-1, -2).reshape(x.shape)
 
 
+def _pixel_shuffle(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
+    (x,), factor = inputs, step.layer.factor
+    *rest, height, width, _ = x.shape
+    y = x.reshape(*rest, height, width, -1, factor, factor)
+    y = jnp.moveaxis(y, (-2, -1), (-4, -2))  # height, factor, width, factor, channels
+    return y.reshape(*rest, factor * height, factor * width, -1)
+
+
 def _noise(step: Step, inputs, weights: Weights, context: Context) -> jax.Array:
     """Other numbers for every input, the same for the same: the input seeds them; no gradient flows."""
     (x,) = inputs
@@ -205,6 +213,8 @@ COMPUTE: dict[type, Callable[[Step, list[jax.Array], Weights, Context], Any]] = 
     Weighted: lambda step, inputs, weights, context: context.opened.weighted(step.layer, inputs),
     layers.Zero: _zero,
     layers.Shuffle: _shuffle,
+    layers.PixelShuffle: _pixel_shuffle,
+    layers.Scaled: lambda step, inputs, weights, context: step.layer.factor * inputs[0],
     layers.Identity: lambda step, inputs, weights, context: inputs[0],
     layers.Noise: _noise,
 }

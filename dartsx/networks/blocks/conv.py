@@ -48,7 +48,8 @@ class ConvNorm:
 class Depthwise:
     """One k x k filter per channel, then norm and activation: [H, W, C] -> [H / stride, W / stride, C].
 
-    k k C weights; H W k k C multiply-adds. Source: MobileNet, arXiv:1704.04861, equation 3.
+    k k C weights; H W k k C multiply-adds. Source: MobileNet, arXiv:1704.04861, equation 3. Without `norm` the
+    convolution has a bias.
     """
 
     kernel: int = 3
@@ -56,11 +57,12 @@ class Depthwise:
     act: str | None = "relu"
     padding: Padding | None = None
     epsilon: float = 1e-5
+    norm: bool = True
 
     def build(self, trace: Trace, x: Value) -> Value:
         """Depthwise convolution, batch norm, activation."""
-        y = trace.conv(x, x.channels, self.kernel, self.stride, self.padding, x.channels)
-        return trace.act(trace.norm(y, self.epsilon), self.act)
+        y = trace.conv(x, x.channels, self.kernel, self.stride, self.padding, x.channels, bias=not self.norm)
+        return trace.act(trace.norm(y, self.epsilon) if self.norm else y, self.act)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Separable:
       features, kernel, stride: as in `ConvNorm`.
       act: after the depthwise and after the pointwise convolution.
       linear: no activation at the end.
+      norm: whether there are batch norms; without them both convolutions have a bias.
     """
 
     features: int
@@ -81,11 +84,13 @@ class Separable:
     stride: int = 1
     act: str = "relu"
     linear: bool = False
+    norm: bool = True
 
     def build(self, trace: Trace, x: Value) -> Value:
         """Both convolutions with their norms."""
-        y = trace.block(Depthwise(self.kernel, self.stride, self.act), x, "depthwise")
-        return trace.block(ConvNorm(self.features, 1, act=None if self.linear else self.act), y, "pointwise")
+        y = trace.block(Depthwise(self.kernel, self.stride, self.act, norm=self.norm), x, "depthwise")
+        pointwise = ConvNorm(self.features, 1, act=None if self.linear else self.act, norm=self.norm)
+        return trace.block(pointwise, y, "pointwise")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,6 +7,7 @@ import dataclasses
 from dartsx.networks.blocks.chain import Chain
 from dartsx.networks.open.close import Choices
 from dartsx.networks.open.layers import Weighted
+from dartsx.networks.open.rules import Argmax
 from dartsx.networks.open.size import chosen
 from dartsx.networks.trace import Block, Trace, Value
 
@@ -48,7 +49,7 @@ class Depth:
 
     def build(self, trace: Trace, x: Value) -> Value:
         """All blocks, of which the later ones exist under the larger options only, and the sum of their results."""
-        trace.decide(self.name, self.labels)
+        trace.decide(self.name, self.labels, Argmax(self.name, self.labels, (self.labels,)))
         values = [x]
         for i, block in enumerate(self.blocks):
             deep = tuple(str(n) for n in self.options if n > i)

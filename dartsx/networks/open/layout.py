@@ -89,7 +89,7 @@ def _padded(layer, inputs, shapes, shape) -> Segments:
 
 
 def _shuffled(layer, inputs, shapes, shape) -> Segments:
-    raise ValueError(f"{shape[-1]} open channels cannot be shuffled")
+    raise ValueError(f"{shapes[0][-1]} open channels cannot be shuffled")
 
 
 _SEGMENTS: dict[type, Callable[..., Segments]] = {
@@ -99,4 +99,5 @@ _SEGMENTS: dict[type, Callable[..., Segments]] = {
     layers.Slice: _slice,
     layers.PadChannels: _padded,
     layers.Shuffle: _shuffled,
+    layers.PixelShuffle: _shuffled,
 }

@@ -5,13 +5,20 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 Rows = Mapping[str, Sequence[float]]  # decision -> weights of its options, not negative
 
 
 class Rule(Protocol):
-    """How the decisions of an open part are derived."""
+    """How the decisions of an open part are derived.
+
+    Attributes:
+      growing: options of a decision in the order of networks that go on where others end, one tuple for every way;
+        empty where options have no such order.
+    """
+
+    growing: tuple[tuple[str, ...], ...]
 
     def choose(self, rows: Rows) -> dict[str, str]:
         """Decision -> option for all decisions of the part; ties go to the first option."""
@@ -25,10 +32,12 @@ class Argmax:
     Attributes:
       name: the decision.
       options: its labels.
+      growing: see `Rule`.
     """
 
     name: str
     options: tuple[str, ...]
+    growing: tuple[tuple[str, ...], ...] = ()
 
     def choose(self, rows: Rows) -> dict[str, str]:
         """See `Rule`."""
@@ -46,6 +55,8 @@ class BySource:
       name: the decision.
       options: label -> sources.
     """
+
+    growing: ClassVar[tuple] = ()
 
     name: str
     options: tuple[tuple[str, tuple[int, ...]], ...]
@@ -69,6 +80,8 @@ class Viterbi:
       steps: for every layer that decides, by level: the decision and its options as (label, level of the next layer).
         Paths begin at level 0; levels that none can reach are left out.
     """
+
+    growing: ClassVar[tuple] = ()
 
     steps: tuple[tuple[tuple[str, tuple[tuple[str, int], ...]], ...], ...]
 
