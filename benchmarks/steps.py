@@ -8,19 +8,22 @@ from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
-from jax.sharding import Mesh
+import numpy as np
+from jax.sharding import AxisType, Mesh
 
 from benchmarks.sizes import SIZES, Size
-from dartsx.catalog import RECURRENT
-from dartsx.experiments.jobs.evaluate import retrain_problem
-from dartsx.experiments.jobs.search import plan_of
+from benchmarks.stand_in_data import stand_in
+from dartsx.data import AugmentPolicy
+from dartsx.experiments.jobs.retraining import retrain_problem
+from dartsx.experiments.jobs.search import search_plan
 from dartsx.experiments.settings import evaluate_settings, search_settings
 from dartsx.retrain import init_state as init_network
 from dartsx.retrain import make_step as make_network_step
 from dartsx.runtime import batch_sharding, replicated
-from dartsx.search import Batch, init_state, make_step, search_problem
+from dartsx.runtime.mesh import AXIS
+from dartsx.search import init_state, make_step, search_problem
 from dartsx.search.population import over_members
+from dartsx.tasks import Task, task_of
 
 EPOCH = 390  # steps, as on CIFAR-10 at batch 64: they only enter schedules
 NETWORK_SIZES = {"small": Size(4, 5, 32, 32), "medium": Size(16, 8, 64, 32), "full": Size(36, 20, 96, 32)}
@@ -50,32 +53,32 @@ def step_of(
     Args:
       config: a config of ``configs/``.
       what: search, evaluate or population.
-      pixels: height and width of the images.
+      pixels: height and width of the images that the network reads.
       backend: where the program will run: it decides which forms are computed.
       mesh: devices over which batches (or members) are split.
       members: members of the population.
       layout: layout of the arrays of cells; None to choose.
     """
-    shape, classes = (pixels, pixels, 3), 10
     key = jax.eval_shape(lambda: jax.random.key(0))
     if what == "evaluate":
         settings = evaluate_settings(config)
-        problem = retrain_problem(settings, classes, EPOCH)
+        task, group = task_of(stand_in(settings.dataset, pixels)), settings.evaluate
+        problem = retrain_problem(settings, task.dataset.num_classes, EPOCH, task)
         problem = dataclasses.replace(problem, network=_made_for(problem.network, backend, layout))
-        state = jax.eval_shape(lambda k: init_network(problem, k, shape), key)
-        batch = _batch(settings.evaluate.batch_size, shape, settings.dtype, mesh)
+        state = jax.eval_shape(lambda k: init_network(problem, k, task.dataset.image_shape), key)
+        batch = _batch(task, group.batch_size, group.augment, settings.dtype, mesh)
         return Step(make_network_step(problem), (_everywhere(state, mesh), batch))
     settings = search_settings(config)
-    if settings.space.executor == RECURRENT:
-        raise ValueError("a step on texts is not made for other machines; choose a space of networks for images")
-    problem = search_problem(plan_of(settings, classes), EPOCH, shape)
+    task, group = task_of(stand_in(settings.dataset, pixels)), settings.search
+    shape = task.dataset.image_shape
+    problem = search_problem(search_plan(settings, task.dataset), EPOCH, shape)
     supernet = _made_for(problem.supernet, backend, layout)
     problem = dataclasses.replace(problem, supernet=supernet, backend=backend)
     state, step = jax.eval_shape(lambda k: init_state(problem, k, shape), key), make_step(problem)
     if what == "search":
-        batch = _batch(settings.search.batch_size, shape, settings.dtype, mesh)
+        batch = _batch(task, group.batch_size, group.augment, settings.dtype, mesh)
         return Step(step, (_everywhere(state, mesh), batch, batch))
-    batch = _batch(settings.search.batch_size, shape, settings.dtype, None)
+    batch = _batch(task, group.batch_size, group.augment, settings.dtype, None)
     several = over_members(lambda member, _: step(*member), mesh, settings.population_chunk)
     members = _members((state, batch, batch), members, mesh)
     return Step(lambda state, train, valid: several((state, train, valid), ()), members)
@@ -85,10 +88,14 @@ def _made_for(module: nn.Module, backend: str, layout: str | None) -> nn.Module:
     return module.clone(backend=backend, **({"layout": layout} if layout else {}))
 
 
-def _batch(size: int, shape: tuple[int, ...], dtype: str, mesh: Mesh | None) -> Batch:
+def _batch(task: Task, size: int, policy: AugmentPolicy, dtype: str, mesh: Mesh | None) -> Any:
+    """Shapes of a training batch of a task, split over the devices of a mesh."""
+    here = Mesh(np.array(jax.devices("cpu")[:1]), (AXIS,), axis_types=(AxisType.Auto,))
+    examples = task.examples("train", policy, dtype, here)
+    rows = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((size, *leaf.shape[1:]), leaf.dtype), examples.arrays)
+    made = jax.eval_shape(examples.augmented, rows, jax.eval_shape(lambda: jax.random.key(0)))
     sharding = mesh and batch_sharding(mesh)
-    images = jax.ShapeDtypeStruct((size, *shape), jnp.dtype(dtype), sharding=sharding)
-    return Batch(images, jax.ShapeDtypeStruct((size,), jnp.int32, sharding=sharding))
+    return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), made)
 
 
 def _everywhere(tree: Any, mesh: Mesh) -> Any:

@@ -45,19 +45,12 @@ def warm_up(schedule: optax.Schedule, epochs: int, steps_per_epoch: int) -> opta
     return lambda step: schedule(step) * jnp.minimum((step // steps_per_epoch + 1) / epochs, 1)
 
 
-def clip_by_norm(limit: float) -> optax.GradientTransformationExtraArgs:
-    """Scales gradients by min(1, limit / (norm + 1e-6)), the rule of `torch.nn.utils.clip_grad_norm_`.
+def clip_factor(norm: jax.Array, limit: float) -> jax.Array:
+    """min(1, limit / (norm + 1e-6)), by which `torch.nn.utils.clip_grad_norm_` scales gradients of a global norm.
 
-    optax's own clipping leaves out the 1e-6, which shows in comparisons at float64. The norm may be given to `update`
-    as ``norm`` by one who knows it.
+    optax's own clipping leaves out the 1e-6, which shows in comparisons at float64.
     """
-
-    def update(updates, state, params=None, *, norm=None, **others):
-        del params, others
-        factor = jnp.minimum(1.0, limit / ((optax.tree.norm(updates) if norm is None else norm) + 1e-6))
-        return jax.tree.map(lambda g: g * factor.astype(g.dtype), updates), state
-
-    return optax.GradientTransformationExtraArgs(lambda params: optax.EmptyState(), update)
+    return jnp.minimum(1.0, limit / (norm + 1e-6))
 
 
 def side_by_side(tree: Any) -> tuple[Any, jax.Array]:
@@ -73,14 +66,42 @@ def side_by_side(tree: Any) -> tuple[Any, jax.Array]:
     return structure.unflatten(views), jnp.sqrt(jnp.sum(jnp.square(joined)))
 
 
-def sgd(rate: optax.Schedule, momentum: float, weight_decay: float, clip: float) -> optax.GradientTransformation:
-    """Clip, add L2, momentum buffer = momentum * buffer + g, step by -rate * buffer."""
-    return optax.named_chain(
-        ("clip", clip_by_norm(clip)),
-        ("decay", optax.add_decayed_weights(weight_decay)),
-        ("momentum", optax.trace(momentum)),
-        ("rate", optax.scale_by_learning_rate(rate)),
-    )
+def in_one_array(*numbers: jax.Array | float) -> tuple[jax.Array, ...]:
+    """The same numbers, as elements of one array.
+
+    On a GPU XLA makes the updates of weights of equal shape one kernel if they have an array in common, which no single
+    number is.
+    """
+    return tuple(lax.optimization_barrier(jnp.stack([jnp.asarray(number) for number in numbers])))
+
+
+def sgd(
+    rate: optax.Schedule, momentum: float, weight_decay: float, clip: float
+) -> optax.GradientTransformationExtraArgs:
+    """Clip, add L2, momentum buffer = momentum * buffer + g, step by -rate * buffer.
+
+    The gradient's global norm may be given to `update` as ``norm`` by one who knows it.
+    """
+
+    def init(params):
+        stepped = optax.ScaleByScheduleState(jnp.zeros((), jnp.int32))
+        parts = {"clip": optax.EmptyState(), "decay": optax.EmptyState(), "rate": stepped}
+        return parts | {"momentum": optax.TraceState(jax.tree.map(jnp.zeros_like, params))}
+
+    def update(gradient, state, params, *, norm=None, **others):
+        del others
+        count = state["rate"].count
+        norm = optax.tree.norm(gradient) if norm is None else norm
+        factor, step = in_one_array(clip_factor(norm, clip), -rate(count))
+
+        def added(g, w, buffer):
+            return g * factor.astype(g.dtype) + weight_decay * w + momentum * buffer
+
+        buffer = jax.tree.map(added, gradient, params, momentum_buffer(state))
+        moved = {"momentum": optax.TraceState(buffer), "rate": optax.ScaleByScheduleState(count + 1)}
+        return jax.tree.map(lambda b: step.astype(b.dtype) * b, buffer), state | moved
+
+    return optax.GradientTransformationExtraArgs(init, update)
 
 
 class Averaged(NamedTuple):

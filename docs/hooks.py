@@ -17,7 +17,8 @@ sys.path.insert(0, str(ROOT))
 
 from docs import reference, tutorial_page  # noqa: E402  (the path above finds them)
 
-TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.py"))
+FIRST = "search_step"
+TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.py"), key=lambda path: (path.stem != FIRST, path.stem))
 
 
 def on_config(config):

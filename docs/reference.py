@@ -59,19 +59,20 @@ def commands_page() -> str:
 def configs_page() -> str:
     """Every field of a config."""
     said = meanings()
-    rows = [
-        (f"`{field}`", f"`{value!r}`", kind, allowed, said.get(field, "")) for field, value, kind, allowed in fields()
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for field, value, kind, allowed in fields():
+        group = field.partition(".")[0] if "." in field else "experiment"
+        groups.setdefault(group, []).append((f"`{field}`", f"`{value!r}`", _joined(kind, allowed), said.get(field, "")))
+    parts = [
+        "# Fields of a config",
+        "Every field is set by `--config.FIELD=VALUE`. The defaults are those of `dartsx/configs/base.py`, the "
+        "CIFAR-10 experiment of DARTS; the other configs override some of them, and the settings of a "
+        "[method's paper](methods.md) others. The options of methods, `methods.NAME.OPTION`, stand "
+        "[there](methods.md).",
     ]
-    return "\n\n".join(
-        (
-            "# Fields of a config",
-            "Every field is set by `--config.FIELD=VALUE`. The defaults are those of `dartsx/configs/base.py`, the "
-            "CIFAR-10 experiment of DARTS; the other configs override some of them, and the settings of a "
-            "[method's paper](methods.md) others. The options of methods, `methods.NAME.OPTION`, stand "
-            "[there](methods.md) too.",
-            table(("field", "default", "type", "allowed", "meaning"), rows),
-        )
-    )
+    for group, rows in groups.items():
+        parts += [f"## {group}", table(("field", "default", "allowed", "meaning"), rows)]
+    return "\n\n".join(parts) + "\n"
 
 
 def fields() -> Iterator[tuple[str, Any, str, str]]:
@@ -88,7 +89,7 @@ def _fields(group: type, values: Mapping[str, Any], path: str) -> Iterator[tuple
         if dataclasses.is_dataclass(kind):
             yield from _fields(kind, values[field.name], f"{name}.")
         else:
-            yield name, values[field.name], _type(kind), bounds(rule_of(field))
+            yield name, values[field.name], _type(kind), bounds(rule_of(field), values[field.name])
 
 
 def _type(kind: Any) -> str:
@@ -97,14 +98,18 @@ def _type(kind: Any) -> str:
     return kind.__name__ if isinstance(kind, type) and not typing.get_args(kind) else str(kind)
 
 
-def bounds(rule: Rule | None) -> str:
-    """What values are allowed, in words."""
+def bounds(rule: Rule | None, default: Any) -> str:
+    """What values are allowed, in words: what the rule would say of a value that is not."""
     if rule is None:
         return ANY
-    said = rule.problem("?")
+    said = rule.problem("?" if isinstance(default, str) else None)
     for prefix in ("not allowed; choose one of ", "must be "):
         said = said.removeprefix(prefix)
     return said.replace("every value must be", "each")
+
+
+def _joined(kind: str, allowed: str) -> str:
+    return kind if allowed == ANY else f"{kind}: {allowed}"
 
 
 def meanings() -> dict[str, str]:
@@ -174,10 +179,15 @@ def strategies_page() -> str:
 
 def _options(options: Mapping[str, Option], path: str) -> str:
     rows = [
-        (f"`{path}{name}`", f"`{option.default!r}`", type(option.default).__name__, bounds(option.rule), option.meaning)
+        (
+            f"`{path}{name}`",
+            f"`{option.default!r}`",
+            _joined(type(option.default).__name__, bounds(option.rule, option.default)),
+            option.meaning,
+        )
         for name, option in options.items()
     ]
-    return table(("option", "default", "type", "allowed", "meaning"), rows) if rows else ""
+    return table(("option", "default", "allowed", "meaning"), rows) if rows else ""
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

@@ -27,7 +27,7 @@ ALLOWED = {
     "cost": {"catalog", "spaces", "networks", "kernels", "nn", "runtime"},
     "search": {"catalog", "spaces", "kernels", "nn", "cost", "data", "feeds", "losses", "runtime", "optim", "progress"},
     "retrain": {"kernels", "nn", "feeds", "losses", "runtime", "optim"},
-    "detection": {"losses", "networks"},
+    "detection": {"catalog", "losses", "networks"},
     "tasks": {"data", "detection", "feeds", "losses", "networks"},
     "report": {"catalog", "networks", "spaces", "cost", "progress"},
     "export": {"catalog", "networks", "spaces", "nn", "data", "runtime"},

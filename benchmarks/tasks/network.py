@@ -11,7 +11,7 @@ from benchmarks.tasks.base import Task
 from benchmarks.tasks.compiled import compiled_task
 from benchmarks.tasks.search import CLASSES, random_batch
 from dartsx.configs import cifar10
-from dartsx.experiments.jobs.evaluate import retrain_problem
+from dartsx.experiments.jobs.retraining import retrain_problem
 from dartsx.experiments.settings import evaluate_settings
 from dartsx.retrain import init_state, make_step
 from dartsx.runtime import run_once

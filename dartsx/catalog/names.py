@@ -44,7 +44,7 @@ EMBEDDED_TEXT, TEXT_PREFIX = "python_docs", "text:"  # names of data sets that a
 # Data sets of scenes of digits, by what is predicted of them.
 SCENES = {"digit_scenes": "segmentation", "digit_boxes": "detection"}
 UPSCALES = (2, 4)  # how many times larger super-resolution makes images
-BOXES_PREFIX = "boxes:"  # begins the names of data sets with boxes
+BOXES_PREFIX, MASKS_PREFIX = "boxes:", "masks:"  # begin the names of data sets with boxes and with masks
 TEXT_UNITS = ("words", "tokens", "characters")  # what a text is cut into
 SCHEDULES = ("cosine", "linear", "exponential")
 

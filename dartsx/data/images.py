@@ -99,6 +99,30 @@ def to_pixels(image: Image.Image, size: int | None = None) -> np.ndarray:
     return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
+def open_mask(data: bytes, origin: str) -> Image.Image:
+    """Decodes a map of class numbers: a grey image of 8 bits, or one with a palette, whose indices are the numbers.
+
+    Raises:
+        ValueError: if it cannot be decoded, or is another kind of image.
+    """
+    try:
+        image = Image.open(io.BytesIO(data), formats=("PNG", "BMP", "TIFF", "GIF", "PPM"))
+        image.load()
+    except Exception as error:  # whatever PIL's decoders make of damaged files
+        raise ValueError(f"{origin} is not a mask that can be decoded: {one_line(error)}") from error
+    if image.mode not in ("L", "P"):
+        raise ValueError(
+            f"{origin} must hold a class number per pixel, as a grey image of 8 bits or with a palette; its PIL "
+            f"mode is {image.mode}"
+        )
+    return image
+
+
+def mask_pixels(mask: Image.Image, size: int | None = None) -> np.ndarray:
+    """Class numbers of a mask, uint8 [H, W]; resized to ``size x size`` each pixel has the class of the nearest."""
+    return np.asarray(mask if size is None else mask.resize((size, size), Image.Resampling.NEAREST))
+
+
 @functools.cache
 def _formats() -> tuple[str, ...]:
     """The formats that this version of PIL has."""

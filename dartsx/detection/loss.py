@@ -7,7 +7,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
 from dartsx.detection.boxes import anchor_boxes, encode
 from dartsx.detection.matching import match
@@ -58,9 +57,10 @@ def focal(scores: jax.Array, wanted: jax.Array, alpha: float = ALPHA, gamma: flo
       alpha: weight of what is there; the rest has 1 - alpha.
       gamma: exponent by which well-classified scores lose weight.
     """
-    right = jnp.where(wanted > 0, jax.nn.sigmoid(scores), jax.nn.sigmoid(-scores))
-    weight = jnp.where(wanted > 0, alpha, 1 - alpha) * (1 - right) ** gamma
-    return weight * optax.sigmoid_binary_cross_entropy(scores, wanted)
+    right = jnp.where(wanted > 0, scores, -scores)  # p_t is its sigmoid
+    logarithm = jax.nn.log_sigmoid(right)
+    weight = jnp.where(wanted > 0, alpha, 1 - alpha) * jnp.exp(gamma * (logarithm - right))  # 1 - p_t = p_t / e^right
+    return -weight * logarithm
 
 
 def smooth_l1(difference: jax.Array, beta: float = BETA) -> jax.Array:

@@ -17,6 +17,7 @@ from dartsx.networks import (
     mobilenet_v2,
     mobilenet_v3,
     regnet,
+    segmentation,
 )
 from dartsx.networks.alexnet import alexnet, alexnet_two_towers
 from dartsx.networks.amoebanet import amoebanet_a
@@ -143,7 +144,9 @@ def names() -> tuple[str, ...]:
 # Networks of other tasks than the classification of images, which the table of `names` leaves out.
 LANGUAGE_MODELS: dict[str, Callable[..., Network]] = {"lstm": lstm}
 SEGMENTATION: dict[str, Callable[..., Network]] = {
-    name: partial(auto_deeplab, filters, name=name) for name, filters in FILTERS.items()
+    **{name: partial(auto_deeplab, filters, name=name) for name, filters in FILTERS.items()},
+    **{f"unet_{width}": partial(segmentation.unet, width) for width in segmentation.UNET_WIDTHS},
+    **{f"small_deeplab_{width}": partial(segmentation.small_deeplab, width) for width in segmentation.DEEPLAB_WIDTHS},
 }
 DETECTION: dict[str, Callable[..., Network]] = {
     **{f"retinanet_{name}": partial(retinanet, each.make(), repeats=each.on_resnet) for name, each in PYRAMIDS.items()},
@@ -160,6 +163,11 @@ _BY_NAME = {**NETWORKS, **LANGUAGE_MODELS, **SEGMENTATION, **DETECTION, **SUPER_
 def all_names() -> tuple[str, ...]:
     """Names of all networks, of whatever task."""
     return tuple(_BY_NAME)
+
+
+def is_name(given: str) -> bool:
+    """Whether this is the exact name of a network, of whatever task."""
+    return given in _BY_NAME
 
 
 def network(name: str, classes: int | None = None) -> Network:

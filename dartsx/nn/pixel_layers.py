@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import flax.linen as nn
 import jax
@@ -10,16 +10,25 @@ import jax.numpy as jnp
 from jax import lax
 
 from dartsx.kernels import initial_weights
+from dartsx.kernels.activations import lean_relu
 from dartsx.kernels.moments import inverse_deviation, sample_count, unbiased, widen
 from dartsx.kernels.pixel_major.affine_norms import AffineNorms
 from dartsx.kernels.pixel_major.composed import LAYOUT, factorized_reduction
 from dartsx.kernels.pixel_major.norm import normalize
-from dartsx.kernels.pixel_major.totals import AXES
+from dartsx.kernels.pixel_major.totals import AXES, side_by_side
 from dartsx.kernels.running_statistics import Key
 from dartsx.networks.layers import Weight
 from dartsx.nn.layers import advance, keep_running
 
 _ONE: Key = ("norm", "bn")
+
+
+def _apart(weights: jax.Array) -> jax.Array:
+    """The weights behind a barrier, and so their gradient.
+
+    XLA would take the transposition of a gradient into the update of the weights, and copy both results of that.
+    """
+    return lax.optimization_barrier(weights)
 
 
 class Conv(nn.Module):
@@ -35,7 +44,7 @@ class Conv(nn.Module):
         """[N, H, W, C] -> [N, H', W', features]."""
         channels, size = x.shape[-1], self.kernel
         shape, fan_in = (size, size, channels, self.features), channels * size**2
-        weights = self.param("kernel", initial_weights.uniform, shape, fan_in).astype(x.dtype)
+        weights = _apart(self.param("kernel", initial_weights.uniform, shape, fan_in)).astype(x.dtype)
         if size == 1 and not self.padding:
             return x[:, :: self.stride, :: self.stride] @ weights[0, 0]
         strides, around = (self.stride,) * 2, [(self.padding,) * 2] * 2
@@ -52,7 +61,8 @@ class FactorizedReduction(nn.Module):
         """[N, H, W, C] -> [N, H / 2, W / 2, features]; H and W even."""
         half = Weight((x.shape[-1], self.features // 2), x.shape[-1])
         weights = {
-            name: self.param(name, initial_weights.uniform, *half).astype(x.dtype) for name in ("conv_a", "conv_b")
+            name: _apart(self.param(name, initial_weights.uniform, *half)).astype(x.dtype)
+            for name in ("conv_a", "conv_b")
         }
         return factorized_reduction(x, **weights)
 
@@ -82,24 +92,25 @@ class BatchNorm(nn.Module):
         return y.reshape(x.shape)
 
 
-def normalized(x: jax.Array, stats: list[nn.Variable], train: bool, module: nn.Module) -> jax.Array:
-    """Normalises x [N, H, W, C], or [N, H, W, n, C] by n norms; in training moves their running statistics.
+def normalized(parts: Sequence[jax.Array], stats: list[nn.Variable], train: bool, module: nn.Module) -> jax.Array:
+    """Normalises n arrays, in training moving their running statistics: [N, H, W, n, C].
 
     Args:
-      x: raw values.
+      parts: raw values, [N, H, W, 1, C] each.
       stats: the variables of the n norms.
       train: normalise by the batch's statistics.
       module: one inside which the variables may be changed.
     """
     if not train:
+        x = side_by_side(parts, 3)
         mean, variance = (
             jnp.stack([v.value[_ONE[0]][_ONE[1]][k] for v in stats]).reshape(x.shape[3:]) for k in ("mean", "var")
         )
         return ((widen(x) - mean) * inverse_deviation(variance)).astype(x.dtype)
-    y, (mean, variance) = normalize(x)
-    batch = {"mean": mean, "var": unbiased(variance, sample_count(x, AXES))}
+    y, (mean, variance) = normalize(tuple(parts))
+    batch = {"mean": mean, "var": unbiased(variance, sample_count(y, AXES))}
     for i, variable in enumerate(stats):
-        own = {key: value.reshape(len(stats), 1, -1)[i] for key, value in batch.items()}
+        own = {key: value[i : i + 1] for key, value in batch.items()}
         advance(module, variable, {_ONE: own})
     return y
 
@@ -114,7 +125,7 @@ class Raw(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array) -> tuple[jax.Array, nn.Variable]:
         """[N, H, W, C] -> [N, H, W, features], or half the size if `reduce`; and the statistics of the norm."""
-        x = self.activation(x)
+        x = lean_relu(x) if self.activation is jax.nn.relu else self.activation(x)
         if self.reduce:
             x = FactorizedReduction(self.features, name="reduction")(x)
         else:
@@ -131,7 +142,7 @@ class Preprocess(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array, train: bool) -> jax.Array:
         """[N, H, W, C] -> [N, H, W, features], or half the size if `reduce`."""
-        x = jax.nn.relu(x)
+        x = lean_relu(x)
         if self.reduce:
             x = FactorizedReduction(self.features, name="reduction")(x)
         else:

@@ -53,7 +53,7 @@ class PixelSearchCell(nn.Module):
             Raw(self.plan.channels, r, self.activation, name=f"pre{i}")(s)
             for i, (s, r) in enumerate(zip((s0, s1), reduce, strict=True))
         ]
-        return normalized(jnp.stack([x for x, _ in made], 3), [stats for _, stats in made], train, self)
+        return normalized([x[:, :, :, None] for x, _ in made], [stats for _, stats in made], train, self)
 
     def _zeros(self, inputs: jax.Array) -> jax.Array:
         stride = self.plan.stride(0)

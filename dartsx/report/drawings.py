@@ -1,4 +1,4 @@
-"""What can be drawn of an architecture: each of its cells, the pyramid of its detector, or its chain of blocks."""
+"""What can be drawn of an architecture: each of its cells, the pyramid of its detector, or its chain and path."""
 
 from __future__ import annotations
 
@@ -8,28 +8,35 @@ from typing import Any
 from dartsx.report.chain_svg import chain_svg
 from dartsx.report.pyramid_svg import pyramid_svg
 from dartsx.report.svg import cell_svg
+from dartsx.report.trellis_svg import trellis_svg
 from dartsx.report.weights import group_title
 from dartsx.spaces import Architecture, GenotypeError, SpaceError, named_space
 
+TRELLIS = "Levels of the layers, and the path through them"
+
 
 def drawings(architecture: Architecture, config: Mapping[str, Any]) -> dict[str, str]:
-    """SVG by cell type, or by the one name "pyramid" or "chain"; none where the space of these is not found here.
+    """SVG by cell type, or "pyramid", or "chain" with "trellis"; none where the space of these is not found here.
 
     Args:
         architecture: what is drawn.
         config: config of the run that it is of; a chain is drawn at the own scale of the space that this names.
     """
     if not architecture.cells:
-        return _chain(architecture, config.get("space", {}).get("name", ""))
+        return _described(architecture, config.get("space", {}).get("name", ""))
     titles = {kind: group_title(kind, architecture).capitalize() for kind in architecture.cells}
     return {kind: cell_svg(cell, titles[kind]) for kind, cell in architecture.cells.items()}
 
 
-def _chain(architecture: Architecture, space: str) -> dict[str, str]:
+def _described(architecture: Architecture, name: str) -> dict[str, str]:
     try:
-        network = named_space(space).network(architecture)
+        space = named_space(name)
+        network = space.network(architecture)
     except (SpaceError, GenotypeError):
         return {}
     if network.writes == "boxes":
-        return {"pyramid": pyramid_svg(network.head[-1].pyramids[0], f"Pyramid of {space.rpartition(':')[2]}")}
-    return {"chain": chain_svg(network, f"Chain of {space}, at the space's own scale")}
+        return {"pyramid": pyramid_svg(network.head[-1].pyramids[0], f"Pyramid of {name.rpartition(':')[2]}")}
+    found = {"chain": chain_svg(network, f"Chain of {name}, at the space's own scale")}
+    if space.path is not None:
+        found["trellis"] = trellis_svg(space.path, architecture.choices, TRELLIS)
+    return found

@@ -170,7 +170,8 @@ def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
 
 def _drawings(name: str, architecture: Architecture, config: Mapping[str, Any], filmed: bool = False) -> list[Picture]:
     found = drawings(architecture, config).items()
-    captions = {"chain": "Chain"} | {kind: group_title(kind, architecture).capitalize() for kind in architecture.cells}
+    captions = {kind: group_title(kind, architecture).capitalize() for kind in architecture.cells}
+    captions |= {"chain": "Chain", "pyramid": "Pyramid", "trellis": "Path"}
     return [Picture(f"{name}_{kind}", captions[kind], svg, titled=True, filmed=filmed) for kind, svg in found]
 
 

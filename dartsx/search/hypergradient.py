@@ -30,7 +30,8 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import optax
+
+from dartsx.optim import in_one_array, side_by_side
 
 Tree = Any
 Loss = Callable[[Tree, Tree], tuple[jax.Array, Any]]  # (weights, alpha) -> (scalar, auxiliary output)
@@ -90,13 +91,15 @@ def first_order(problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner) -> R
 def finite_difference(problem: Bilevel, weights: Tree, alpha: Tree, inner: Inner, radius: float = RADIUS) -> Result:
     """One unrolled step, second term by central differences; `radius` is r |v|, 0.01 in the original."""
     along, direct = _unroll(problem, weights, alpha, inner)
-    r = radius / optax.tree.norm(along)
+    along, norm = side_by_side(along)
+    r = radius / norm
 
-    def alpha_gradient(sign):
-        perturbed = jax.tree.map(lambda w, v: w + (sign * r * v).astype(w.dtype), weights, along)
+    def alpha_gradient(step):
+        perturbed = jax.tree.map(lambda w, v: w + (step * v).astype(w.dtype), weights, along)
         return jax.grad(problem.train, 1, has_aux=True)(perturbed, alpha)[0]
 
-    second = jax.tree.map(lambda plus, minus: (plus - minus) / (2 * r), alpha_gradient(1.0), alpha_gradient(-1.0))
+    plus, minus = map(alpha_gradient, in_one_array(r, -r))
+    second = jax.tree.map(lambda plus, minus: (plus - minus) / (2 * r), plus, minus)
     return _total(direct, second, inner)
 
 
@@ -134,9 +137,10 @@ def valid_gradients(problem: Bilevel, weights: Tree, alpha: Tree) -> tuple[Tree,
 
 def virtual_weights(weights: Tree, gradient: Tree, inner: Inner) -> Tree:
     """w': the weights after one step of their optimiser with this gradient of the training loss."""
+    rate, momentum = in_one_array(inner.rate, inner.momentum)
 
     def moved(w, b, g):
-        return (w - inner.rate * (inner.momentum * b + g + inner.weight_decay * w)).astype(w.dtype)
+        return (w - rate * (momentum * b + g + inner.weight_decay * w)).astype(w.dtype)
 
     return jax.tree.map(moved, weights, inner.buffer, gradient)
 

@@ -20,11 +20,13 @@ class Decided:
     """A space whose architectures are `Choices` of its decisions; a subclass says which, as `decisions`.
 
     Attributes:
+      path: how the path through a trellis is derived, where the networks have one, or None.
       enclosing: the described space whose supernet at one-hot mixtures computes all networks of this one, or None.
     """
 
     decisions: Mapping[str, Decision]
 
+    path: ClassVar[Any] = None
     enclosing: ClassVar[Any] = None
     graph: ClassVar[None] = None
     executor: ClassVar[str] = "described"

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from dartsx.networks import Decision, Network, close, decisions_of
 from dartsx.networks.difference import difference
+from dartsx.networks.open.rules import Viterbi
 from dartsx.spaces.choices import Choices
 from dartsx.spaces.decided import Decided
 from dartsx.spaces.errors import SpaceError
@@ -44,6 +45,11 @@ class DescribedSpace(Decided):
     def decisions(self) -> dict[str, Decision]:
         """Everything that the description leaves open."""
         return decisions_of(self.description())
+
+    @property
+    def path(self) -> Viterbi | None:
+        """How the path through a trellis is derived, where the description has one."""
+        return next((rule for rule in self.description().traced().rules if isinstance(rule, Viterbi)), None)
 
     @property
     def enclosing(self) -> "DescribedSpace":

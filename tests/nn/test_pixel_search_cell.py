@@ -48,7 +48,7 @@ CASES = {
     "darts": (DARTS, {}, {}),
     "darts, reduction": (DARTS, {"reduction": True}, {}),
     "after a reduction": (("skip_connect", "avg_pool_3x3"), {"reduction_prev": True}, {}),
-    "smooth": (("none", "sep_conv_3x3", "dil_conv_5x5"), {}, {"activation": jax.nn.silu}),
+    "smooth": (("none", "sep_conv_3x3", "dil_conv_3x3"), {}, {"activation": jax.nn.silu}),
     "partial": (("skip_connect", "sep_conv_3x3", "max_pool_3x3"), {"partial": 2}, {}),
     "partial, reduction": (("skip_connect", "dil_conv_3x3", "max_pool_3x3"), {"partial": 2, "reduction": True}, {}),
     "sizes": (("sep_conv_3x3", "sep_conv_7x7"), {}, {}),

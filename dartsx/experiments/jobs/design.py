@@ -23,7 +23,7 @@ from ml_collections import ConfigDict
 
 from dartsx.catalog import DESCRIBED
 from dartsx.data import Dataset, padded_batches, steps_per_epoch
-from dartsx.experiments.jobs.evaluate import problem_of
+from dartsx.experiments.jobs.retraining import problem_of
 from dartsx.experiments.jobs.setup import load_checked, start
 from dartsx.experiments.settings import EvaluateSettings, evaluate_settings
 from dartsx.experiments.settings.load import config_from

@@ -6,20 +6,18 @@ From a config to a work directory with the test error.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import os
 import pathlib
 from typing import Any, NamedTuple
 
 import jax
-import numpy as np
 from ml_collections import ConfigDict
 
-from dartsx import optim
 from dartsx.catalog import STEMS
 from dartsx.data.identity import Identity
 from dartsx.experiments.jobs.initial_weights import InitialWeights
+from dartsx.experiments.jobs.retraining import retrain_problem
 from dartsx.experiments.jobs.setup import (
     comparison,
     finished_before,
@@ -29,13 +27,10 @@ from dartsx.experiments.jobs.setup import (
     resolved,
     start,
 )
-from dartsx.experiments.settings import EvaluateGroup, EvaluateSettings, blame, evaluate_settings
+from dartsx.experiments.settings import EvaluateSettings, blame, evaluate_settings
 from dartsx.feeds import Feed, InMemory, open_streamed, trial_length
-from dartsx.networks import network as named_network
-from dartsx.networks.recurrent import LSTM, lstm_width
-from dartsx.nn import DescribedNetwork, Dropout, RecurrentNetwork
-from dartsx.nn.derived import AnyNetwork, network_of
-from dartsx.retrain import RetrainProblem, RetrainState, init_state, make_step, predict
+from dartsx.nn.derived import AnyNetwork
+from dartsx.retrain import RetrainState, init_state, make_step, predict
 from dartsx.runtime import (
     Loop,
     Outcome,
@@ -51,8 +46,6 @@ from dartsx.runtime import (
 from dartsx.spaces import published_names, to_json
 from dartsx.tasks import Classification, Task, task_of
 
-# Networks of words by name: the layer, and (parameters, words) -> the width at which it has about so many.
-_WORD_NETWORKS = {"lstm": (LSTM(), lstm_width)}
 # Fields that an evaluation does not read.
 SEARCH_ONLY = ("search", "space", "method", "hypergradient", "population", "population_chunk", "members")
 
@@ -224,82 +217,9 @@ class EvaluateJob:
         return {"test": self.tested}
 
 
-def retrain_problem(
-    settings: EvaluateSettings, classes: int, steps: int, task: Task = Classification
-) -> RetrainProblem:
-    """Network and optimiser of an evaluation with `steps` steps per epoch."""
-    return problem_of(settings, _network(settings, classes, task), steps, task)
-
-
-def problem_of(settings: EvaluateSettings, network: Any, steps: int, task: Task = Classification) -> RetrainProblem:
-    """A network, and the optimiser of an evaluation with `steps` steps per epoch."""
-    group = settings.evaluate
-    rate = _schedule(group, steps)
-    optimizer = optim.sgd(rate, group.momentum, group.weight_decay, group.clip)
-    if group.average_from:
-        optimizer = optim.averaged(optimizer, group.average_from * steps)
-    return RetrainProblem(
-        network=network,
-        optimizer=optimizer,
-        rate=rate,
-        epochs=group.epochs,
-        steps_per_epoch=steps,
-        drop_path=group.drop_path,
-        auxiliary_weight=group.auxiliary_weight,
-        loss=task.loss(group.label_smoothing),
-        inputs=task.inputs,
-        average=bool(group.average_from),
-    )
-
-
-def _network(settings: EvaluateSettings, classes: int, task: Task) -> AnyNetwork:
-    group = settings.evaluate
-    if settings.network in _WORD_NETWORKS:
-        layer, width_at = _WORD_NETWORKS[settings.network]
-        width = width_at(_params_of_a_cell(settings, classes), classes)
-        return RecurrentNetwork(layer, width, classes, **_only_recurrent(group, task), dtype=settings.dtype)
-    if settings.network:
-        return DescribedNetwork(named_network(settings.network, classes), settings.dtype, group.form)
-    return network_of(
-        group.network,
-        settings.genotype,
-        settings.space,
-        channels=group.channels,
-        layers=group.layers,
-        classes=classes,
-        auxiliary=group.auxiliary,
-        remat=group.remat,
-        dtype=settings.dtype,
-        form=group.form,
-        **_only_recurrent(group, task),
-    )
-
-
-def _params_of_a_cell(settings: EvaluateSettings, classes: int) -> int:
-    """Parameters of the language model of a cell of the space, at the width of the settings."""
-    space, group = settings.space, settings.evaluate
-    cell = space.sample(np.random.default_rng(0))  # all have as many
-    scale = dataclasses.replace(space.scale, channels=group.channels, classes=classes)
-    return space.network(cell, scale).params()
-
-
-def _only_recurrent(group: EvaluateGroup, task: Task) -> dict[str, Any]:
-    return {**task.network, "dropout": Dropout(**vars(group.dropout))} if task.network else {}
-
-
 def _counts(network: AnyNetwork, image_shape: tuple[int, int, int]) -> tuple[int, int]:
     """Parameters and multiply-adds."""
     return network.description.params(image_shape), network.description.macs(image_shape)
-
-
-def _schedule(group, steps: int):
-    peak = group.learning_rate
-    schedules = {
-        "cosine": lambda: optim.cosine_per_epoch(peak, group.learning_rate_min, group.epochs, steps),
-        "linear": lambda: optim.linear_per_epoch(peak, group.learning_rate_min, group.epochs, steps),
-        "exponential": lambda: optim.exponential_per_epoch(peak, group.decay, steps),
-    }
-    return optim.warm_up(schedules[group.schedule](), group.warmup_epochs, steps)
 
 
 def _search_source(label: str) -> dict[str, Any] | None:

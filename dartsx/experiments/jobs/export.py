@@ -12,7 +12,7 @@ import numpy as np
 
 from dartsx.data import normalize
 from dartsx.data.identity import Identity
-from dartsx.experiments.jobs.evaluate import retrain_problem
+from dartsx.experiments.jobs.retraining import retrain_problem
 from dartsx.experiments.jobs.setup import inputs, load_checked, open_checked, start
 from dartsx.experiments.settings import EvaluateSettings, evaluate_settings, load_config
 from dartsx.export import Card, ExportError, Resize, Trained, architectures, export, measured

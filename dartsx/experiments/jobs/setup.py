@@ -9,11 +9,22 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
-from dartsx.catalog import BOXES_PREFIX, MAY_DIFFER, PLACES, SCENES, SCHEMA, SCHEMA_KEY, as_before, is_text
+from dartsx.catalog import (
+    BOXES_PREFIX,
+    MASKS_PREFIX,
+    MAY_DIFFER,
+    PLACES,
+    SCENES,
+    SCHEMA,
+    SCHEMA_KEY,
+    as_before,
+    is_text,
+)
 from dartsx.data import Dataset, Source, load_dataset, open_source
 from dartsx.data.boxed import load_boxes
 from dartsx.data.dense import DenseDataset
 from dartsx.data.identity import Fingerprint, Identity
+from dartsx.data.masks import load_masks
 from dartsx.data.pairs import PairDataset
 from dartsx.data.scenes import load_scenes
 from dartsx.data.survey import survey
@@ -87,6 +98,8 @@ def _loaded(given: DatasetSettings) -> AnyDataset:
         dataset = load_scenes(given.name, **vars(given.scenes))
     elif given.name.startswith(BOXES_PREFIX):
         dataset = load_boxes(given.name, given.data_dir, image_size=given.image_size)
+    elif given.name.startswith(MASKS_PREFIX):
+        dataset = load_masks(given.name, given.data_dir, image_size=given.image_size)
     else:
         dataset = load_dataset(given.name, given.data_dir, image_size=given.image_size)
     return PairDataset(dataset, given.upscale) if given.upscale else dataset

@@ -58,15 +58,13 @@ def evaluate(cell: CellEdges, inputs: jax.Array) -> tuple[list[jax.Array], dict[
 def _weights_by_block(layout: CellLayout, weights: Weights) -> dict[EdgeBlock, dict[str, dict[str, jax.Array]]]:
     """Arrays stacked over all edges -> for each block primitive -> weight name -> [G, T, ...].
 
-    Split and not sliced: the derivative then is one concatenation.
+    Sliced and not split: the derivative then is a sum of paddings and no concatenation, see `totals.side_by_side`.
     """
     found: dict[EdgeBlock, dict[str, dict[str, jax.Array]]] = {block: {} for block in layout.blocks}
     for name, arrays in weights.items():
-        blocks = list(layout.weight_slices(name))
-        for key, value in arrays.items():
-            parts = lax.split(value, [len(block.rows) for block in blocks])
-            for block, part in zip(blocks, parts, strict=True):
-                found[block].setdefault(name, {})[key] = part.reshape(*block.shape, *value.shape[1:])
+        for block, rows in layout.weight_slices(name).items():
+            own = {key: value[rows].reshape(*block.shape, *value.shape[1:]) for key, value in arrays.items()}
+            found[block][name] = own
     return found
 
 

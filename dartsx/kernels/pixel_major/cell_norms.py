@@ -47,7 +47,7 @@ class CellNorms:
         """Normalises x [N, H, W, G, B, T, C] by the norm of each of the B branches, then applies the activation."""
         fused = activate and self.activation is jax.nn.relu
         if self.running is None:
-            y, found = normalize(x, fused)
+            y, found = normalize((x,), fused)
             self._record(keys, found, sample_count(x, AXES))
         else:
             mean, variance = self._given(keys, x.shape)
@@ -63,7 +63,7 @@ class CellNorms:
         arrays = tuple(_rows(part.value, 3) for part in parts)
         if self.running is not None:
             mean, variance = self._of_rows(normed, weights)
-            return scaled_sum(weights, arrays, mean, inverse_deviation(variance))
+            return scaled_sum(weights, arrays, mean, inverse_deviation(variance))[0]
         sums, found = normalized_sum(weights, arrays[: len(normed)], arrays[len(normed) :])
         for part, rows in zip(normed, rows_of(arrays), strict=False):
             own = [x[rows, : part.value.shape[5]].reshape(part.value.shape[3:]) for x in found]

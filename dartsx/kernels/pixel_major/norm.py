@@ -25,28 +25,34 @@ import jax.numpy as jnp
 from jax import lax
 
 from dartsx.kernels.moments import inverse_deviation, sample_count, widen
-from dartsx.kernels.pixel_major.totals import AXES, moments, rows_of, totals
+from dartsx.kernels.pixel_major.totals import AXES, moments, rows_of, side_by_side, totals
 
 Moments = tuple[jax.Array, jax.Array]
 
 
 # -------------------------------------------------------------------------------------- normalise
 @functools.partial(jax.custom_vjp, nondiff_argnums=(1,))
-def normalize(x: jax.Array, relu: bool = False) -> tuple[jax.Array, Moments]:
-    """Normalises x [N, H, W, ...] by its own statistics, then optionally applies ReLU.
+def normalize(parts: tuple[jax.Array, ...], relu: bool = False) -> tuple[jax.Array, Moments]:
+    """Normalises maps by their own statistics, then optionally applies ReLU.
+
+    Args:
+      parts: one array [N, H, W, ...], or several that stand side by side along the fourth axis.
+      relu: apply ReLU.
 
     Returns:
-      The result in x's dtype, and mean and biased variance [...]; no gradient flows through the latter two.
+      The result [N, H, W, ...] in the arrays' dtype, and mean and biased variance [...]; no gradient flows through the
+      latter two.
     """
-    return _normalize_forward(x, relu)[0]
+    return _normalize_forward(parts, relu)[0]
 
 
-def _normalize_forward(x, relu):
+def _normalize_forward(parts, relu):
+    x = side_by_side(parts, 3)
     mean, variance = (found.reshape(x.shape[3:]) for found in moments([_one_row(x)]))
     inverse = inverse_deviation(variance)
     y = (widen(x) - mean) * inverse
     y = (jnp.maximum(y, 0) if relu else y).astype(x.dtype)
-    return (y, (mean, variance)), (x, mean, inverse)
+    return (y, (mean, variance)), (parts, mean, inverse)
 
 
 def _one_row(x: jax.Array) -> jax.Array:
@@ -54,14 +60,15 @@ def _one_row(x: jax.Array) -> jax.Array:
 
 
 def _normalize_backward(relu, residuals, cotangents):
-    x, mean, inverse = residuals
-    x, gradient = lax.optimization_barrier((x, cotangents[0]))
-    passed, along = _before_relu(relu, widen(x) - mean, widen(gradient))
-    sums = totals([_one_row(passed), _one_row(along)]).reshape(2, *x.shape[3:])
-    x, gradient, averages = lax.optimization_barrier((x, gradient, tuple(sums / sample_count(x, AXES))))
-    centred, (average, along) = widen(x) - mean, averages
+    parts, mean, inverse = residuals
+    parts, gradient = lax.optimization_barrier((parts, cotangents[0]))
+    passed, along = _before_relu(relu, widen(side_by_side(parts, 3)) - mean, widen(gradient))
+    sums = totals([_one_row(passed), _one_row(along)]).reshape(2, *mean.shape)
+    parts, gradient, averages = lax.optimization_barrier((parts, gradient, tuple(sums / sample_count(gradient, AXES))))
+    centred, (average, along) = widen(side_by_side(parts, 3)) - mean, averages
     passed, _ = _before_relu(relu, centred, widen(gradient))
-    return ((inverse * (passed - average - centred * jnp.square(inverse) * along)).astype(x.dtype),)
+    to_x = (inverse * (passed - average - centred * jnp.square(inverse) * along)).astype(gradient.dtype)
+    return (tuple(lax.split(to_x, [part.shape[3] for part in parts], 3)),)
 
 
 def _before_relu(relu: bool, centred: jax.Array, gradient: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -102,17 +109,23 @@ def _sum_forward(weights, normed, plain):
     nothing = jnp.zeros((0, *weights.shape[1:]), weights.dtype)
     mean, variance = moments(normed) if normed else (nothing, nothing)
     inverse = inverse_deviation(variance)
-    sums = scaled_sum(weights, (*normed, *plain), mean, inverse)
-    return (sums, (mean, variance)), (weights, normed, plain, mean, inverse)
+    sums, scale = scaled_sum(weights, (*normed, *plain), mean, inverse)
+    return (sums, (mean, variance)), (scale, normed, plain, mean, inverse)
 
 
 def scaled_sum(
     weights: jax.Array, arrays: tuple[jax.Array, ...], mean: jax.Array, inverse: jax.Array
-) -> tuple[jax.Array, ...]:
-    """The sums for given statistics of the first rows: one factor for each branch, and one shift for all of them."""
-    mean, inverse = _of_all_rows(mean, inverse, weights)
+) -> tuple[tuple[jax.Array, ...], jax.Array]:
+    """The sums for given statistics of the first rows: one factor for each branch, and one shift for all of them.
+
+    Returns:
+      The sums, and the factors [R, T, C].
+    """
+    mean, inverse = _of_all_rows(mean, inverse, len(weights))
     scale = weights * inverse
-    shift = -jnp.sum(scale * mean, 0)
+    shift = -jnp.sum(scale * mean, 0, keepdims=True)
+    joined = lax.optimization_barrier(jnp.concatenate([scale, shift]))  # a kernel for both
+    scale, shift = joined[:-1], joined[-1]
     sums = []
     for t in range(weights.shape[1]):
         terms = [shift[t]]
@@ -120,24 +133,23 @@ def scaled_sum(
             of_target = y[:, :, :, :, t if y.shape[4] > 1 else 0]
             terms += [widen(of_target[:, :, :, i]) * factor for i, factor in enumerate(scale[rows, t])]
         sums.append(functools.reduce(jnp.add, terms).astype(arrays[0].dtype))
-    return tuple(sums)
+    return tuple(sums), scale
 
 
-def _of_all_rows(mean: jax.Array, inverse: jax.Array, weights: jax.Array) -> Moments:
+def _of_all_rows(mean: jax.Array, inverse: jax.Array, rows: int) -> Moments:
     """Mean 0 and deviation 1 for the rows that no norm ends."""
-    after = ((0, len(weights) - len(mean)), (0, 0), (0, 0))
+    after = ((0, rows - len(mean)), (0, 0), (0, 0))
     return jnp.pad(mean, after), jnp.pad(inverse, after, constant_values=1)
 
 
 def _sum_backward(residuals, cotangents):
-    weights, normed, plain, mean, inverse = residuals
-    given = widen(jnp.stack(cotangents[0], 3))[:, :, :, None]  # [N, H, W, 1, T, C]
+    scale, normed, plain, mean, inverse = residuals
     targets = [widen(of_target) for of_target in cotangents[0]]
+    given = side_by_side([of_target[:, :, :, None, None] for of_target in targets], 4)  # [N, H, W, 1, T, C]
     arrays, count = (*normed, *plain), sample_count(given, AXES)
-    sums = totals([given, *(given * widen(row) for y in arrays for row in _rows_apart(y))])
+    sums = totals([given, *(given * widen(row) for y in arrays for row in _rows_apart(y, len(targets)))])
     total, along, norms = sums[0], sums[1:], len(mean)
-    mean, inverse = _of_all_rows(mean, inverse, weights)
-    scale = weights * inverse
+    mean, inverse = _of_all_rows(mean, inverse, len(scale))
     covariance = inverse * (along - mean * total) / count  # avg(g h)
     of_y = -scale * inverse * covariance
     shift = -of_y * mean - scale * total / count
@@ -147,15 +159,15 @@ def _sum_backward(residuals, cotangents):
         if rows.start < norms:
             gradient += _of(of_y[rows], y) * widen(y) + _of(shift[rows], y)
         to_arrays.append(gradient.astype(y.dtype))
-    return (count * covariance).astype(weights.dtype), tuple(to_arrays[: len(normed)]), tuple(to_arrays[len(normed) :])
+    return (count * covariance).astype(scale.dtype), tuple(to_arrays[: len(normed)]), tuple(to_arrays[len(normed) :])
 
 
-def _rows_apart(y: jax.Array) -> list[jax.Array]:
-    """The rows of a branch that all targets share, each by itself.
+def _rows_apart(y: jax.Array, targets: int) -> list[jax.Array]:
+    """The rows of a branch that several targets share, each by itself.
 
     Of the product of both, [N, H, W, R, T, C], XLA would make sums along the maps, for which it transposes them.
     """
-    return [y] if y.shape[4] > 1 else jnp.split(y, y.shape[3], 3)
+    return [y] if y.shape[4] > 1 or targets == 1 else jnp.split(y, y.shape[3], 3)
 
 
 def _to_branches(targets: Sequence[jax.Array], scale: jax.Array, own: int) -> jax.Array:

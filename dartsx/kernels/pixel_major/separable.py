@@ -96,6 +96,7 @@ def _inner(y: jax.Array, kernel: jax.Array, dilation: int, block: Block) -> jax.
 def _dilated(x: jax.Array, kernel: jax.Array, stride: int, dilation: int) -> jax.Array:
     if dilation == 2 and stride == 2:  # every tap falls on even pixels
         return convolve(x[:, ::2, ::2], kernel)
-    if dilation == 2 and x.shape[1] % 2 == 0 and x.shape[2] % 2 == 0:
+    # Where phases were smaller than the kernel XLA would exchange the two, and transpose what goes in and comes out.
+    if dilation == 2 and all(length % 2 == 0 and length // 2 >= kernel.shape[1] for length in x.shape[1:3]):
         return from_phases(convolve(phases(x), kernel))
     return convolve(x, kernel, stride, dilation)

@@ -45,14 +45,25 @@ def _of_images(x: jax.Array) -> jax.Array:
 
 
 def _joined(arrays: Sequence[jax.Array]) -> jax.Array:
-    """Concatenates [N, R', T or 1, C] as [N, R, T, C]; of paddings, which unlike a concatenation cost no kernel."""
-    count, targets = sum(x.shape[1] for x in arrays), max(x.shape[2] for x in arrays)
-    joined, first = [], 0
+    """Concatenates [N, R', T or 1, C] as [N, R, T, C]."""
+    targets = max(x.shape[2] for x in arrays)
+    return side_by_side([jnp.broadcast_to(x, (*x.shape[:2], targets, x.shape[3])) for x in arrays], 1)
+
+
+def side_by_side(arrays: Sequence[jax.Array], axis: int) -> jax.Array:
+    """Concatenates along one axis by a sum of paddings, which XLA computes inside whatever reads it.
+
+    A concatenation that is read more than once is a kernel, and an array that is written and read.
+    """
+    if len(arrays) == 1:
+        return arrays[0]
+    count, placed, first = sum(x.shape[axis] for x in arrays), [], 0
     for x in arrays:
-        wide = jnp.broadcast_to(x, (*x.shape[:2], targets, x.shape[3]))
-        joined.append(jnp.pad(wide, ((0, 0), (first, count - first - x.shape[1]), (0, 0), (0, 0))))
-        first += x.shape[1]
-    return functools.reduce(jnp.add, joined)
+        around = [(0, 0)] * x.ndim
+        around[axis] = (first, count - first - x.shape[axis])
+        placed.append(jnp.pad(x, around))
+        first += x.shape[axis]
+    return functools.reduce(jnp.add, placed)
 
 
 def _in_few_terms(x: jax.Array) -> jax.Array:

@@ -1,4 +1,4 @@
-"""Heads that make logits for every pixel: atrous spatial pyramid pooling, and the decoder of DeepLabv3+."""
+"""What makes logits for every pixel: atrous spatial pyramid pooling, the decoder of DeepLabv3+, and U-Net."""
 
 from __future__ import annotations
 
@@ -72,3 +72,39 @@ class Decoder:
             y = trace.block(ConvNorm(self.features, 3), y, f"conv{i}")
         y = trace.conv(y, self.classes, 1, bias=True, name="classifier")
         return trace.add(Resize(images.shape[:2]), y)
+
+
+@dataclasses.dataclass(frozen=True)
+class UNet:
+    """[height, width, C] -> logits [height, width, classes]: down through the levels and up again (arXiv:1505.04597).
+
+    Every level has two 3x3 convolutions on either way. On the way down maps are halved by max pooling and widths are
+    doubled; on the way up a map is resized and stands beside that of the way down.
+
+    Attributes:
+      features: channels of the first level.
+      levels: number of levels.
+      classes: number of classes.
+    """
+
+    features: int
+    levels: int
+    classes: int
+
+    def build(self, trace: Trace, x: Value) -> Value:
+        """Way down, way up, classifier."""
+        passed = []
+        for level in range(self.levels):
+            x = trace.pool(x, "max", 2, 2) if level else x
+            x = self._level(trace, x, f"down{level}", level)
+            passed.append(x)
+        for level in reversed(range(self.levels - 1)):
+            x = trace.concat(trace.add(Resize(passed[level].shape[:2]), x), passed[level])
+            x = self._level(trace, x, f"up{level}", level)
+        return trace.conv(x, self.classes, 1, bias=True, name="classifier")
+
+    def _level(self, trace: Trace, x: Value, name: str, level: int) -> Value:
+        with trace.scope(name):
+            for i in (1, 2):
+                x = trace.block(ConvNorm(self.features * 2**level, 3), x, f"conv{i}")
+        return x
