@@ -1,6 +1,6 @@
 """Super-resolution on digits: a network of three levels is searched, derived and retrained beside a small EDSR.
 
-Command: ``python -m experiments.run --config=configs/super_resolution.py --workdir=runs/super_resolution``
+Command: ``dartsx run --config=super_resolution --workdir=runs/super_resolution``
 Data: handwritten digits of 12x12 pixels, made of copies of 6x6; ``--config.dataset.name=cifar10`` takes CIFAR-10.
 """
 

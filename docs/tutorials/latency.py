@@ -28,7 +28,7 @@ from dartsx.search import Alphas, Plan, run_search
 from dartsx.search.bound import Bound
 from dartsx.spaces import DescribedSpace, Scale
 
-SAMPLES, POSITIONS, KERNELS, EPOCHS, CHECKED = 30, 3, (3, 5, 7), 20, 3  # tiny: 2, 1, (3,), 1, 1
+SAMPLES, POSITIONS, KERNELS, EPOCHS, CHECKED = 30, 2, (3, 5, 7), 5, 3  # tiny: 2, 1, (3,), 1, 1
 
 # %% [markdown]
 # ## A space

@@ -1,4 +1,4 @@
-"""Scenes of digits: a network of cell and path is searched, derived, retrained beside U-Net, and reported by its mIoU."""
+"""Scenes of digits: a network of cell and path is searched, derived, retrained beside U-Net, reported by its mIoU."""
 
 import json
 
