@@ -26,7 +26,7 @@ ALLOWED = {
     "cost": {"catalog", "spaces", "networks", "kernels", "nn", "runtime"},
     "search": {"catalog", "spaces", "kernels", "nn", "cost", "data", "feeds", "losses", "runtime", "optim"},
     "retrain": {"kernels", "nn", "feeds", "losses", "runtime", "optim"},
-    "detection": {"losses", "networks"},
+    "detection": {"catalog", "losses", "networks"},
     "tasks": {"data", "detection", "feeds", "losses", "networks"},
     "report": {"catalog", "networks", "spaces", "cost"},
     "export": {"catalog", "networks", "spaces", "nn", "data", "runtime"},

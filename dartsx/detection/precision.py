@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dartsx.catalog import how_to_install
+
 CROWDED = 100  # boxes of an image that are counted
 
 
@@ -88,8 +90,5 @@ def _pycocotools() -> tuple[Any, Any]:
     try:
         from pycocotools import coco, cocoeval
     except ImportError as error:
-        raise ImportError(
-            "average precision needs pycocotools: pip install 'dartsx[detection]', in a checkout pip install -e "
-            "'.[detection]'"
-        ) from error
+        raise ImportError(f"average precision needs pycocotools: {how_to_install('detection')}") from error
     return coco, cocoeval

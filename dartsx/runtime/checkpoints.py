@@ -2,7 +2,6 @@
 
 import copy
 import dataclasses
-import functools
 import os
 import pathlib
 import shutil
@@ -15,6 +14,7 @@ import jax
 import numpy as np
 
 from dartsx.runtime.leaves import is_key, named_leaves
+from dartsx.runtime.orbax import open_steps
 
 _SCHEMA = 1
 _NAMES_SHOWN = 5
@@ -58,28 +58,21 @@ class Checkpointer:
           keep: how many of the newest stay; at least 2, so that there is one to fall back on.
           every_steps: distance between checkpoints in steps, for `due`; None means never due.
         """
-        import orbax.checkpoint as ocp  # imported late: only runs need it
-
         if keep < 2:
             raise ValueError(f"keep={keep}: at least 2, so that a damaged one leaves another")
         self._directory = pathlib.Path(directory).absolute()
         self._every = every_steps
         self._last = 0
-        self._args = ocp.args
-        options = ocp.CheckpointManagerOptions(max_to_keep=keep, cleanup_tmp_directories=True, create=True)
-        opened = functools.partial(
-            ocp.CheckpointManager, self._directory, item_names=("state", "meta"), options=options
-        )
         try:
-            self._manager = opened()
+            self._orbax = open_steps(self._directory, keep)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             self._put_notes_aside(error)
-            self._manager = opened()
-        self._last = self._manager.latest_step() or 0
+            self._orbax = open_steps(self._directory, keep)
+        self._last = max(self.steps(), default=0)
 
     def steps(self) -> list[int]:
         """Steps of the complete checkpoints, oldest first."""
-        return sorted(self._manager.all_steps())
+        return self._orbax.steps()
 
     def due(self, step: int) -> bool:
         """Whether a multiple of ``every_steps`` has been reached since the last checkpoint."""
@@ -99,9 +92,9 @@ class Checkpointer:
         Raises:
           TypeError: naming the leaf, if one is no array.
         """
-        self._manager.wait_until_finished()
+        self._orbax.wait()
         self._last = step
-        if step in self._manager.all_steps():
+        if step in self.steps():
             return
         arrays = _raw(state)
         meta = {
@@ -112,11 +105,7 @@ class Checkpointer:
             "metadata": copy.deepcopy(dict(metadata or {})),
         }
         stored = {name: array for name, array in arrays.items() if array.size}
-        self._manager.save(
-            step,
-            args=self._args.Composite(state=self._args.StandardSave(stored), meta=self._args.JsonSave(meta)),
-            force=True,
-        )
+        self._orbax.save(step, stored, meta)
 
     def restore_latest(self, template: Any) -> Restored | None:
         """Restores the newest checkpoint that is whole.
@@ -137,7 +126,7 @@ class Checkpointer:
           CheckpointError: if there are checkpoints but all are damaged.
           TypeError: naming the leaf, if one of the template is no array.
         """
-        self._manager.wait_until_finished()
+        self._orbax.wait()
         arrays, failures = _raw(template), []
         for step in reversed(self.steps()):
             try:
@@ -165,11 +154,11 @@ class Checkpointer:
 
     def wait(self) -> None:
         """Waits until all is written; raises the error of a write that failed."""
-        self._manager.wait_until_finished()
+        self._orbax.wait()
 
     def close(self) -> None:
         """Waits until all is written and ends the background threads."""
-        self._manager.close()
+        self._orbax.close()
 
     def __enter__(self) -> "Checkpointer":
         return self
@@ -178,8 +167,7 @@ class Checkpointer:
         self.close()
 
     def _restore(self, step: int, template: Any, arrays: Mapping[str, Any]) -> Restored:
-        args = self._args
-        meta = self._manager.restore(step, args=args.Composite(meta=args.JsonRestore()))["meta"]
+        meta = self._orbax.meta(step)
         if meta["schema"] != _SCHEMA:
             raise CheckpointMismatchError(
                 f"checkpoint {step} in {self._directory} has schema {meta['schema']}; this version "
@@ -187,7 +175,7 @@ class Checkpointer:
             )
         _compare(meta["leaves"], _describe(template), f"checkpoint {step} in {self._directory}")
         wanted = {name: array for name, array in arrays.items() if array.size}
-        found = self._manager.restore(step, args=args.Composite(state=args.StandardRestore(wanted)))["state"]
+        found = self._orbax.state(step, wanted)
         for name, array in _whole(found).items():
             if _checksum(array) != meta["crc32"].get(name):
                 raise ValueError(f"bytes of {name} differ from those that were saved")
@@ -215,7 +203,7 @@ class Checkpointer:
             from jax.experimental import multihost_utils
 
             multihost_utils.sync_global_devices("damaged checkpoints put aside")
-        self._manager.reload()
+        self._orbax.reload()
 
 
 def _raw(tree: Any) -> dict[str, Any]:

@@ -167,7 +167,7 @@ def test_average_precision_is_exact():
 
 def test_what_is_missing_is_said_with_how_to_get_it(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pycocotools", None)
-    with pytest.raises(ImportError, match=r"pip install 'dartsx\[detection\]'"):
+    with pytest.raises(ImportError, match=r"pip install -e '\.\[detection\]'"):
         average_precision(None, None, 3)
 
 
