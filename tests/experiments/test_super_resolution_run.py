@@ -43,7 +43,7 @@ def test_the_report_says_what_is_ranked_and_that_more_is_better(ran):
     report = (ran[0] / "report" / "report.md").read_text()
     assert "| test psnr (dB) | best (dB) |" in report and "test error" not in report
     shown = json.loads((ran[0] / "derived" / "examples.json").read_text())
-    assert shown["columns"] == ["low resolution", "bicubic", "network", "truth"] and shown["height"] == 6 * 60 + 10
+    assert shown["columns"] == ["low resolution", "bicubic", "network", "truth"] and shown["height"] == 6 * 96 + 10
     assert shown["png"] in (ran[0] / "report" / "report.html").read_text()
 
 

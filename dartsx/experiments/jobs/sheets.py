@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 EXAMPLES = 6  # rows of a sheet
-_GAP, _LEAST = 2, 64  # pixels between pictures, and about the least side of one
+_GAP, _LEAST = 2, 96  # pixels between pictures, and about the least side of one
 
 
 def sheet(columns: Any) -> dict[str, Any]:
