@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dartsx.progress import tracked
 from dartsx.report.aggregate import Results, Row, aggregate
 from dartsx.report.chapters import FIGURES, Chapter, Picture
 from dartsx.report.cost_chapters import front_chapters, latency_chapter
@@ -102,8 +104,9 @@ def _clear_figures(folder: Path) -> None:
 
 def _chapters(found: Runs, results: Results, tables: tuple[LatencyRun, ...]) -> tuple[Chapter, ...]:
     runs = {run.path: run for run in found.evaluates}
-    searches = [_search_chapter(i, run) for i, run in enumerate(found.searches, start=1)]
-    rows = [_row_chapter(i, row, [runs[path] for path in row.runs]) for i, row in enumerate(results.rows, start=1)]
+    drawing = iter(tracked((*found.searches, *results.rows), "report", stream=sys.stderr))
+    searches = [_search_chapter(i, next(drawing)) for i in range(1, len(found.searches) + 1)]
+    rows = [_row_chapter(i, row, [runs[path] for path in row.runs]) for i, row in enumerate(drawing, start=1)]
     latencies = [latency_chapter(i, table) for i, table in enumerate(tables, start=1)]
     return (*front_chapters(results.rows, runs, tables), *latencies, *searches, *rows)
 

@@ -14,6 +14,7 @@ from dartsx.experiments.jobs.search import check_plan, run_one_search
 from dartsx.experiments.jobs.trajectories import DATASETS, search_trajectory
 from dartsx.experiments.settings import SearchSettings, SettingsError, search_settings
 from dartsx.experiments.trials import SCORES, Here, Ledger, Listed, Trial, drive, folders, trials_of
+from dartsx.experiments.trials.board import Board
 from dartsx.report.benchmark import FALL, Trajectory, csv_rows, summary, trajectories_plot
 from dartsx.report.tables import markdown_table
 from dartsx.spaces import NB201
@@ -57,8 +58,9 @@ def run_benchmark(
     methods: dict[str, list[Trajectory]] = {}
     failures: list[str] = []
     workdir.mkdir(parents=True, exist_ok=True)
+    board = Board(workdir, len(trials), SCORES["search"], terminal=False)  # the searches, here, have bars of their own
     with Ledger(workdir, SCORES["search"]) as ledger:
-        for result in drive(Listed(trials), Here(workdir), ledger):
+        for result in drive(Listed(trials), Here(workdir), ledger, watcher=board):
             if result.status == "stopped":
                 return None
             name = result.trial.setting["method"]
