@@ -17,6 +17,7 @@ import pytest
 from documentation import ROOT, Block, blocks, commands, pages
 from PIL import Image
 
+from dartsx.catalog import METHODS, STRATEGIES
 from dartsx.configs.base import base
 from dartsx.experiments.commands import COMMANDS
 from dartsx.experiments.settings.command_line import flat_fields
@@ -237,6 +238,12 @@ def test_the_reference_has_every_field_of_a_config_with_what_it_means():
     rows = {name: said.get(name) for name, *_ in reference.fields()}
     assert set(rows) == fields
     assert not [name for name, meaning in rows.items() if not meaning], "a comment beside a field says what it means"
+
+
+def test_every_method_and_strategy_has_its_line():
+    for page, names in (("methods", METHODS), ("strategies", STRATEGIES)):
+        text = (ROOT / "docs" / f"{page}.md").read_text()
+        assert not [name for name in names if f"`{name}`" not in text]
 
 
 def test_configs_and_records_that_pages_name_exist():

@@ -28,12 +28,12 @@ from dartsx.search import Alphas, Plan, run_search
 from dartsx.search.bound import Bound
 from dartsx.spaces import DescribedSpace, Scale
 
-SAMPLES, POSITIONS, KERNELS, EPOCHS, CHECKED = 30, 2, (3, 5, 7), 5, 3  # tiny: 2, 1, (3,), 1, 1
+SAMPLES, POSITIONS, KERNELS, EPOCHS, CHECKED = 30, 3, (3, 5), 8, 3  # tiny: 2, 1, (3,), 1, 1
 
 # %% [markdown]
 # ## A space
 #
-# A stem and a few positions, each with an inverted bottleneck of one of three kernels, or nothing.
+# A stem and a few positions, each with an inverted bottleneck of kernel 3 or 5, or nothing.
 
 
 # %%
