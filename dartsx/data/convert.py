@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from dartsx.data.prepared import default_data_dir, find_builder
+from dartsx.progress import tracked
 
 _INFO = "dataset_info.json"
 
@@ -101,7 +102,7 @@ def _convert_split(split: Any, source: pathlib.Path, target: pathlib.Path) -> No
     old = name.replace(data_dir=source, filetype_suffix="tfrecord")
     new = name.replace(data_dir=target, filetype_suffix="array_record")
     count = len(split.shard_lengths)
-    for i, length in enumerate(split.shard_lengths):
+    for i, length in tracked(list(enumerate(split.shard_lengths)), f"converting {split.name}"):
         shard = {"shard_index": i, "num_shards": count}
         _convert_shard(
             pathlib.Path(old.sharded_filepath(**shard)),

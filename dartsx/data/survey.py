@@ -16,6 +16,7 @@ from dartsx.data.dataset import check_range
 from dartsx.data.identity import Fingerprint, Identity
 from dartsx.data.records import Records, say_frames
 from dartsx.data.sources import Source
+from dartsx.progress import tracked
 
 SAMPLE = 1000  # images of a split that are looked at, evenly spread; all where there are no more
 HASHED = f"names and sizes of all files, bytes of at most {SAMPLE} images a split, mean and standard deviation"
@@ -82,7 +83,8 @@ def _look(records: Records, chosen: Sequence[int], image_size: int) -> list[_See
         ]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # PIL decodes outside Python's lock
-        return [each for chunk in pool.map(look, chunks) for each in chunk]
+        looked = zip(tracked(chunks, "looking at the images"), pool.map(look, chunks), strict=True)
+        return [each for _, chunk in looked for each in chunk]
 
 
 def _seen(data: bytes, label: int, origin: str, image_size: int) -> _Seen:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from absl import flags
 
 from dartsx.catalog import METHODS
-from dartsx.experiments.settings import REQUIRED, parse_config, read_seeds, run_main, search_settings
+from dartsx.experiments.settings import REQUIRED, parse_config, read_seeds, run_main, search_settings, stopped
 from dartsx.experiments.settings.command_line import overrides
 from dartsx.experiments.settings.load import split_source
 
@@ -34,7 +34,7 @@ def main(config, workdir: str) -> None:
     from dartsx.tabular import load_nb201
 
     text = run_benchmark(configs, seeds, load_nb201(_TABLE.value), workdir)
-    print(text or f"stopped; the same command resumes in {workdir}")
+    print(text or stopped(workdir))
 
 
 def read_methods(names: Sequence[str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from typing import Any
 from absl import flags
 from ml_collections import ConfigDict
 
-from dartsx.experiments.settings import REQUIRED, SettingsError, evaluate_settings, run_main
+from dartsx.experiments.settings import REQUIRED, SettingsError, evaluate_settings, run_main, stopped
 from dartsx.spaces import named_space
 
 _SPACES = flags.DEFINE_list("spaces", None, "names, or module:attribute of your own, by commas", required=True)
@@ -55,7 +55,7 @@ def main(config: ConfigDict, workdir: str) -> None:
             print(f"report: {paths.html}")
         else:
             folder.update_run(status="stopped")
-            print(f"stopped; the same command resumes in {workdir}")
+            print(stopped(workdir))
 
 
 def described(config: ConfigDict, dataset: str, trainer: Any) -> dict[str, str]:

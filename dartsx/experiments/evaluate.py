@@ -4,7 +4,7 @@
 ``dartsx evaluate --config=cifar10 --config.network=resnet18_cifar --workdir=runs/c``
 """
 
-from dartsx.experiments.settings import REQUIRED, run_main
+from dartsx.experiments.settings import REQUIRED, run_main, stopped
 
 
 def main(config, workdir: str) -> None:
@@ -12,7 +12,7 @@ def main(config, workdir: str) -> None:
     from dartsx.experiments.jobs import run_evaluate  # imports JAX: wrong flags fail before that
 
     finished = run_evaluate(config, workdir)
-    print(f"{'result' if finished else 'stopped; checkpoints'} in {workdir}")
+    print(f"result in {workdir}" if finished else stopped(workdir))
 
 
 if __name__ == "__main__":

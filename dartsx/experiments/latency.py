@@ -16,7 +16,7 @@ from ml_collections import ConfigDict
 
 from dartsx.catalog import DTYPES
 from dartsx.catalog.rules import at_least, one_of, where
-from dartsx.experiments.settings import REQUIRED, run_main
+from dartsx.experiments.settings import REQUIRED, run_main, stopped
 from dartsx.experiments.settings.read import read_group
 
 
@@ -50,7 +50,7 @@ def main(config: ConfigDict, workdir: str) -> None:
     from dartsx.experiments.jobs.latency import run_latency  # imports JAX: wrong fields fail before that
 
     text = run_latency(settings, config.to_dict(), workdir)
-    print(text or f"stopped; the same command resumes in {workdir}")
+    print(text or stopped(workdir))
 
 
 if __name__ == "__main__":

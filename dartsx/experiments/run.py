@@ -6,7 +6,14 @@ from absl import flags
 from ml_collections import ConfigDict
 
 from dartsx.catalog import is_text
-from dartsx.experiments.settings import SettingsError, check_pipeline, evaluate_settings, evaluation_config, run_main
+from dartsx.experiments.settings import (
+    SettingsError,
+    check_pipeline,
+    evaluate_settings,
+    evaluation_config,
+    run_main,
+    stopped,
+)
 
 _BASELINE = flags.DEFINE_string(
     "baseline", "", "genotype or network to train beside the derived one; by default by what is trained for"
@@ -25,6 +32,7 @@ def main(config, workdir: str) -> None:
 
     root = pathlib.Path(workdir)
     if not (run_pipeline(config, root) and run_evaluate(baseline, root / "baseline")):
+        print(stopped(workdir))
         return
     derived = sorted(root.glob("derived*"), key=lambda path: (len(path.name), path.name))
     paths = write_report([root / "search", *derived, root / "baseline"], root / "report")

@@ -7,7 +7,7 @@ as ``config.evaluate`` says, on the part of the training images that a search tr
 
 from absl import flags
 
-from dartsx.experiments.settings import REQUIRED, run_main
+from dartsx.experiments.settings import REQUIRED, run_main, stopped
 from dartsx.experiments.settings.strategies import OBJECTIVES, read_asking
 
 _STRATEGY = flags.DEFINE_string("strategy", "", "a strategy in place of the config's method, such as enas")
@@ -30,7 +30,7 @@ def main(config, workdir: str) -> None:
         from dartsx.experiments.jobs import run_search
 
         finished = run_search(config, workdir)
-    print(f"{'genotype' if finished else 'stopped; checkpoints'} in {workdir}")
+    print(f"genotype in {workdir}" if finished else stopped(workdir))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from dartsx.experiments.settings import REQUIRED, SettingsError, parse_config, read_seeds, run_main
+from dartsx.experiments.settings import REQUIRED, SettingsError, parse_config, read_seeds, run_main, stopped
 from dartsx.experiments.sweeps.plan import SAMPLERS, SCHEDULERS, SweepFlags, plan_of
 from dartsx.experiments.trials.choose import EXECUTORS, Resources, make_executor
 from dartsx.experiments.trials.trial import JOBS, Trial
@@ -63,7 +63,7 @@ def main(config, workdir: str) -> None:
     results = run_sweep(plan, root, seeds, _SHARE.value, executor, _FAILURES.value)
     print(summary(results))
     if any(result.status == "stopped" for result in results):
-        print(f"stopped; the same command resumes in {workdir}")
+        print(stopped(workdir))
     if any(result.status in ("finished", "paused") for result in results):
         paths = write_report([root], root / "report")
         print(f"{paths.terminal}\nreport: {paths.html}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dartsx.progress import tracked
 from dartsx.report.aggregate import Results, Row, aggregate
 from dartsx.report.chapters import FIGURES, Chapter, Picture
 from dartsx.report.cost_chapters import front_chapters, latency_chapter
@@ -22,6 +24,7 @@ from dartsx.report.plots import evaluate_curves, evolution, search_curves
 from dartsx.report.records import EvaluateRun, Excluded, RunError, Runs, SearchRun
 from dartsx.report.runs import read_runs
 from dartsx.report.sections import PLUS_MINUS, Section, sections
+from dartsx.report.sheet_svg import sheet_svg
 from dartsx.report.sweeps import at_most_settings, setting_rows, sweep_facts, sweep_grid
 from dartsx.report.tables import csv_text, grid_csv, latex_text
 from dartsx.report.templates import templates
@@ -101,8 +104,9 @@ def _clear_figures(folder: Path) -> None:
 
 def _chapters(found: Runs, results: Results, tables: tuple[LatencyRun, ...]) -> tuple[Chapter, ...]:
     runs = {run.path: run for run in found.evaluates}
-    searches = [_search_chapter(i, run) for i, run in enumerate(found.searches, start=1)]
-    rows = [_row_chapter(i, row, [runs[path] for path in row.runs]) for i, row in enumerate(results.rows, start=1)]
+    drawing = iter(tracked((*found.searches, *results.rows), "report", stream=sys.stderr))
+    searches = [_search_chapter(i, next(drawing)) for i in range(1, len(found.searches) + 1)]
+    rows = [_row_chapter(i, row, [runs[path] for path in row.runs]) for i, row in enumerate(drawing, start=1)]
     latencies = [latency_chapter(i, table) for i, table in enumerate(tables, start=1)]
     return (*front_chapters(results.rows, runs, tables), *latencies, *searches, *rows)
 
@@ -156,6 +160,9 @@ def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
     facts += [(f"work directory, seed {run.seed}", f"{run.path} ({run.measure.label} {run.score:.2f})") for run in runs]
     caption = f"Learning curves, {row.n} runs" if row.n > 1 else "Learning curves"
     pictures = [Picture(f"{name}_curves", caption, evaluate_curves(runs))]
+    if runs[0].examples is not None:
+        caption = f"Test examples, seed {runs[0].seed}"
+        pictures.append(Picture(f"{name}_examples", caption, sheet_svg(runs[0].examples)))
     genotypes = {run.genotype for run in runs}
     genotype = runs[0].genotype if len(genotypes) == 1 else None
     searched = all(run.search is not None and run.search.run is not None for run in runs)

@@ -33,7 +33,6 @@ from dartsx.runtime.mesh import (
 from dartsx.runtime.metrics import MetricsWriter
 from dartsx.runtime.numerics import set_precision
 from dartsx.runtime.prng import at_step, stream
-from dartsx.runtime.progress import Progress
 from dartsx.runtime.run_info import record_run_info
 from dartsx.runtime.signals import StopRequest
 from dartsx.runtime.tracing import collector_paused, run_once
@@ -55,7 +54,6 @@ __all__ = [
     "MetricsWriter",
     "NonFiniteError",
     "Outcome",
-    "Progress",
     "Restored",
     "StopRequest",
     "Unrecorded",

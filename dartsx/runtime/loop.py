@@ -19,11 +19,12 @@ from typing import Any
 import jax
 import numpy as np
 
+from dartsx.progress import Progress
 from dartsx.runtime.cache import CompileTimer
 from dartsx.runtime.compiling import jit
+from dartsx.runtime.durations import last_duration, program_key, remember_duration
 from dartsx.runtime.guard import Guard, StopAtNonFinite
 from dartsx.runtime.metrics import MetricsWriter
-from dartsx.runtime.progress import Progress
 from dartsx.runtime.signals import StopRequest
 from dartsx.runtime.tracing import collector_paused
 from dartsx.runtime.unrecorded import Unrecorded
@@ -185,9 +186,12 @@ class _Runner:
         def chunk(state, arrays, rows):
             return jax.lax.scan(lambda s, row: self.loop.step(s, arrays, row), state, rows)
 
-        with progress.compiling(f"{count} steps"), CompileTimer() as timer, collector_paused():
+        key, started = program_key(self.loop.title, (state, self.loop.arrays, rows)), time.monotonic()
+        with progress.compiling(f"{count} steps", last_duration(key)), CompileTimer() as timer, collector_paused():
             jitted = jit(chunk, donate_argnums=0)
             self.compiled[count] = jitted.lower(state, self.loop.arrays, rows).compile()
+        if self.workdir.primary:
+            remember_duration(key, time.monotonic() - started)
         self.compile_seconds += timer.seconds
         self.workdir.update_run(compile_seconds=round(self.compile_seconds, 3))
 
@@ -199,6 +203,7 @@ class _Runner:
             for split, values in self.partial.items()
         }
         self.partial = {}
+        progress.busy("measuring")
         extra = self.loop.after_epoch(state, epochs_done, self.writer)
         shown = {}
         for split, values in (means | dict(extra)).items():

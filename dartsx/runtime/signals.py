@@ -1,6 +1,8 @@
 """A polite stop: signals of people and schedulers raise a flag that the loop reads between chunks."""
 
+import os
 import signal
+import socket
 import threading
 from types import FrameType
 
@@ -12,11 +14,16 @@ import numpy as np
 _SIGNALS = ("SIGTERM", "SIGINT", "SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGHUP")
 
 
+GRACE = 5.0  # seconds that a second Ctrl-C leaves Python to end by itself, which a compilation would not let it
+INTERRUPTED = 130  # exit status, as shells say it of a process that SIGINT has ended
+
+
 class StopRequest:
     """Context manager that turns signals that ask for an end into a flag.
 
-    The first signal sets the flag, so that the loop can save and leave. A second SIGINT (ctrl-C
-    twice) raises ``KeyboardInterrupt`` at once. The handlers that were there before are put back on
+    The first signal sets the flag, so that the loop can save and leave; of a SIGINT (ctrl-C) it says so at once. A
+    second SIGINT raises ``KeyboardInterrupt``, and ends the process where that cannot be heard, as during a
+    compilation. The handlers that were there before are put back on
     exit; where they are those of another request, what it was asked counts here too. Outside the
     main thread Python allows no handlers: there the flag can only be set by ``request``.
 
@@ -33,6 +40,7 @@ class StopRequest:
     def __init__(self) -> None:
         self._name: str | None = None
         self._old: dict[int, object] = {}
+        self._listener: _Listener | None = None
 
     @property
     def requested(self) -> bool:
@@ -69,6 +77,7 @@ class StopRequest:
             for number in [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]:
                 if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
                     self._old[number] = signal.signal(number, self._handle)
+            self._listener = _Listener.opened()
         for handler in self._old.values():
             outer = getattr(handler, "__self__", None)
             if isinstance(outer, StopRequest) and outer.requested:
@@ -76,6 +85,9 @@ class StopRequest:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
         for number, handler in self._old.items():
             # None stands for a handler that was not installed from Python.
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
@@ -85,3 +97,52 @@ class StopRequest:
         if number == signal.SIGINT and self.requested:
             raise KeyboardInterrupt
         self.request(signal.Signals(number).name)
+
+
+class _Listener:
+    """A thread that hears signals while the main thread is deep in compiled code, where Python runs no handlers.
+
+    Python writes the number of each signal to a socket (`signal.set_wakeup_fd`).
+    """
+
+    def __init__(self, ears: socket.socket, mouth: socket.socket):
+        self._ears, self._mouth = ears, mouth
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def opened(cls) -> "_Listener | None":
+        """One for the outermost request of the main thread; None where somebody listens already."""
+        ears, mouth = socket.socketpair()
+        mouth.setblocking(False)
+        before = signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
+        if before == -1:
+            return cls(ears, mouth)
+        signal.set_wakeup_fd(before)
+        ears.close()
+        mouth.close()
+        return None
+
+    def close(self) -> None:
+        """Stops listening."""
+        signal.set_wakeup_fd(-1)
+        self._closed.set()
+        self._mouth.close()  # which ends the thread's waiting
+        self._thread.join()
+        self._ears.close()
+
+    def _listen(self) -> None:
+        heard = 0
+        while number := self._ears.recv(1):
+            heard += number[0] == signal.SIGINT
+            if number[0] == signal.SIGINT and heard == 1:
+                _say("Ctrl-C: saving, then leaving; once more ends at once")
+            elif heard > 1 and not self._closed.wait(GRACE):
+                _say("ended without saving")
+                os._exit(INTERRUPTED)
+
+
+def _say(line: str) -> None:
+    """Writes to standard error, past Python's buffers, which the main thread may be writing to."""
+    os.write(2, f"{line}\n".encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import Any
 
 import jax
@@ -10,9 +11,10 @@ import numpy as np
 
 from dartsx import optim
 from dartsx.feeds import evaluator, sharded_rows
+from dartsx.progress import Progress
 from dartsx.runtime import jit, put_replicated, stream
 from dartsx.search.method import TrainedSupernet
-from dartsx.search.methods.darts_pt import undecided
+from dartsx.search.methods.darts_pt import evaluations, undecided
 from dartsx.search.state import SearchState
 from dartsx.search.step import make_weight_step, outputs
 from dartsx.spaces import AnyGenotype
@@ -21,9 +23,16 @@ from dartsx.spaces import AnyGenotype
 def select(search: Any, state: SearchState) -> AnyGenotype:
     """The architecture of a finished `Search`; runs again from the start if it is interrupted."""
     tuned = _Tuned(search, state)
+    space, done = search.plan.space, itertools.count(1)
     seed = int(jax.random.bits(stream(search.key, "selection"), dtype=np.uint32))
-    supernet = TrainedSupernet(tuned.score, tuned.tune)
-    return search.problem.method.select(search.plan.space, supernet, np.random.default_rng(seed))
+    with Progress(1, evaluations(space), "selection", enabled=jax.process_index() == 0) as progress:
+
+        def score(choice: Any) -> float:
+            found = tuned.score(choice)
+            progress.count(next(done))
+            return found
+
+        return search.problem.method.select(space, TrainedSupernet(score, tuned.tune), np.random.default_rng(seed))
 
 
 class _Tuned:

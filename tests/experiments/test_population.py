@@ -19,7 +19,8 @@ LOGS = ("metrics.jsonl", "alphas.jsonl", "genotypes.jsonl", "genotype.json")
 WITH_FAULT = """
 import os, runpy, signal
 import jax, jax.numpy as jnp
-from dartsx.runtime import Progress, loop
+from dartsx.progress import Progress
+from dartsx.runtime import loop
 {fault}
 runpy.run_module("experiments.search", run_name="__main__", alter_sys=True)
 """

@@ -16,7 +16,8 @@ LAST = 66  # steps, 22 of them an epoch
 WITH_FAULT = """
 import os, pathlib, runpy, signal, sys, time
 import jax, jax.numpy as jnp
-from dartsx.runtime import Checkpointer, Progress, loop
+from dartsx.progress import Progress
+from dartsx.runtime import Checkpointer, loop
 
 def send(number):
     while not pathlib.Path({workdir!r}, "checkpoints", "22").exists():

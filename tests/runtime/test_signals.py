@@ -1,5 +1,7 @@
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -59,3 +61,33 @@ def test_other_threads_can_use_the_flag():
     thread.start()
     thread.join()
     assert seen == [True]
+
+
+DEAF = """
+import hashlib
+from dartsx.runtime import StopRequest, signals
+signals.GRACE = 0.1
+with StopRequest():
+    print("ready", flush=True)
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)  # minutes of compiled code, as a compilation is
+"""
+
+
+def test_ctrl_c_is_answered_at_once_and_twice_ends_even_a_compilation():
+    process = subprocess.Popen([sys.executable, "-c", DEAF], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    assert process.stderr.readline() == "Ctrl-C: saving, then leaving; once more ends at once\n"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (130, "ended without saving\n")
+
+
+def test_nobody_listens_for_signals_once_the_outermost_request_is_over():
+    with StopRequest():
+        with StopRequest():
+            pass
+        inside = signal.set_wakeup_fd(-1)
+        signal.set_wakeup_fd(inside)
+        assert inside != -1
+    assert signal.set_wakeup_fd(-1) == -1

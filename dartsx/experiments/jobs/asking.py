@@ -21,6 +21,7 @@ from dartsx.experiments.settings.strategies import AskingSettings
 from dartsx.objectives.logged import Logged
 from dartsx.objectives.retraining import Retraining, Training
 from dartsx.objectives.shared_weights import SCORE
+from dartsx.progress import quiet
 from dartsx.runtime import MetricsWriter, StopRequest, Workdir, open_workdir, processors
 from dartsx.spaces import to_json
 from dartsx.strategies import Query, best, make_strategy, queries
@@ -109,7 +110,8 @@ def _log(main: Measure, number: int, done: Sequence[Query], writer: MetricsWrite
         writer.genotype(number, to_json(top.architecture))
     if (score := done[-1].scores.get(main.name)) is not None:
         writer.scalars(number, number, "valid", **{main.name.removeprefix("valid_"): score / 100})
-    print(f"{number}: {done[-1].architecture}: {main.label} {score}", flush=True)
+    if not quiet():
+        print(f"{number}: {done[-1].architecture}: {main.label} {score}", flush=True)
 
 
 def _finish(objective: Retraining, done: Sequence[Query], seconds: float, folder: Workdir) -> None:

@@ -35,6 +35,7 @@ from dartsx.networks.layers import Dropout
 from dartsx.nn import DescribedNetwork
 from dartsx.nn.at_mixture import AtMixture
 from dartsx.nn.open_supernet import OpenSupernet
+from dartsx.progress import quiet
 from dartsx.retrain.whole import train_whole
 from dartsx.runtime import jit, read_json, write_json
 from dartsx.spaces import Architecture, Space, named_space, resolve_genotype, to_json
@@ -185,7 +186,7 @@ def train_all(plan: Plan, config: ConfigDict, drawn: Mapping[str, list[Drawn]], 
             done += 1
             if result.problem:
                 print(f"design: {result.trial.name} failed: {result.problem}", flush=True)
-            if done == total or time.monotonic() - last > SECONDS:
+            if not quiet() and (done == total or time.monotonic() - last > SECONDS):
                 last = time.monotonic()
                 print(f"design: {done}/{total} networks, {result.trial.name} {result.status}", flush=True)
     return done == total

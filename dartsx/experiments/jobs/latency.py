@@ -25,8 +25,9 @@ from dartsx.experiments.settings import wrong
 from dartsx.networks import Network, close
 from dartsx.networks.layers import Shape
 from dartsx.networks.open.size import combinations
+from dartsx.progress import Progress
 from dartsx.report.prediction import prediction, prediction_plot
-from dartsx.runtime import JsonLines, Progress, StopRequest, Workdir, open_workdir, read_records, truncate_after
+from dartsx.runtime import JsonLines, StopRequest, Workdir, open_workdir, read_records, truncate_after
 from dartsx.runtime.files import write_bytes
 from dartsx.spaces import Space, SpaceError, named_space, resolve_genotype
 from dartsx.spaces.scale import Scale

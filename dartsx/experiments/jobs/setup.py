@@ -31,6 +31,7 @@ from dartsx.data.survey import survey
 from dartsx.data.text import TextDataset, load_text
 from dartsx.experiments.settings import DatasetSettings, EvaluateSettings, SearchSettings, blame, check_against_data
 from dartsx.feeds.streamed import statistics
+from dartsx.progress import working
 from dartsx.runtime import (
     Input,
     MeshError,
@@ -82,7 +83,9 @@ def load_checked(settings: SearchSettings | EvaluateSettings, alone: bool = Fals
     Raises:
       SettingsError: the data cannot be loaded, or naming the field that does not fit the data or the devices.
     """
-    with blame("dataset.name", settings.dataset.name, FileNotFoundError, ValueError, MemoryError):
+    name = settings.dataset.name
+    wrong_data = blame("dataset.name", name, FileNotFoundError, ValueError, MemoryError)
+    with wrong_data, working(f"reading {name}", enabled=jax.process_index() == 0):
         dataset = _loaded(settings.dataset)
     _check(settings, dataset.image_shape, dataset.identity.train, dataset.num_classes, dataset.task, alone)
     return dataset

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dartsx.experiments.jobs.tabulated import Setting, tabulated
+from dartsx.progress import tracked
 from dartsx.strategies import make_strategy
 from dartsx.strategies.pareto import utilities_of
 from dartsx.strategies.simulation import asked, hypervolumes, incumbents
@@ -41,12 +43,14 @@ def simulate(
     parts = [seeds[i : i + CHUNK] for i in range(0, len(seeds), CHUNK)]
     names, options = list(strategies), [dict(given) for given in strategies.values()]
     tasks = [(name, given, setting, part) for name, given in zip(names, options, strict=True) for part in parts]
+    title = f"{len(names)} strategies"
     if processes == 1:
-        found = list(map(_searches, *zip(*tasks, strict=True)))
+        found = [_searches(*task) for task in tracked(tasks, title, stream=sys.stderr)]
     else:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(processes, mp_context=context) as pool:
-            found = list(pool.map(_searches, *zip(*tasks, strict=True)))
+            results = pool.map(_searches, *zip(*tasks, strict=True))
+            found = [result for _, result in zip(tracked(tasks, title, stream=sys.stderr), results, strict=True)]
     rows = [found[i : i + len(parts)] for i in range(0, len(found), len(parts))]
     return {name: _joined(part) for name, part in zip(names, rows, strict=True)}
 

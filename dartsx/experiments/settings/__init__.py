@@ -21,6 +21,7 @@ from dartsx.experiments.settings.settings import (
     evaluate_settings,
     search_settings,
 )
+from dartsx.experiments.settings.stopping import stopped
 
 __all__ = [
     "REQUIRED",
@@ -45,6 +46,7 @@ __all__ = [
     "read_seeds",
     "run_main",
     "search_settings",
+    "stopped",
     "with_values",
     "wrong",
 ]

@@ -11,7 +11,9 @@ from absl import app, flags, logging
 
 from dartsx.experiments.settings.command_line import DEFAULT, CommandLine, parse_config
 from dartsx.experiments.settings.errors import SettingsError
+from dartsx.experiments.settings.stopping import command
 from dartsx.experiments.settings.surroundings import STATUS, explain
+from dartsx.progress import QUIET
 
 flags.disclaim_key_flags()  # --help of an entry point then lists --config
 
@@ -36,6 +38,7 @@ _FOR_THE_USER = {
 
 
 REQUIRED = ""
+INTERRUPTED = 130  # as shells say it of a process that SIGINT has ended
 
 
 def run_main(main: Callable[..., None], config: str | None = DEFAULT, workdir: str | None = None) -> None:
@@ -44,7 +47,8 @@ def run_main(main: Callable[..., None], config: str | None = DEFAULT, workdir: s
     Flags other than ``--config`` are absl's: define them beside ``main``. Wrong input, found here
     or raised by ``main``, is printed to stderr without a traceback; the exit status is then 2 (1 if
     the loss was not finite). Faults of the surroundings, such as a full disk, are said in one line;
-    the exit status is 1. Any other exception is a defect and keeps its traceback.
+    the exit status is 1. Any other exception is a defect and keeps its traceback. An
+    interrupted entry point says how to go on; ``--quiet`` shows no progress.
 
     Args:
       main: gets the config with its overrides, or without config the positional arguments.
@@ -59,6 +63,7 @@ def run_main(main: Callable[..., None], config: str | None = DEFAULT, workdir: s
     if config is not None:
         text = "config file; its fields are set by --config.FIELD=VALUE"
         flags.DEFINE_string("config", None, f"{text} (default: {config.removesuffix('.py')})")
+    flags.DEFINE_bool("quiet", False, "no progress: results, warnings and errors alone")
     given: list[CommandLine] = []
 
     def parse(argv: Sequence[str]) -> Any:
@@ -78,8 +83,16 @@ def run_main(main: Callable[..., None], config: str | None = DEFAULT, workdir: s
         threading.excepthook = _thread_failed
         logging.get_absl_handler().addFilter(_is_news)
         folder = "" if workdir is None else flags.FLAGS.workdir
+        if flags.FLAGS.quiet:
+            os.environ[QUIET] = "1"  # of this process and of those that it starts
         try:
             main(argument, *([] if workdir is None else [folder]))
+        except KeyboardInterrupt:
+            print(
+                f"\ninterrupted; the same command goes on from what is saved:\n  {command()}",
+                file=sys.stderr,
+            )
+            sys.exit(INTERRUPTED)
         except Exception as error:
             status, fault = exit_status(error), explain(error, folder)
             if status is not None:

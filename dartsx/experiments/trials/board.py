@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from dartsx.experiments.trials.scores import epochs_done
 from dartsx.experiments.trials.trial import Result, Trial
+from dartsx.progress import clock_text, quiet
 
 _SECONDS = 2.0  # between two looks into the trials' folders
 
@@ -43,6 +44,7 @@ class Board:
         self._running: dict[str, tuple[Trial, float]] = {}
         self._live: Any = None
         self._drawn = 0.0
+        self._opened, self._ended_here = time.monotonic(), 0
 
     def started(self, trial: Trial) -> None:
         """See `Watcher`."""
@@ -60,6 +62,7 @@ class Board:
             parts.append(f"{self.score} {fmean(scores):.4g} (n = {len(scores)})")
         parts += [result.problem] if result.problem else []
         parts += [] if before else [_clock(result.seconds)]
+        parts += [f"{clock_text(left)} left"] if (left := self._seconds_left(before)) is not None else []
         self._line(f"{self._number()} {result.trial.label}: {', '.join(parts)}")
         self._draw()
 
@@ -69,7 +72,7 @@ class Board:
             self._draw()
 
     def __enter__(self) -> Board:
-        if self._terminal:
+        if self._terminal and not quiet():
             from rich.console import Console
             from rich.live import Live
 
@@ -87,7 +90,17 @@ class Board:
         done = sum(self._counts.values())
         return f"[{done}]" if self.total is None else f"[{done}/{self.total}]"
 
+    def _seconds_left(self, before: bool) -> float | None:
+        """An estimate by the trials that ended here since the board was opened; None where there is none."""
+        self._ended_here += not before
+        if self.total is None or not self._ended_here:
+            return None
+        missing = self.total - sum(self._counts.values())
+        return (time.monotonic() - self._opened) / self._ended_here * missing if missing else None
+
     def _line(self, text: str) -> None:
+        if quiet():
+            return
         if self._live is not None:
             self._live.console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:

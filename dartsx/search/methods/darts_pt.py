@@ -56,6 +56,16 @@ def select(space: Space, supernet: TrainedSupernet, rng: np.random.Generator, tu
     return space.derive({name: c["rows"] for name, c in choice.items()})
 
 
+def evaluations(space: Space) -> int:
+    """How often `select` asks for an accuracy."""
+    shapes = {name: rows for name, (rows, _) in space.alpha_shapes.items()}
+    count = sum(len(_candidates(space, name, edge)) for name, rows in shapes.items() for edge in range(rows))
+    if space.graph is not None and (kept := space.graph.kept) is not None:
+        entering = [sum(target == node for _, target in space.graph.edges) for node in space.graph.nodes]
+        count += len(shapes) * sum(sum(range(kept + 1, edges + 1)) for edges in entering)
+    return count
+
+
 def _keep_edges(space: Space, choice: Choice, supernet: TrainedSupernet, rng, tune_epochs: int) -> Choice:
     """Removes edges until every node has as many as derived cells have."""
     graph = space.graph

@@ -1,14 +1,46 @@
-"""Progress of a run for whoever watches: a live bar on a terminal, plain lines elsewhere."""
+"""Progress of work for whoever watches: a live bar on a terminal, plain lines elsewhere, nothing where it is quiet."""
 
 import collections
 import contextlib
 import datetime
+import os
 import sys
 import time
-from collections.abc import Iterator
-from typing import Any, TextIO
+from collections.abc import Collection, Iterator
+from typing import Any, TextIO, TypeVar
 
+QUIET = "DARTSX_QUIET"
+"""Environment variable: where it is set, nothing is shown of progress; processes that are started inherit it."""
 _RECENT_UPDATES = 20
+_BETWEEN_LINES = 10.0  # seconds, where there is no terminal
+Item = TypeVar("Item")
+
+
+def quiet() -> bool:
+    """Whether progress is not to be shown."""
+    return bool(os.environ.get(QUIET))
+
+
+def tracked(items: Collection[Item], title: str, **options: Any) -> Iterator[Item]:
+    """The items, with a display of how many are done and of the time left; `options` as of `Progress`.
+
+    On a terminal a bar; elsewhere a line every ten seconds at most, and none for work that is done before.
+    """
+    with Progress(1, len(items), title, **options) as progress:
+        for number, item in enumerate(items, start=1):
+            yield item
+            progress.count(number)
+
+
+@contextlib.contextmanager
+def working(title: str, **options: Any) -> Iterator[None]:
+    """Says that work is under way whose length nobody knows, and afterwards how long it took if that was noticeable."""
+    started = time.monotonic()
+    with Progress(1, 1, title, **options) as progress:
+        progress.busy("...")
+        yield
+    if (seconds := time.monotonic() - started) > 1:
+        progress.note(f"{seconds:.1f} s")
 
 
 class Progress:
@@ -47,17 +79,17 @@ class Progress:
           start_step: steps already done when a run is resumed.
           stream: stream to write to; standard output by default.
           terminal: whether to draw a bar; by default whether the stream is a terminal.
-          enabled: False shows nothing (processes other than the first).
+          enabled: False shows nothing (processes other than the first); neither does anything where `quiet`.
         """
         self._total_epochs = total_epochs
         self._steps_per_epoch = steps_per_epoch
         self._title = title
         self._step = start_step
-        self._enabled = enabled
+        self._enabled = enabled and not quiet()
         self._stream = sys.stdout if stream is None else stream
         self._terminal = self._stream.isatty() if terminal is None else terminal
         self._marks: collections.deque = collections.deque(maxlen=_RECENT_UPDATES)
-        self._paused = 0.0
+        self._paused, self._told = 0.0, time.monotonic()
         self._bar: Any = None
         self._task: Any = None
 
@@ -88,13 +120,19 @@ class Progress:
             self._bar = None
 
     @contextlib.contextmanager
-    def compiling(self, what: str) -> Iterator[None]:
-        """Says that compilation is under way, and afterwards how long it took."""
+    def compiling(self, what: str, last: float | None = None) -> Iterator[None]:
+        """Says that compilation is under way, and afterwards how long it took.
+
+        Args:
+          what: what is compiled.
+          last: seconds that it took the last time, if that is known.
+        """
         started = time.monotonic()
+        known = "" if last is None else f" ({last:.1f} s the last time)"
         if self._bar is not None:
-            self._bar.update(self._task, note=f"compiling {what} ...")
+            self.busy(f"compiling {what}{known}")
         else:
-            self.note(f"compiling {what} ...")
+            self.note(f"compiling {what}{known} ...")
         try:
             yield
         finally:
@@ -103,6 +141,11 @@ class Progress:
             if self._bar is not None:
                 self._bar.update(self._task, note="")
         self.note(f"compiled {what} in {seconds:.1f} s")
+
+    def busy(self, what: str) -> None:
+        """Says beside the bar, if there is one, what is going on, and for how long it has been."""
+        if self._bar is not None:
+            self._bar.update(self._task, note=_Since(what))
 
     def update(self, step: int, **scalars: Any) -> None:
         """Tells how far the run is.
@@ -116,6 +159,17 @@ class Progress:
         if self._bar is not None:
             self._bar.update(self._task, completed=step, note=_figures(scalars), **self._columns())
 
+    def count(self, done: int) -> None:
+        """Tells how many of the things are done that take the place of steps, in work that has no epochs.
+
+        Where there is no bar this leaves a line every ten seconds at most.
+        """
+        self.update(done)
+        if self._bar is None and done < self._steps_per_epoch and time.monotonic() - self._told >= _BETWEEN_LINES:
+            self._told = time.monotonic()
+            left = self.seconds_left
+            self.note(f"{done}/{self._steps_per_epoch}" + ("" if left is None else f"  {clock_text(left)} left"))
+
     def epoch(self, epoch: int, **scalars: Any) -> None:
         """Leaves a line for a finished epoch.
 
@@ -123,11 +177,13 @@ class Progress:
           epoch: epochs done so far, from 1.
           **scalars: figures to show, such as losses, accuracies, entropy of the alphas.
         """
+        if self._bar is not None:
+            self._bar.update(self._task, note="")
         parts = [f"epoch {epoch}/{self._total_epochs}", _figures(scalars)]
         if rate := self.steps_per_second:
             parts.append(f"{rate:.1f} steps/s")
         if self.seconds_left is not None and epoch < self._total_epochs:
-            parts.append(f"{_clock(self.seconds_left)} left")
+            parts.append(f"{clock_text(self.seconds_left)} left")
         self.note("  ".join(part for part in parts if part))
 
     def note(self, message: str) -> None:
@@ -145,11 +201,12 @@ class Progress:
 
     def _columns(self) -> dict[str, str]:
         done = min(self._step // max(self._steps_per_epoch, 1) + 1, self._total_epochs)
-        left = self.seconds_left
+        left, rate = self.seconds_left, self.steps_per_second
+        counted = f"{self._step}/{self._steps_per_epoch}" if self._steps_per_epoch > 1 else ""
         return {
-            "epochs": f"epoch {done}/{self._total_epochs}",
-            "rate": f"{self.steps_per_second:.1f} steps/s",
-            "left": "" if left is None else f"{_clock(left)} left",
+            "epochs": f"epoch {done}/{self._total_epochs}" if self._total_epochs > 1 else counted,
+            "rate": f"{rate:.1f} steps/s" if rate and self._total_epochs > 1 else "",
+            "left": "" if left is None else f"{clock_text(left)} left",
         }
 
     def _open_bar(self) -> None:
@@ -185,5 +242,16 @@ def _figure(value: Any) -> str:
     return value if isinstance(value, str) else f"{float(value):.4g}"
 
 
-def _clock(seconds: float) -> str:
+class _Since:
+    """A text that ends in the seconds since it was made, whenever it is read."""
+
+    def __init__(self, text: str):
+        self._text, self._started = text, time.monotonic()
+
+    def __format__(self, _: str) -> str:
+        return f"{self._text} {time.monotonic() - self._started:.0f} s"
+
+
+def clock_text(seconds: float) -> str:
+    """A span of time as ``h:mm:ss``."""
     return str(datetime.timedelta(seconds=round(seconds)))

@@ -2,8 +2,8 @@ import io
 
 import pytest
 
-from dartsx.runtime import Progress
-from dartsx.runtime import progress as progress_module
+from dartsx import progress as progress_module
+from dartsx.progress import Progress, tracked, working
 
 
 @pytest.fixture
@@ -85,3 +85,44 @@ def test_other_processes_stay_silent():
         progress.update(1, loss=1.0)
         progress.epoch(1, loss=1.0)
     assert stream.getvalue() == ""
+
+
+def test_tracked_work_leaves_a_line_every_ten_seconds_with_the_time_left(clock):
+    stream, items = io.StringIO(), []
+    for item in tracked("abcdef", "report", stream=stream):
+        items.append(item)
+        clock.now += 6
+    assert "".join(items) == "abcdef"
+    assert stream.getvalue().splitlines() == ["report: 2/6  0:00:24 left", "report: 4/6  0:00:12 left"]
+
+
+def test_work_of_unknown_length_is_told_if_it_took_long(clock):
+    stream = io.StringIO()
+    for seconds in (0.5, 3.25):
+        with working("reading digits", stream=stream):
+            clock.now += seconds
+    assert stream.getvalue() == "reading digits: 3.2 s\n"
+
+
+def test_quiet_shows_nothing_and_work_goes_on(monkeypatch):
+    monkeypatch.setenv(progress_module.QUIET, "1")
+    stream = io.StringIO()
+    for terminal in (True, False):
+        assert list(tracked([1, 2], "x", stream=stream, terminal=terminal)) == [1, 2]
+        with Progress(1, 1, "x", stream=stream, terminal=terminal) as progress, progress.compiling("step"):
+            progress.epoch(1, loss=1.0)
+    assert stream.getvalue() == ""
+
+
+def test_a_compilation_says_how_long_it_took_the_last_time_and_on_a_terminal_for_how_long_it_runs(clock):
+    plain, shown = io.StringIO(), io.StringIO()
+    with Progress(2, 5, "x", stream=plain) as progress, progress.compiling("5 steps", last=22.7):
+        pass
+    assert (
+        plain.getvalue().startswith("x: compiling 5 steps (22.7 s the last time) ...\n")
+        and "\x1b" not in plain.getvalue()
+    )
+    with Progress(2, 5, "x", stream=shown, terminal=True) as progress, progress.compiling("5 steps", last=22.7):
+        clock.now += 7
+        progress._bar.refresh()
+    assert "(22.7 s the last time) 7 s" in shown.getvalue()
