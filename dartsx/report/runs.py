@@ -28,7 +28,7 @@ from dartsx.spaces import Architecture, from_json
 
 SCHEMA = 1
 KINDS = ("search", "evaluate")
-CURVES = ("loss", "accuracy")
+CURVES = ("loss", "accuracy", "miou")
 SPLIT = "diagnosis"
 
 
