@@ -22,7 +22,7 @@ TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.py"), key=lambda path: 
 
 
 def on_config(config):
-    """Adds what follows from folders: tutorials, a page for each part of dartsx, and pages that `nav` does not place."""
+    """Adds what follows from folders: tutorials, a page for each part of dartsx, pages that `nav` does not name."""
     named = set(re.findall(r"[\w/]+\.md", (ROOT / "mkdocs.yml").read_text()))
     pages = {path.relative_to(config.docs_dir).as_posix() for path in pathlib.Path(config.docs_dir).rglob("*.md")}
     if more := sorted(pages - named):
