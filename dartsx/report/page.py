@@ -24,6 +24,7 @@ from dartsx.report.plots import evaluate_curves, evolution, search_curves
 from dartsx.report.records import EvaluateRun, Excluded, RunError, Runs, SearchRun
 from dartsx.report.runs import read_runs
 from dartsx.report.sections import PLUS_MINUS, Section, sections
+from dartsx.report.sheet_svg import sheet_svg
 from dartsx.report.sweeps import at_most_settings, setting_rows, sweep_facts, sweep_grid
 from dartsx.report.tables import csv_text, grid_csv, latex_text
 from dartsx.report.templates import templates
@@ -159,6 +160,9 @@ def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
     facts += [(f"work directory, seed {run.seed}", f"{run.path} ({run.measure.label} {run.score:.2f})") for run in runs]
     caption = f"Learning curves, {row.n} runs" if row.n > 1 else "Learning curves"
     pictures = [Picture(f"{name}_curves", caption, evaluate_curves(runs))]
+    if runs[0].examples is not None:
+        caption = f"Test examples, seed {runs[0].seed}"
+        pictures.append(Picture(f"{name}_examples", caption, sheet_svg(runs[0].examples)))
     genotypes = {run.genotype for run in runs}
     genotype = runs[0].genotype if len(genotypes) == 1 else None
     searched = all(run.search is not None and run.search.run is not None for run in runs)

@@ -116,6 +116,7 @@ class EvaluateRun:
         genotype: what was trained; None for a network by name.
         search: where the genotype came from; None if it was not searched here.
         data: as of a search.
+        examples: content of its ``examples.json``, see `sheet_svg`; None where there is none.
     """
 
     path: Path
@@ -134,6 +135,7 @@ class EvaluateRun:
     genotype: Architecture | None
     search: SearchSource | None
     data: Data | None = None
+    examples: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

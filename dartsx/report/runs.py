@@ -28,7 +28,7 @@ from dartsx.spaces import Architecture, from_json
 
 SCHEMA = 1
 KINDS = ("search", "evaluate")
-CURVES = ("loss", "accuracy")
+CURVES = ("loss", "accuracy", "miou")
 SPLIT = "diagnosis"
 
 
@@ -153,6 +153,7 @@ def _evaluate(path: Path, run: Fields, result: Fields) -> EvaluateRun:
         genotype=read_genotype(path / "genotype.json"),
         search=_source(result),
         data=_data(run, Fields(path / "config.json")),
+        examples=Fields(path / "examples.json").data if (path / "examples.json").is_file() else None,
     )
 
 

@@ -208,7 +208,7 @@ class _Runner:
         shown = {}
         for split, values in (means | dict(extra)).items():
             self.writer.scalars(step, epochs_done, split, **values)
-            wanted = ("loss", "accuracy", "alpha_entropy")
+            wanted = ("loss", "accuracy", "miou", "alpha_entropy")
             shown |= {f"{split}_{k}".replace("valid_alpha", "alpha"): _shown(values[k]) for k in wanted if k in values}
         rate = progress.steps_per_second
         self.writer.timing(step, epochs_done, seconds=self.epoch_seconds, steps_per_second=rate)

@@ -9,8 +9,8 @@
 With five nodes and 12 layers over four levels these are (6! x 8^5)^2 = 5.6e14 cells and 28,657 paths. The network that
 the paper found is a member. A network ends in ASPP, and in a decoder that reads the last layer at level 0 besides.
 
-`auto_deeplab_scenes` is a smaller one for small images: four layers over three levels from half of the image's size on,
-and two nodes of four operations.
+`auto_deeplab_scenes` is a smaller one for small images: three layers over three levels from half of the image's size
+on, and two nodes of four operations.
 """
 
 from __future__ import annotations
@@ -90,10 +90,10 @@ auto_deeplab = space(
 )
 auto_deeplab_scenes = space(
     "auto_deeplab_scenes",
-    Path("path", 4, 3),
+    Path("path", 3, 3),
     2,
     Scale(8, classes=11, image_size=64),
-    ("separable_3x3", "atrous_3x3", "skip_connect", "none"),
+    ("atrous_3x3", "atrous_5x5", "skip_connect", "none"),
     (ConvNorm(8, 3), ConvNorm(16, 3, 2)),
     ASPP(32, (2, 4, 6)),
     32,

@@ -24,6 +24,7 @@ class Classification:
     inputs: ClassVar[Inputs] = staticmethod(first)
     score: ClassVar[Score] = staticmethod(accuracy_or_loss)
     collected: ClassVar[None] = None
+    pictures: ClassVar[None] = None
 
     def examples(self, part: str, policy: AugmentPolicy, dtype: str, mesh: jax.sharding.Mesh) -> Examples:
         """Images with labels, see `image_examples`."""

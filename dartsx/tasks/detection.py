@@ -40,6 +40,7 @@ class Detection:
     network: ClassVar[Mapping[str, Any]] = {}
     inputs: ClassVar[Inputs] = staticmethod(first)
     score: ClassVar[Score] = staticmethod(_precision_or_loss)
+    pictures: ClassVar[None] = None
 
     def examples(self, part: str, policy: AugmentPolicy, dtype: str, mesh: jax.sharding.Mesh) -> Examples:
         """Images with boxes, moved together; nothing is cut out of them."""

@@ -25,6 +25,7 @@ class Language:
     inputs: ClassVar[Inputs] = staticmethod(first)
     score: ClassVar[Score] = staticmethod(accuracy_or_loss)
     collected: ClassVar[None] = None
+    pictures: ClassVar[None] = None
 
     @property
     def network(self) -> Mapping[str, Any]:

@@ -25,6 +25,7 @@ class Segmentation:
     inputs: ClassVar[Inputs] = staticmethod(first)
     score: ClassVar[Score] = staticmethod(lambda values: values["miou"])
     collected: ClassVar[None] = None
+    pictures: ClassVar[None] = None
 
     def examples(self, part: str, policy: AugmentPolicy, dtype: str, mesh: jax.sharding.Mesh) -> Examples:
         """Images with masks, moved together; nothing is cut out of them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +14,15 @@ from dartsx.data.pairs import PairDataset
 from dartsx.feeds import Examples, Pairs, pair_examples
 from dartsx.losses import Inputs, Loss, Metrics, Score, first
 from dartsx.tasks.image_quality import psnr, ssim
+
+
+class Shown(NamedTuple):
+    """Pictures [N, H, W, C] of one size: the pixels of the low resolution, and what is made of them."""
+
+    low_resolution: jax.Array
+    bicubic: jax.Array
+    network: jax.Array
+    truth: jax.Array
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -48,6 +57,15 @@ class SuperResolution:
             return jnp.mean(jnp.abs(pixels - batch.targets)), metrics
 
         return loss
+
+    def pictures(self, outputs: jax.Array, batch: Pairs) -> Shown:
+        """See `Task`."""
+        mean, std = (jnp.asarray(values, jnp.float32) for values in (self.dataset.images.mean, self.dataset.images.std))
+        low, made = (values.astype(jnp.float32) * std + mean for values in (batch.images, outputs))
+        enlarged = {
+            kind: jax.image.resize(low, batch.targets.shape, kind, antialias=False) for kind in ("nearest", "cubic")
+        }
+        return Shown(enlarged["nearest"], enlarged["cubic"], made, batch.targets)
 
     @staticmethod
     def result(tested: Mapping[str, float]) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol
 
 import jax
@@ -17,6 +17,7 @@ from dartsx.tasks.segmentation import Segmentation
 from dartsx.tasks.super_resolution import SuperResolution
 
 Part = Literal["train", "test"]
+Pictures = Callable[[Any, Any], Any]
 
 
 class Task(Protocol):
@@ -28,6 +29,8 @@ class Task(Protocol):
       inputs: batch -> what a network reads of it.
       score: values of the loss by name -> the number by which architectures are compared, bigger is better.
       collected: figures of all test examples together that are no means; None where there are none.
+      pictures: (outputs, batch) -> what a report shows of examples, a named tuple of pictures [N, H, W, 1 or 3] with
+        values 0..1, all of one size; None where it shows none.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Task(Protocol):
     inputs: Inputs
     score: Score
     collected: Collected | None
+    pictures: Pictures | None
 
     def examples(self, part: Part, policy: AugmentPolicy, dtype: str, mesh: jax.sharding.Mesh) -> Examples:
         """Examples of one part of the data, on all devices; the policy says what is done to training images."""

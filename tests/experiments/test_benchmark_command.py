@@ -79,6 +79,7 @@ def test_the_table_says_n_best_optimum_and_expectation(done, table):
     assert "Optimum: CIFAR-10 94.37, CIFAR-100 73.51, ImageNet16-120 47.31." in text
     assert f"with 1 cell(s), chosen by validation accuracy after 12 epochs: {table.accuracies().mean():.2f}" in text
     assert (root / "trajectories.svg").read_text().startswith("<svg")
+    assert "<svg" in (page := (root / "benchmark.html").read_text()) and "random search" in page
 
 
 def test_one_search_that_fails_is_named_and_the_others_go_on(done, table, tmp_path, monkeypatch):

@@ -44,6 +44,8 @@ def test_one_command_prints_rows_and_writes_curves(python, tmp_path):
         assert curves[row["strategy"], row["queries"]] == pytest.approx(row["mean"], abs=1e-4)
         assert 0 < row["hypervolume"] < 1
     assert all((tmp_path / f"{name}.svg").read_text().startswith("<svg") for name in ("accuracy", "hypervolume"))
+    page = (tmp_path / "strategies.html").read_text()
+    assert all(f'aria-label="{name} by queries"' in page for name in ("accuracy", "hypervolume"))
 
 
 def test_figures_agree_with_an_independent_simulation():

@@ -42,6 +42,9 @@ def test_the_network_is_searched_retrained_and_ranked_by_psnr(ran):
 def test_the_report_says_what_is_ranked_and_that_more_is_better(ran):
     report = (ran[0] / "report" / "report.md").read_text()
     assert "| test psnr (dB) | best (dB) |" in report and "test error" not in report
+    shown = json.loads((ran[0] / "derived" / "examples.json").read_text())
+    assert shown["columns"] == ["low resolution", "bicubic", "network", "truth"] and shown["height"] == 6 * 96 + 10
+    assert shown["png"] in (ran[0] / "report" / "report.html").read_text()
 
 
 def test_what_does_not_go_with_larger_images_is_named(python):

@@ -16,6 +16,7 @@ from dartsx.experiments.settings import SearchSettings, SettingsError, search_se
 from dartsx.experiments.trials import SCORES, Here, Ledger, Listed, Trial, drive, folders, trials_of
 from dartsx.experiments.trials.board import Board
 from dartsx.report.benchmark import FALL, Trajectory, csv_rows, summary, trajectories_plot
+from dartsx.report.chapters import Chapter, Picture, page_of
 from dartsx.report.tables import markdown_table
 from dartsx.spaces import NB201
 from dartsx.strategies.random_sharing import sharing_weights
@@ -32,7 +33,7 @@ RANDOM, SHARED = "random search", "random search, shared weights"
 def run_benchmark(
     configs: Mapping[str, ConfigDict], seeds: Sequence[int], table: NB201Table, workdir: str | os.PathLike
 ) -> str | None:
-    """Runs or resumes all searches, and writes benchmark.md, trajectories.csv and trajectories.svg after each of them.
+    """Runs or resumes all searches, and writes benchmark.md, benchmark.html and trajectories.* after each.
 
     Searches of seeds that follow each other are one population where the method allows it. One that fails is named
     under the table; the others go on.
@@ -99,8 +100,8 @@ def _write(workdir, methods, failures, seeds, table: NB201Table, first: ConfigDi
     valid = table.accuracies(epochs=TRAINING_EPOCHS, split="valid")
     expected = {n: expected_best(valid, table.accuracies(), n) for n in sorted({1, draws})}
     optimum = {name: table.best(key)[1] for name, key in DATASETS.items()}
-    lines = [
-        markdown_table(summary(methods, tuple(DATASETS))),
+    table_of_methods = summary(methods, tuple(DATASETS))
+    notes = [
         f"Fell: searches whose cells stay, from that epoch on, more than {FALL:g} points below their best before.",
         f"Optimum: {', '.join(f'{name} {value:.2f}' for name, value in optimum.items())}.",
         *(
@@ -111,12 +112,18 @@ def _write(workdir, methods, failures, seeds, table: NB201Table, first: ConfigDi
         PUBLISHED,
         *(f"Failed: {failure}" for failure in failures),
     ]
-    text = "\n\n".join(lines) + "\n"
+    text = "\n\n".join([markdown_table(table_of_methods), *notes]) + "\n"
     levels = {"optimum": optimum["CIFAR-10"], f"random search, expected of {draws}": expected[draws]}
+    plot = trajectories_plot(methods, "CIFAR-10", levels)
+    caption = "Test accuracy of the cell derived after each epoch"
+    chapters = [
+        Chapter("Methods", (), None, (Picture("trajectories", caption, plot),), table_of_methods, " ".join(notes))
+    ]
     files = {
         "benchmark.md": text,
+        "benchmark.html": page_of("Searches in NAS-Bench-201", chapters),
         "trajectories.csv": csv_rows(methods),
-        "trajectories.svg": trajectories_plot(methods, "CIFAR-10", levels),
+        "trajectories.svg": plot,
     }
     for name, content in files.items():
         (workdir / name).write_text(content, encoding="utf-8")

@@ -12,6 +12,7 @@ import pathlib
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
 from ml_collections import ConfigDict
 
 from dartsx.catalog import STEMS
@@ -27,8 +28,9 @@ from dartsx.experiments.jobs.setup import (
     resolved,
     start,
 )
+from dartsx.experiments.jobs.sheets import EXAMPLES, sheet
 from dartsx.experiments.settings import EvaluateSettings, blame, evaluate_settings
-from dartsx.feeds import Feed, InMemory, open_streamed, trial_length
+from dartsx.feeds import Feed, InMemory, open_streamed, take, trial_length
 from dartsx.nn.derived import AnyNetwork
 from dartsx.retrain import RetrainState, init_state, make_step, predict
 from dartsx.runtime import (
@@ -86,12 +88,14 @@ class Given(NamedTuple):
       task: what they are for.
       label: what reports call the data set.
       identity: what it is.
+      shown: batch of the first test examples, where the task makes pictures of them for the report.
     """
 
     feed: Feed
     task: Task
     label: str
     identity: Identity
+    shown: Any = None
 
 
 def data_in_memory(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Given:
@@ -104,7 +108,9 @@ def data_in_memory(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Given
     task = task_of(dataset)
     train, test = (task.examples(part, group.augment, settings.dtype, mesh) for part in ("train", "test"))
     feed = InMemory(train, test, group.batch_size, settings.seed, mesh, task.collected)
-    return Given(feed, task, dataset.label, dataset.identity)
+    first = np.arange(min(EXAMPLES, test.size))
+    shown = test.plain(take(test.arrays, first)) if task.pictures else None
+    return Given(feed, task, dataset.label, dataset.identity, shown)
 
 
 def streamed_images(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Given:
@@ -142,7 +148,7 @@ class EvaluateJob:
     def __init__(self, settings: EvaluateSettings, data: Given, mesh: jax.sharding.Mesh):
         group = settings.evaluate
         self.settings, self.feed, self.task, self.mesh = settings, data.feed, data.task, mesh
-        self.image_shape = data.identity.image_shape
+        self.image_shape, self.shown = data.identity.image_shape, data.shown
         self.key = jax.random.key(settings.seed)
         self.epochs, self.steps = trial_length(group.epochs, self.feed.steps, group.max_steps)
         self.problem = problem = retrain_problem(settings, data.identity.classes, self.feed.steps, data.task)
@@ -187,6 +193,8 @@ class EvaluateJob:
         """Writes the test error and the exact costs of the network."""
         test = self.tested or self.test(outcome.state)
         params, macs = _counts(self.problem.network, self.image_shape)
+        if self.shown is not None:
+            folder.write_json("examples.json", sheet(self._pictures(outcome.state)))
         label = self.settings.genotype_label
         result = {
             **self.task.result(test),
@@ -198,6 +206,15 @@ class EvaluateJob:
             "seconds": round(outcome.seconds, 3),
         }
         folder.write_json("result.json", result)
+
+    def _pictures(self, state: RetrainState) -> Any:
+        """What the network makes of the examples that are shown, and what else is shown of them."""
+        problem = self.problem
+
+        def made(state, batch):
+            return self.task.pictures(predict(problem, state, problem.inputs(batch)), batch)
+
+        return jax.tree.map(np.asarray, run_once(made, state, self.shown))
 
     def _step(self):
         train_step = make_step(self.problem)

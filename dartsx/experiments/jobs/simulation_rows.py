@@ -10,6 +10,9 @@ from typing import Any
 from dartsx.experiments.jobs.simulation import Curves
 from dartsx.experiments.jobs.tabulated import Setting, tabulated
 from dartsx.report.anytime import anytime_csv, anytime_plot
+from dartsx.report.chapters import Chapter, Picture, page_of
+from dartsx.report.sections import Grid
+from dartsx.report.tables import markdown_table
 from dartsx.strategies.simulation import figures
 
 PUBLISHED = (
@@ -44,26 +47,29 @@ def notes(setting: Setting) -> str:
     return "\n\n".join(lines)
 
 
+def grid_of(made: Sequence[Mapping[str, Any]]) -> Grid:
+    """The rows as a table of text."""
+    words = [[f"{value:.3f}" if isinstance(value, float) else str(value) for value in row.values()] for row in made]
+    return Grid(tuple(made[0]), tuple(map(tuple, words)))
+
+
 def text_of(made: Sequence[Mapping[str, Any]], form: str, notes: str = PUBLISHED) -> str:
     """The rows as a table with notes, or as JSON."""
     if form == "json":
         return json.dumps(made, indent=1)
-    head = list(made[0])
-    lines = [
-        [str(row[name]) if not isinstance(row[name], float) else f"{row[name]:.3f}" for name in head] for row in made
-    ]
+    grid = grid_of(made)
     if form == "markdown":
-        cells = [head, ["---"] * len(head), *lines]
-        return "\n".join(f"| {' | '.join(line)} |" for line in cells) + f"\n\n{notes}"
-    widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
-    texts = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in (head, *lines)]
+        return f"{markdown_table(grid)}\n\n{notes}"
+    texts = [grid.columns, *grid.lines]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    texts = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in texts]
     return "\n".join((*(text.rstrip() for text in texts), "", notes)).rstrip()
 
 
 def write(
     folder: pathlib.Path, made: Sequence[Mapping[str, Any]], curves: Mapping[str, Curves], setting: Setting
 ) -> None:
-    """Writes strategies.md and strategies.json, and curves as CSV and SVG."""
+    """Writes strategies.md, strategies.html and strategies.json, and curves as CSV and SVG."""
     folder.mkdir(parents=True, exist_ok=True)
     accuracy = {name: found.accuracy for name, found in curves.items()}
     optimum, told = tabulated(setting).optimum, notes(setting)
@@ -81,5 +87,8 @@ def write(
         goals = ", ".join(measure.name for measure in tabulated(setting).goals)
         what = f"dominated share of the volume ({goals})"
         files["hypervolume.svg"] = anytime_plot(volume, what)
+    shown = tuple(Picture(name, f"{name} by queries", files[f"{name}.svg"]) for name in plots)
+    chapter = Chapter(f"{setting.space}, {setting.dataset}", (), None, shown, grid_of(made), told)
+    files["strategies.html"] = page_of("Strategies simulated", [chapter])
     for name, content in files.items():
         (folder / name).write_text(content, encoding="utf-8")

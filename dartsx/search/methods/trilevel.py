@@ -22,8 +22,6 @@ from dartsx.search import sparse
 from dartsx.search.method import Alpha, Method, Task
 from dartsx.spaces import Space
 
-Ends = tuple[tuple[str, tuple[int, int], tuple[int, int]], ...]
-
 
 def trilevel(base: Method, task: Task, order: float) -> Method:
     """`base` with sparse mixtures; see the module's docstring."""
@@ -45,6 +43,9 @@ def _ends(space: Space) -> Iterable[tuple[str, tuple[int, int], tuple[int, int]]
     """Group, and row and column of the first and the last option, of every way in which networks of the space grow."""
     if space.executor != DESCRIBED or space.enclosing is None:
         return
+    rows = {name: (row, decision.options) for row, (name, decision) in enumerate(space.decisions.items())}
     for rule in space.enclosing.description().traced().rules:
         for way in rule.growing:
-            yield "decisions", *(space.entries[rule.name, option] for option in (way[0], way[-1]))
+            row, options = rows.get(rule.name, (0, ()))
+            if way[0] in options and way[-1] in options:
+                yield "decisions", (row, options.index(way[0])), (row, options.index(way[-1]))

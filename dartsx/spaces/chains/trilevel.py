@@ -9,7 +9,8 @@
 A cell has 4^5 x 5^4 = 640,000 forms, a network of n cells 640,000^n: 1.1e29 in all. A cell's result is x + f(x) / 5 in
 the release and x + f(x) here. The release searches super-resolution (64 channels, a last 3x3 convolution, pixels
 shuffled by 4) and its paths also place up-sampling convolutions; here the backbone stands before a classifier, which
-the levels do not depend on. Batch norms, which the release leaves out, are kept.
+the levels do not depend on; `trilevel_images` has super-resolution. Batch norms, which the release leaves out, are
+kept.
 """
 
 from __future__ import annotations
