@@ -22,7 +22,11 @@ TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.py"), key=lambda path: 
 
 
 def on_config(config):
-    """Adds the pages whose list follows from folders: tutorials, and one page for each part of dartsx."""
+    """Adds what follows from folders: tutorials, a page for each part of dartsx, pages that `nav` does not name."""
+    named = set(re.findall(r"[\w/]+\.md", (ROOT / "mkdocs.yml").read_text()))
+    pages = {path.relative_to(config.docs_dir).as_posix() for path in pathlib.Path(config.docs_dir).rglob("*.md")}
+    if more := sorted(pages - named):
+        config.nav.insert(-1, {"More": more})
     config.nav.insert(2, {"Tutorials": [f"tutorials/{path.stem}.md" for path in TUTORIALS]})
     config.nav[-1]["Reference"].append({"Python": [f"reference/api/{part}.md" for part in reference.parts()]})
     return config

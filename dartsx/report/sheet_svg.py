@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
+from dartsx.report.colours import adaptive
+
 HEAD = 24  # pixels of the line with the columns' names
 
 
@@ -23,12 +25,11 @@ def sheet_svg(sheet: Mapping[str, Any]) -> str:
         for i, name in enumerate(columns)
     ]
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height + HEAD}"'
-    return "\n".join(
-        [
-            f'{head} viewBox="0 0 {width} {height + HEAD}" role="img" aria-label="{escape(", ".join(columns))}">',
-            *names,
-            f'<image y="{HEAD}" width="{width}" height="{height}" style="image-rendering:pixelated" '
-            f'href="data:image/png;base64,{sheet["png"]}"/>',
-            "</svg>",
-        ]
-    )
+    lines = [
+        f'{head} viewBox="0 0 {width} {height + HEAD}" role="img" aria-label="{escape(", ".join(columns))}">',
+        *names,
+        f'<image y="{HEAD}" width="{width}" height="{height}" style="image-rendering:pixelated" '
+        f'href="data:image/png;base64,{sheet["png"]}"/>',
+        "</svg>",
+    ]
+    return adaptive("\n".join(lines))

@@ -14,7 +14,7 @@ import tempfile
 import numpy as np
 
 from dartsx.cost import expected_latency_of, read_table
-from dartsx.cost.measured_table import Row, csv_of
+from dartsx.cost.measured_table import Row, csv_of, image_text
 from dartsx.cost.pieces import pieces, whole
 from dartsx.cost.stopwatch import measure
 from dartsx.data import AugmentPolicy, load_dataset
@@ -45,7 +45,8 @@ def write(scale: Scale) -> Network:
 
 
 space = DescribedSpace(write)
-shape = (8, 8, 1)  # the digits of scikit-learn
+digits = load_dataset("digits")
+shape = digits.image_shape
 network = space.description(Scale(classes=10))
 print(f"{space.count()} architectures")
 
@@ -78,7 +79,7 @@ here = (platform.machine(), platform.node(), platform.python_version(), datetime
 def row(text, name, piece, t) -> Row:
     """A line of the table."""
     statistics = (t.median, "median", t.median, t.low, t.high, t.least, t.samples, t.passes)
-    return Row(text, name, *statistics, piece.macs, 1, "float32", "fast", "8x8x1", *here)
+    return Row(text, name, *statistics, piece.macs, 1, "float32", "fast", image_text(shape), *here)
 
 
 path = pathlib.Path(tempfile.mkdtemp()) / "latency.csv"
@@ -100,20 +101,18 @@ for architecture in [space.sample(rng) for _ in range(CHECKED)]:
 # ## Two searches
 #
 # The first knows nothing of time. The second pays for what exceeds half of the latency that the first one's network
-# needs.
+# needs. (A target below the fastest network of the space would be refused.)
 
 # %%
-digits, mesh = load_dataset("digits"), make_mesh()
+mesh = make_mesh()
 train = image_examples(digits.train, digits, AugmentPolicy(crop_padding=1, flip=False), "float32", mesh)
 plan = Plan(space, 10, epochs=EPOCHS, batch_size=32, alphas=Alphas(0.03))
 free = run_search(plan, train, mesh=mesh, title="free").architecture
-target = 0.5 * predicted(free)
+fastest = min(predicted(architecture) for architecture in space)
+target = max(1.05 * fastest, 0.5 * predicted(free))
 bound = Bound("latency", target, weight=10.0, form="above", table=str(path))
-try:
-    fast = run_search(dataclasses.replace(plan, bound=bound), train, mesh=mesh, title="bound").architecture
-    print(f"free   {predicted(free):.3f} ms  {free}\nbound  {predicted(fast):.3f} ms  {fast}  target {target:.3f} ms")
-except ValueError as error:  # a target below the fastest network of the space is refused
-    print(error)
+fast = run_search(dataclasses.replace(plan, bound=bound), train, mesh=mesh, title="bound").architecture
+print(f"free   {predicted(free):.3f} ms  {free}\nbound  {predicted(fast):.3f} ms  {fast}  target {target:.3f} ms")
 
 # %% [markdown]
 # The same from the command line, with a report of the table's worth: [Latency](../latency.md). Measure on a quiet
