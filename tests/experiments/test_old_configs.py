@@ -152,7 +152,8 @@ def test_names_of_a_checkout_are_told_from_others(tmp_path):
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     (tmp_path / "dartsx").symlink_to(ROOT / "dartsx")
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert "own.py: No module named 'configs' in the config file; write dartsx.configs" in done.stderr
+    told = "own.py: ModuleNotFoundError in the config file: No module named 'configs'; write dartsx.configs"
+    assert told in done.stderr
 
 
 def test_a_field_given_twice_is_refused(tmp_path):
