@@ -28,7 +28,7 @@ from dartsx.spaces import Architecture, from_json
 
 SCHEMA = 1
 KINDS = ("search", "evaluate")
-CURVES = ("loss", "accuracy", "miou")
+CURVES = ("loss", "accuracy", *(measure.name.removeprefix("test_") for measure in RESULTS.values()))
 SPLIT = "diagnosis"
 
 
@@ -207,7 +207,7 @@ def _with_search(run: EvaluateRun, found: Mapping[Path, SearchRun | EvaluateRun]
 
 
 def read_metrics(path: Path, unfinished: bool = False) -> tuple[Metric, ...]:
-    """Loss and accuracy; other rows and fields of the file are no part of a report. `unfinished` as of `json_lines`.
+    """The metrics of `CURVES`; other rows and fields are no part of a report. `unfinished` as in `json_lines`.
 
     Raises:
         RunError: the file cannot be read, or holds something else.
