@@ -34,11 +34,13 @@ BEFORE = ("srun", "sbatch")
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder to work in, from which modules are imported."""
+    """A folder to work in, from which modules are imported; what a page declares ends with its test."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    known = set(sys.modules)
+    known, methods = set(sys.modules), dict(METHODS)
     yield tmp_path
+    METHODS.clear()
+    METHODS.update(methods)
     for name in set(sys.modules) - known:  # the files of a page are modules of this folder alone
         if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
             del sys.modules[name]
