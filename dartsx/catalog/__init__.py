@@ -5,7 +5,7 @@ from dartsx.catalog.augmentation import AugmentPolicy
 from dartsx.catalog.combine import acts_alone, candidates, check_hypergradient, check_together, options_of
 from dartsx.catalog.declaration import Declaration, Option, option_values
 from dartsx.catalog.extras import how_to_install
-from dartsx.catalog.identity import MAY_DIFFER, PLACES, UNUSED, experiment, fields
+from dartsx.catalog.identity import MAY_DIFFER, PLACES, UNUSED, experiment, fields, lasting
 from dartsx.catalog.measures import RESULTS, Measure
 from dartsx.catalog.methods import BASE, METHODS
 from dartsx.catalog.names import (
@@ -46,6 +46,7 @@ from dartsx.catalog.strategies import STRATEGIES
 
 __all__ = [
     "is_text",
+    "lasting",
     "BASE",
     "BOXES_PREFIX",
     "MASKS_PREFIX",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from dartsx.catalog.as_before import completed
+from dartsx.catalog.as_before import as_before, completed
 from dartsx.catalog.names import EXECUTORS
 
 # No field of these changes a result: a run may be resumed with others.
@@ -59,6 +59,12 @@ def experiment(config: Mapping[str, Any]) -> dict[str, str]:
     if config.get("evaluate", {}).get("network") in _OF_ONE_EXECUTOR:
         kept["evaluate.network"] = UNUSED
     return kept
+
+
+def lasting(config: Mapping[str, Any]) -> dict[str, str]:
+    """`experiment` without the fields that are as they were before there were any: fields to come do not change it."""
+    before = {name: repr(_as_json(value)) for name, value in as_before({}).items()}
+    return {name: value for name, value in experiment(config).items() if before.get(name) != value}
 
 
 def fields(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dartsx.catalog import MAY_DIFFER, UNUSED, experiment
+from dartsx.catalog import MAY_DIFFER, UNUSED, as_before, experiment, lasting
 from dartsx.configs.base import base
 
 
@@ -79,3 +79,11 @@ def test_the_space_that_writes_a_chains_network_makes_no_experiment_of_its_own()
     assert other.pop("evaluate.network") == UNUSED
     assert given.pop("evaluate.network") != UNUSED
     assert given == other
+
+
+def test_a_field_that_came_later_leaves_the_lasting_identity_as_it_was():
+    later = config()
+    earlier = {name: group for name, group in later.items() if name not in as_before({})}
+    earlier["search"] = {name: value for name, value in later["search"].items() if name not in ("layout", "sharing")}
+    assert lasting(earlier) == lasting(later) == lasting(config(**{"search.layout": ""}))
+    assert lasting(config(**{"search.layout": "pixel_major"})) != lasting(later)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from dartsx.catalog import experiment
+from dartsx.catalog import lasting
 from dartsx.experiments.trials.scores import folders, records, scores_of, smaller_is_better
 from dartsx.experiments.trials.trial import Result, Trial
 from dartsx.report.ledger import LEDGER, LESS, MORE, SCHEMA
@@ -121,8 +121,8 @@ def lines_of(result: Result, root: pathlib.Path, score: str) -> list[dict[str, A
 
 
 def fingerprint(trial: Trial) -> str:
-    """Equal for trials that are samples of one experiment."""
-    text = json.dumps(experiment(trial.config), sort_keys=True)
+    """Equal for trials that are samples of one experiment, also where one was written before a field was thought of."""
+    text = json.dumps(lasting(trial.config), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
