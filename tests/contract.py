@@ -21,6 +21,7 @@ OWN = {
 }
 # The small Auto-DeepLab stands for the one of the paper, whose supernet has 50,000 layers.
 SPACES = {name: spaces.SPACES[name] for name in spaces.SPACES if name != "auto_deeplab"} | OWN
+WIDTHS_OF_CHANNELS = tuple(SPACES[name] for name in SPACES if name.startswith("trilevel_"))
 METHODS = catalog.METHODS
 # Methods whose own part acts in the compiled step; the others take the step of DARTS, as test_methods_combine.py holds.
 IN_THE_STEP = tuple(name for name, method in METHODS.items() if not method.on_the_host)
@@ -29,6 +30,11 @@ IN_THE_STEP = tuple(name for name, method in METHODS.items() if not method.on_th
 def has_supernet(space):
     """Whether methods can search it; the networks of others have nothing in common."""
     return not isinstance(space, spaces.WrittenSpace)
+
+
+def few_channels(space):
+    """4, or the channels of the space's own networks where widths that it chooses from would be the same at 4."""
+    return space.scale.channels if space in WIDTHS_OF_CHANNELS else 4
 
 
 each_space = pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)

@@ -63,7 +63,7 @@ def _outside(z: jax.Array, allowed: jax.Array, radius: jax.Array | float) -> jax
     def turn(carry, _):
         z, centre, square, found, done = carry
         p = _nearest(z)
-        face = _uniform(p > 0)
+        face = _uniform(p > 0, p.dtype)
         square = square - jnp.sum((face - centre) ** 2, -1, keepdims=True)
         offset = p - face
         length2 = jnp.sum(offset**2, -1, keepdims=True)
@@ -76,9 +76,9 @@ def _outside(z: jax.Array, allowed: jax.Array, radius: jax.Array | float) -> jax
         return (jnp.where(done, z, moved), face, square, found, done | ends), None
 
     square = jnp.full((*z.shape[:-1], 1), radius, z.dtype) ** 2
-    start = z, _uniform(allowed).astype(z.dtype), square, z, jnp.zeros((*z.shape[:-1], 1), bool)
+    start = z, _uniform(allowed, z.dtype), square, z, jnp.zeros((*z.shape[:-1], 1), bool)
     return jax.lax.scan(turn, start, length=z.shape[-1])[0][3]
 
 
-def _uniform(among: jax.Array) -> jax.Array:
-    return among / among.sum(-1, keepdims=True)
+def _uniform(among: jax.Array, dtype: jnp.dtype) -> jax.Array:
+    return among.astype(dtype) / among.sum(-1, keepdims=True).astype(dtype)
