@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import stand_in
-from scipy import special, stats
+from scipy import optimize, special, stats
 from stand_in import AT, ByHand
 
 from dartsx.runtime import at_step, stream
@@ -86,8 +86,36 @@ def darts_minus(alpha, key, t):
     return rows + (1 - t) * np.eye(alpha.shape[1])[1], back
 
 
+def nearest(z):
+    """The nearest point of the simplex: z less a threshold, found by bisection and then computed on its support."""
+    threshold = optimize.brentq(lambda at: np.maximum(z - at, 0).sum() - 1, z.max() - 1, z.max())
+    kept = z > threshold
+    return np.where(kept, z - (z[kept].sum() - 1) / kept.sum(), 0)
+
+
+def outside(z, radius):
+    """The nearest point, pushed out of a sphere around the centre of its face, face by face."""
+    centre, square = np.full(len(z), 1 / len(z)), radius**2
+    while True:
+        p = nearest(z)
+        face = (p > 0) / (p > 0).sum()
+        square, centre = square - ((face - centre) ** 2).sum(), face
+        if ((p - face) ** 2).sum() >= square or (p == face).all():
+            return p
+        z = face + np.sqrt(square / ((p - face) ** 2).sum()) * (p - face)
+        if z.min() >= 0:
+            return z
+
+
+def sparsest(alpha, key, t):
+    def rows(alpha):
+        return np.stack([outside(row, t) for row in alpha])
+
+    return rows(alpha), lambda g: numeric(lambda a: (rows(a["row"]) * g).sum(), {"row": alpha})["row"]
+
+
 RELAXATIONS = {"gdas": gdas, "snas": snas, "reinmax": reinmax, "fair_darts": fair, "drnas": drnas}
-RELAXATIONS |= {"darts_minus": darts_minus, "proxyless": two_paths, "tunas": drawn_one}
+RELAXATIONS |= {"darts_minus": darts_minus, "proxyless": two_paths, "tunas": drawn_one, "trilevel": sparsest}
 
 
 # -------------------------------------------------------------------------------------------- penalties
