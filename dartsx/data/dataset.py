@@ -54,6 +54,25 @@ def check_images(images: np.ndarray) -> None:
         raise ValueError("a split needs at least one image, got none")
 
 
+def check_alike(
+    name: str, train: np.ndarray, test: np.ndarray, mean: tuple[float, ...], std: tuple[float, ...]
+) -> None:
+    """Checks that images of both splits have one size, and that mean and deviation are those of their channels.
+
+    Raises:
+      ValueError: they have not, or a deviation is not positive.
+    """
+    if train.shape[1:] != test.shape[1:]:
+        sizes = f"train images are {list(train.shape[1:])}, test images {list(test.shape[1:])}"
+        raise ValueError(f"{name}: {sizes}; they must have one size")
+    channels = train.shape[-1]
+    if len(mean) != channels or len(std) != channels:
+        entries = f"mean has {len(mean)} entries and std {len(std)}"
+        raise ValueError(f"{name}: images have {channels} channels, but {entries}")
+    if not all(s > 0 for s in std):
+        raise ValueError(f"{name}: std must be positive, got {std}")
+
+
 def check_range(name: str, part: str, labels: np.ndarray, classes: int) -> None:
     """Checks that there is a class for every label.
 
@@ -102,21 +121,9 @@ class Dataset:
     task: ClassVar[str] = "classification"
 
     def __post_init__(self):
-        if self.train.images.shape[1:] != self.test.images.shape[1:]:
-            raise ValueError(
-                f"{self.name}: train images are {list(self.train.images.shape[1:])}, "
-                f"test images {list(self.test.images.shape[1:])}; they must have one size"
-            )
+        check_alike(self.name, self.train.images, self.test.images, self.mean, self.std)
         for part, split in (("train", self.train), ("test", self.test)):
             check_range(self.name, part, split.labels, len(self.classes))
-        channels = self.image_shape[-1]
-        if len(self.mean) != channels or len(self.std) != channels:
-            raise ValueError(
-                f"{self.name}: images have {channels} channels, "
-                f"but mean has {len(self.mean)} entries and std {len(self.std)}"
-            )
-        if not all(s > 0 for s in self.std):
-            raise ValueError(f"{self.name}: std must be positive, got {self.std}")
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 
-from dartsx.data.dataset import check_images, check_range
+from dartsx.data.dataset import check_alike, check_images, check_range
 from dartsx.data.identity import Fingerprint, Identity
 
 IGNORED = 255
@@ -175,12 +175,7 @@ class DenseDataset:
     std: tuple[float, ...]
 
     def __post_init__(self):
-        shapes = [split.images.shape[1:] for split in (self.train, self.test)]
-        if shapes[0] != shapes[1]:
-            raise ValueError(
-                f"{self.name}: train images are {list(shapes[0])}, test images {list(shapes[1])}; they must have one "
-                "size"
-            )
+        check_alike(self.name, self.train.images, self.test.images, self.mean, self.std)
         for part, split in (("train", self.train), ("test", self.test)):
             check_range(self.name, part, split.targets.classes(), len(self.classes))
 

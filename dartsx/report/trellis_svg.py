@@ -10,6 +10,7 @@ from dartsx.report.colours import adaptive
 from dartsx.report.svg import INK, QUIET, SANS
 
 STEP, MARGIN, LABELS, TOP, RADIUS = 56.0, 24.0, 96.0, 62.0, 9.0
+LETTER = 8.5  # width of one in the title, on the safe side
 PATH, PLACE = "#2563eb", "#e5e7eb"
 Point = tuple[int, int]  # (layer, level)
 
@@ -33,7 +34,7 @@ def trellis_svg(rule: Viterbi, choices: Mapping[str, str], title: str) -> str:
     ]
     places = sorted({(0, 0), *(end for _, end in moves)})
     path = _path(rule, choices)
-    width = LABELS + 2 * MARGIN + STEP * len(rule.steps) + RADIUS
+    width = max(LABELS + 2 * MARGIN + STEP * len(rule.steps) + RADIUS, 2 * MARGIN + LETTER * len(title))
     height = TOP + STEP * max(level for _, level in places) + MARGIN + RADIUS
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
