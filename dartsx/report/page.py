@@ -16,12 +16,13 @@ from dartsx.report.cost_chapters import front_chapters, latency_chapter
 from dartsx.report.diagnosis import diagnosis_plot
 from dartsx.report.drawings import drawings
 from dartsx.report.effects import effects_plot, swept_fields
+from dartsx.report.errors import RunError
 from dartsx.report.film import film_of
 from dartsx.report.heat_map import heat_map
 from dartsx.report.latency_runs import LatencyRun, split_off
 from dartsx.report.ledger import Sweep, has_ledger, read_sweep
 from dartsx.report.plots import evaluate_curves, evolution, search_curves
-from dartsx.report.records import EvaluateRun, Excluded, RunError, Runs, SearchRun
+from dartsx.report.records import EvaluateRun, Excluded, Runs, SearchRun
 from dartsx.report.runs import read_runs
 from dartsx.report.sections import PLUS_MINUS, Section, sections
 from dartsx.report.sheet_svg import sheet_svg
