@@ -11,7 +11,8 @@ from dartsx.networks.anchors import COORDINATES
 from dartsx.networks.layers import Input, Shape
 from dartsx.networks.open.decisions import Decision
 from dartsx.networks.open.rules import Rule
-from dartsx.networks.trace import Block, Step, Trace, Value
+from dartsx.networks.open.size import joint_axes
+from dartsx.networks.trace import Block, Step, Trace, Value, primitive
 
 
 class Traced(NamedTuple):
@@ -121,6 +122,13 @@ class Network:
 def decisions_of(network: Network) -> dict[str, Decision]:
     """The decisions that a network leaves open, none before one that its condition names; empty if it is closed."""
     return network.traced().decisions
+
+
+def widths_of(network: Network) -> dict[str, tuple[str, ...]]:
+    """The decisions that numbers of channels depend on, with their options, which are whole numbers."""
+    steps = list(primitive(network.trace()))
+    shapes = [step.shape for step in steps] + [weight.shape for step in steps for weight in step.weights.values()]
+    return dict(joint_axes(size for shape in shapes for size in shape))
 
 
 def repeated(block: Callable[[int], Block], stride: int, count: int) -> tuple[Block, ...]:
