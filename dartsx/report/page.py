@@ -176,7 +176,7 @@ def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
 def _drawings(name: str, architecture: Architecture, config: Mapping[str, Any], filmed: bool = False) -> list[Picture]:
     found = drawings(architecture, config).items()
     captions = {kind: group_title(kind, architecture).capitalize() for kind in architecture.cells}
-    captions |= {"chain": "Chain", "pyramid": "Pyramid", "trellis": "Path"}
+    captions |= {"chain": "Chain", "cell": "Cell", "pyramid": "Pyramid", "trellis": "Path"}
     return [Picture(f"{name}_{kind}", captions[kind], svg, titled=True, filmed=filmed) for kind, svg in found]
 
 
