@@ -4,7 +4,7 @@ Commands, with a target between the latencies that the first one shows::
 
     dartsx latency --config.space.name=cifar_chain --workdir=runs/latency
     dartsx run --config=cifar_chain --config.search.cost.table=runs/latency/latency.csv \
-        --config.search.cost.target=0.05 --baseline=mobile.json --workdir=runs/bound
+        --config.search.cost.target=0.05 --baseline=cifar_chain:MobileNetV2 --workdir=runs/bound
 
 Space: ``dartsx/spaces/cifar_chain.py``. Method: ``proxyless``; its derived network keeps to the target.
 Data: TFDS ``cifar10`` in ArrayRecord format, ``--config.dataset.data_dir`` for another folder.
@@ -20,7 +20,7 @@ def get_config(method: str = "proxyless"):
 
     search = config.search
     search.epochs = 3
-    search.alphas.warmup_epochs = 3 * search.alphas.warmup_epochs // 50
+    search.alphas.warmup_epochs = search.epochs * search.alphas.warmup_epochs // 50
     search.weights.learning_rate = 0.05
     search.alphas.learning_rate = 1e-2  # 1,170 steps
     search.diagnosis.every = 0

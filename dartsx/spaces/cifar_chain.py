@@ -2,12 +2,14 @@
 
 The stem, the first and the second of three stages stride; a stage has three positions, each an inverted bottleneck of
 kernel 3 or 5 and expansion 3 or 6, or nothing where the shape stays: 4^3 x 5^6 = 1,000,000 architectures. There is no
-kernel 7, which takes a CPU twenty times as long as 5. ``configs/cifar_chain.py`` searches it under a latency target.
+kernel 7, whose blocks take a CPU tens of times as long as those of 5. ``configs/cifar_chain.py`` searches it under a
+latency target, ``cifar_chain:MobileNetV2`` is the network to compare with.
 """
 
 from dartsx.networks import Choice, Network
 from dartsx.networks.blocks.inverted import InvertedBottleneck
 from dartsx.spaces.chains.backbone import Backbone, Position, Stage, ends, positions
+from dartsx.spaces.choices import Choices
 from dartsx.spaces.described_space import DescribedSpace
 from dartsx.spaces.scale import Scale
 
@@ -32,3 +34,5 @@ def position(at: Position) -> Choice:
 
 
 cifar_chain = DescribedSpace(write, Scale(stem="imagenet", image_size=32))
+MEMBERS = {"MobileNetV2": Choices(dict.fromkeys(cifar_chain.decisions, "k3_e6"))}
+"""MobileNetV2's block, kernel 3 and expansion 6, at every position."""
