@@ -60,8 +60,6 @@ LATER: dict[str, Any] = {
     "evaluate.average_from": 0,
     "evaluate.initial_weights": "",
     "methods.snas.levels": 1,
-    "methods.tunas.growth": 1.0,  # alphas learned at one rate
-    "methods.tunas.warmup": 0.0,  # every step trained one path
 }
 # What the config of every run has had from the first version on.
 _ALWAYS = ("seed", "dtype", "mesh", "method", "dataset")

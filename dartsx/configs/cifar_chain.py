@@ -9,6 +9,9 @@ Commands, with a target between the latencies that the first one shows::
 Space: ``dartsx/spaces/cifar_chain.py``. Method: ``proxyless``; its derived network keeps to the target.
 Data: TFDS ``cifar10`` in ArrayRecord format, ``--config.dataset.data_dir`` for another folder.
 Needs: a CPU.
+Costs: 13 min of processor time for search, both trainings and report.
+Expect: a network that takes 0.0348 ms on an AMD EPYC and errs by 37.07%, beside 0.0765 ms and 35.68% for MobileNetV2's
+blocks, with seed 0; one seed says little.
 """
 
 from dartsx.configs.base import base

@@ -17,7 +17,6 @@ COUNTS = {
     "ofa": (9**2 + 9**3 + 9**4) ** 5,
     "mnasnet": 432**5,
     "mnasnet_released": 576**2 * 432**3,
-    "cifar_chain": 4**3 * 5**6,
     "tunas_proxyless": 3 * 6**6 * 7**15,
     "tunas": 3 * 6**6 * 7**15 * 4**3 * 6 * 7**5,
     # Kernels of stem and first block, blocks of 3 kernels, 2 gates and 6 expansions, widths.

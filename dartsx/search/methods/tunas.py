@@ -27,7 +27,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from dartsx.cost.forms import tunas_absolute
-from dartsx.networks.description import widths_of
 from dartsx.runtime import stream
 from dartsx.search import relax
 from dartsx.search.method import Alpha, Method, Mixture, Task
@@ -61,7 +60,7 @@ def tunas(base: Method, task: Task, baseline: float, factor: float, growth: floa
 
 def sizes_of(space: Space) -> dict[str, np.ndarray]:
     """By group the number of channels of every option of widths, 0 for all options of other decisions."""
-    widths = widths_of(space.description()) if space.executor == "described" else {}
+    widths = space.widths if space.executor == "described" else {}
     sizes, decisions = {}, iter(space.decisions)
     for group, shape in space.alpha_shapes.items():
         sizes[group] = np.zeros(shape)
