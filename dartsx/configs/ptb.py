@@ -24,6 +24,8 @@ def get_config(method: str = "") -> ConfigDict:
     search.epochs, search.batch_size, search.channels = 50, 256, 300
     search.weights.update(learning_rate=20.0, learning_rate_min=20.0, momentum=0.0, weight_decay=5e-7, clip=0.25)
     search.alphas.update(learning_rate=3e-3, weight_decay=1e-3, beta1=0.9, beta2=0.999)
+    search.dropout.update(words=0.0, embedding=0.2, inputs=0.75, states=0.25, output=0.75)
+    search.temporal_activation = 1e-3
     search.diagnosis.every = 0
 
     evaluate = config.evaluate
@@ -31,4 +33,5 @@ def get_config(method: str = "") -> ConfigDict:
     evaluate.update(learning_rate=20.0, learning_rate_min=20.0, momentum=0.0, weight_decay=8e-7, clip=0.25)
     evaluate.update(auxiliary=False, drop_path=0.0, average_from=100)
     evaluate.dropout.update(words=0.1, embedding=0.2, inputs=0.75, states=0.25, output=0.75)
+    evaluate.temporal_activation = 1e-3
     return config
