@@ -14,7 +14,7 @@ Classification is the default. Regression with a target per pixel, on batches th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -55,22 +55,25 @@ def next_word(label_smoothing: float = 0.0) -> Loss:
     return loss
 
 
-def pixel_classes(ignored: int, label_smoothing: float = 0.0) -> Loss:
+def pixel_classes(ignored: int, label_smoothing: float = 0.0, weights: Sequence[float] | None = None) -> Loss:
     """Cross entropy of class scores [N, H, W, classes] and the classes of all pixels, ``masks`` [N, H, W] of a batch.
 
-    It is the mean over the pixels of an image that are counted, and of these means over the images. Metric:
+    It is the weighted mean over the pixels of an image that are counted, and of these means over the images. Metric:
     ``confusion``, int32 [classes, classes], how many pixels of a class (row) were taken for which (column).
 
     Args:
       ignored: class of the pixels that are not counted.
       label_smoothing: see `cross_entropy`.
+      weights: [classes], positive, of a pixel by its class; None: all pixels weigh the same.
     """
 
     def loss(logits: jax.Array, batch: Any) -> tuple[jax.Array, Metrics]:
         counted = batch.masks != ignored
         masks = jnp.where(counted, batch.masks, 0).astype(jnp.int32)
-        each = jnp.where(counted, cross_entropies(logits, masks, label_smoothing), 0).sum((1, 2))
-        value = jnp.mean(each / jnp.maximum(counted.sum((1, 2)), 1))
+        weight = counted if weights is None else jnp.where(counted, jnp.asarray(weights, logits.dtype)[masks], 0)
+        each = jnp.where(counted, weight * cross_entropies(logits, masks, label_smoothing), 0).sum((1, 2))
+        total = weight.sum((1, 2))
+        value = jnp.mean(each / jnp.where(total > 0, total, 1))
         return value, {"confusion": confusion(logits, masks, counted)}
 
     return loss

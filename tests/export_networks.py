@@ -14,6 +14,7 @@ from dartsx.networks.layers import (
     Conv,
     Dropout,
     Flatten,
+    GlobalMax,
     Identity,
     Linear,
     LocalNorm,
@@ -22,7 +23,6 @@ from dartsx.networks.layers import (
     Shuffle,
     Zero,
 )
-from dartsx.networks.level_layers import GlobalMax
 from dartsx.networks.trace import Trace, Value
 
 

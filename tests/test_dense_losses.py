@@ -32,6 +32,18 @@ def test_ignored_pixels_cost_nothing_and_images_count_equally():
     assert nothing == 0
 
 
+def test_pixels_weigh_by_their_class_within_their_image():
+    weights = (0.1, 1.0, 2.0, 3.0, 4.0)
+    value, _ = pixel_classes(255, weights=weights)(LOGITS, Pixels(None, MASKS))
+    costs = optax.softmax_cross_entropy_with_integer_labels(LOGITS, np.where(MASKS == 255, 0, MASKS))
+    each = np.where(MASKS == 255, 0, np.take(weights, MASKS, mode="clip"))
+    expected = [np.average(cost, weights=weight) for cost, weight in zip(np.asarray(costs), each, strict=True)]
+    np.testing.assert_allclose(value, np.mean(expected), rtol=1e-6)
+    alike, _ = pixel_classes(255, weights=(2.0,) * 5)(LOGITS, Pixels(None, MASKS))
+    np.testing.assert_allclose(alike, pixel_classes(255)(LOGITS, Pixels(None, MASKS))[0], rtol=1e-6)
+    assert pixel_classes(255, weights=weights)(LOGITS, Pixels(None, np.full_like(MASKS, 255)))[0] == 0
+
+
 def test_the_union_is_taken_over_the_whole_set_whatever_the_batches():
     examples = Examples({"images": jnp.asarray(LOGITS), "masks": jnp.asarray(MASKS)}, plain=lambda r: Pixels(**r))
     test = evaluator(lambda state, batch: batch.images, pixel_classes(255), examples, make_mesh(1))

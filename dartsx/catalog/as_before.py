@@ -49,6 +49,7 @@ LATER: dict[str, Any] = {
     "dataset.text.context": 35,
     "search.augment.scale": 0.0,
     "evaluate.augment.scale": 0.0,
+    "dataset.class_balance": 0.0,  # pixels counted alike
     "dataset.upscale": 0,  # no image was made larger
     "dataset.scenes.size": 64,  # there were no scenes
     "dataset.scenes.train": 800,

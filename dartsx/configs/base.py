@@ -41,6 +41,7 @@ def base(method: str = "") -> ConfigDict:
                 "data_dir": "",  # folder of TFDS data sets; empty: where TFDS keeps them
                 "image_size": 0,  # side of the images; 0: as they are; needed where their sizes differ
                 "stream": False,  # whether images are read while training, for more than fits memory
+                "class_balance": 0.0,  # of pixels' classes in the loss; 0: pixels count alike, 1: classes do
                 "upscale": 0,  # how many times larger images are to be made, 2 or 4; 0: other tasks
                 "text": {  # how a text becomes examples: python_docs, text:FILE, text:FOLDER
                     "unit": "tokens",  # what a word is: words (between blanks), tokens (and marks), characters

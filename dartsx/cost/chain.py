@@ -16,7 +16,8 @@ import numpy as np
 from dartsx.cost.network import steps_cost, steps_peak
 from dartsx.networks import Depth, Network, close
 from dartsx.networks.layers import Conv, Input, Shape
-from dartsx.networks.trace import Block, Step, Trace
+from dartsx.networks.step import Step
+from dartsx.networks.trace import Block, Trace
 
 KINDS = ("params", "macs", "memory", "in_place")
 

@@ -16,7 +16,7 @@ import numpy as np
 from dartsx.cost.network import step_counts
 from dartsx.networks.blocks.cell_graph import GraphCell
 from dartsx.networks.layers import Conv, Linear, Shape
-from dartsx.networks.trace import Step
+from dartsx.networks.step import Step
 from dartsx.spaces import NONE, Scale, Space
 
 _CELL = re.compile(r"cell(\d+)")

@@ -160,6 +160,7 @@ class DenseDataset:
         test: what only final evaluations see.
         mean: mean per channel, in pixel units 0..1.
         std: standard deviation per channel, in pixel units 0..1, positive.
+        class_balance: from 0 to 1, see `class_weights`.
 
     Raises:
         ValueError: if the splits do not fit together, or the class numbers the classes.
@@ -173,6 +174,7 @@ class DenseDataset:
     test: DenseSplit
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    class_balance: float = 0.0
 
     def __post_init__(self):
         check_alike(self.name, self.train.images, self.test.images, self.mean, self.std)
@@ -188,6 +190,19 @@ class DenseDataset:
     def num_classes(self) -> int:
         """How many classes there are."""
         return len(self.classes)
+
+    @functools.cached_property
+    def class_weights(self) -> tuple[float, ...] | None:
+        """What a pixel weighs in the loss by its class: the class's share of the training pixels ** -class_balance.
+
+        At 1 all classes weigh the same in sum. None at 0, where all pixels weigh the same. A class without pixels
+        counts as if it had one.
+        """
+        if not self.class_balance:
+            return None
+        masks = self.train.targets.arrays()["masks"]
+        counts = np.bincount(masks[masks != IGNORED], minlength=self.num_classes)
+        return tuple((np.maximum(counts, 1) / counts.sum()) ** -self.class_balance)
 
     @functools.cached_property
     def identity(self) -> Identity:

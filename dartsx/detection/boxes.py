@@ -16,7 +16,7 @@ _LARGEST = math.log(1000 / 16)  # of the logarithm of a size over its anchor's: 
 
 @functools.lru_cache(maxsize=16)
 def anchor_boxes(anchors: Anchors, height: int, width: int, finest: int) -> np.ndarray:
-    """All anchors of an image, in the order of a detector's rows (`dartsx.networks.level_layers.Rows`).
+    """All anchors of an image, in the order of a detector's rows (`dartsx.networks.layers.Rows`).
 
     Args:
       anchors: those of one pixel.

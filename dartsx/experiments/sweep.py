@@ -18,7 +18,8 @@ from absl import flags
 
 from dartsx.experiments.settings import REQUIRED, SettingsError, parse_config, read_seeds, run_main, stopped
 from dartsx.experiments.sweeps.plan import SAMPLERS, SCHEDULERS, SweepFlags, plan_of
-from dartsx.experiments.trials.choose import EXECUTORS, Resources, make_executor
+from dartsx.experiments.trials.choose import EXECUTORS, make_executor
+from dartsx.experiments.trials.resources import Resources
 from dartsx.experiments.trials.trial import JOBS, Trial
 
 _SWEEP = flags.DEFINE_string("sweep", "", "FIELD=A,B; FIELD=LOW..HIGH:log; ... or FILE.json; empty: the config's own")

@@ -15,7 +15,7 @@ from dartsx.export.errors import installed
 from dartsx.export.onnx_layers import LAYERS, OPSET
 from dartsx.export.refusal import check_layers
 from dartsx.export.trained import Trained
-from dartsx.networks.trace import Step
+from dartsx.networks.step import Step
 
 FORMAT, FILE = "onnx", "model.onnx"
 INPUT, OUTPUT = "images", "outputs"

@@ -10,8 +10,8 @@ import numpy as np
 from dartsx.export.errors import ExportError
 from dartsx.export.windows import even_padding, exact_padding
 from dartsx.networks import layers
-from dartsx.networks.level_layers import GlobalMax
-from dartsx.networks.trace import Step
+from dartsx.networks.layers import GlobalMax
+from dartsx.networks.step import Step
 
 OPSET = 18
 Arrays = Mapping[str, np.ndarray]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dartsx.export.errors import ExportError
-from dartsx.networks.trace import Step
+from dartsx.networks.step import Step
 
 
 def check_layers(label: str, steps: Sequence[Step], table: Mapping[type, Any], file_format: str) -> None:

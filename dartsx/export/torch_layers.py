@@ -13,8 +13,8 @@ import numpy as np
 from dartsx.export.errors import ExportError
 from dartsx.export.windows import even_padding, exact_padding
 from dartsx.networks import layers
-from dartsx.networks.level_layers import GlobalMax
-from dartsx.networks.trace import Step
+from dartsx.networks.layers import GlobalMax
+from dartsx.networks.step import Step
 
 Arrays = Mapping[str, np.ndarray]
 

@@ -16,7 +16,7 @@ from dartsx.export.errors import ExportError, installed
 from dartsx.export.refusal import check_layers
 from dartsx.export.torch_layers import LAYERS, Written
 from dartsx.export.trained import Trained
-from dartsx.networks.trace import Step
+from dartsx.networks.step import Step
 from dartsx.nn.pytorch import own_module
 
 FORMAT = "torch"

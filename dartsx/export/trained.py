@@ -14,7 +14,7 @@ import numpy as np
 
 from dartsx.networks import Network
 from dartsx.networks.layers import Shape
-from dartsx.networks.trace import Step
+from dartsx.networks.step import Step
 from dartsx.nn import DescribedNetwork
 from dartsx.nn.places import to_steps
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dartsx.networks.trace import Step
+from dartsx.networks.step import Step
 from dartsx.networks.windows import Pair
 
 

@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 
 from dartsx.networks.layers import Linear, Weight
-from dartsx.networks.trace import Step
+from dartsx.networks.step import Step
 
 
 def uniform(key: jax.Array, shape: tuple[int, ...], fan_in: int, dtype=jnp.float32) -> jax.Array:

@@ -14,8 +14,9 @@ from dartsx.networks.open.graph import Graph, Node, Pick, Read
 from dartsx.networks.open.size import Width
 from dartsx.networks.open.tree import Tree, TreeNode
 from dartsx.networks.open.trellis import Levels, Path, Trellis
+from dartsx.networks.step import Step, primitive
 from dartsx.networks.table import LANGUAGE_MODELS, all_names, canonical_name, names, network
-from dartsx.networks.trace import Step, Trace, primitive
+from dartsx.networks.trace import Trace
 
 __all__ = [
     "LANGUAGE_MODELS",

@@ -11,7 +11,8 @@ from dartsx.networks.anchors import COORDINATES
 from dartsx.networks.layers import Input, Shape
 from dartsx.networks.open.decisions import Decision
 from dartsx.networks.open.rules import Rule
-from dartsx.networks.trace import Block, Step, Trace, Value
+from dartsx.networks.step import Step
+from dartsx.networks.trace import Block, Trace, Value
 
 
 class Traced(NamedTuple):
@@ -57,7 +58,7 @@ class Network:
       auxiliary: a second head for training, or None.
       reads: what goes in: images [height, width, channels] or the numbers of words [steps].
       channels: those of the images, unless said otherwise.
-      writes: what comes out: scores of classes, or rows of them with a box's four offsets behind (`level_layers.Rows`).
+      writes: what comes out: scores of classes, or rows of them with a box's four offsets behind (`layers.Rows`).
     """
 
     name: str

@@ -8,7 +8,7 @@ from dartsx.networks.description import Network
 from dartsx.networks.open.close import close
 from dartsx.networks.open.place import exists
 from dartsx.networks.open.size import at
-from dartsx.networks.trace import primitive
+from dartsx.networks.step import primitive
 
 
 def difference(network: Network, choices: Mapping[str, str]) -> str:

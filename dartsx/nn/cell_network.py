@@ -14,7 +14,7 @@ from dartsx.catalog import NETWORK_REMAT, STEMS
 from dartsx.kernels.choice import Forms, backend_of, network_remat
 from dartsx.kernels.plan import CellPlan, plan_cells
 from dartsx.networks.layers import Pool
-from dartsx.networks.trace import Step
+from dartsx.networks.step import Step
 from dartsx.nn.derived_cell import DerivedCell, cell_width
 from dartsx.nn.layouts import CHANNEL_MAJOR, Parts, parts_of
 from dartsx.nn.network_places import cell_network_places
@@ -115,7 +115,7 @@ class CellNetwork(nn.Module):
 
     def places(self, steps: Sequence[Step]) -> Places:
         """Where its variables hold the arrays of the description's steps."""
-        return cell_network_places(self, steps)
+        return cell_network_places(self.genotype, self.plans(), steps)
 
     def stem_channels(self) -> int:
         """Channels of both inputs of the first cell."""

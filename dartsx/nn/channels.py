@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from dartsx.networks import Step, layers
 from dartsx.networks.open.layers import Mixed, Weighted
 from dartsx.networks.open.size import axes_of
-from dartsx.networks.trace import primitive
+from dartsx.networks.step import primitive
 from dartsx.nn.open_supernet import OpenSupernet
 from dartsx.nn.sharing import Sharing
 

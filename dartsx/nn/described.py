@@ -17,7 +17,7 @@ from dartsx.kernels.pixel_major.batch_norm import affine, batch_norm
 from dartsx.kernels.pixel_major.execute import Context, evaluate
 from dartsx.kernels.running_statistics import fresh, moved
 from dartsx.networks import Network
-from dartsx.networks.trace import Step
+from dartsx.networks.step import Step
 from dartsx.nn.cell_network import Logits
 from dartsx.nn.places import Places, own_places
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
-from dartsx.kernels.channel_major.primitives import TOPOLOGY_PRIMITIVES, lookup
-from dartsx.networks.trace import Step
+from dartsx.kernels.channel_major.primitives import Primitive, lookup
+from dartsx.kernels.plan import CellPlan
+from dartsx.networks.step import Step
 from dartsx.nn.places import (
     Part,
     Places,
@@ -21,15 +21,11 @@ from dartsx.nn.places import (
     preprocessing,
 )
 from dartsx.nn.repeated_cells import name_of, runs
-
-if TYPE_CHECKING:
-    from dartsx.nn.cell_network import CellNetwork
-    from dartsx.nn.topology_networks import TopologyNetwork
+from dartsx.spaces import Genotype, Topology
 
 
-def cell_network_places(network: CellNetwork, steps: Sequence[Step]) -> Places:
+def cell_network_places(genotype: Genotype, plans: Sequence[CellPlan], steps: Sequence[Step]) -> Places:
     """The places of the arrays of these steps, which are some or all of the description's."""
-    plans = network.plans()
     runs_of = {i: run for run in runs(plans) for i in run}
 
     def part_of(name: str, members: Sequence[Step]) -> Part:
@@ -44,7 +40,7 @@ def cell_network_places(network: CellNetwork, steps: Sequence[Step]) -> Places:
         if place.startswith("pre"):
             part = preprocessing(members, *keys, place)
         else:
-            edges = network.genotype.cell(plan.cell_type).edges
+            edges = genotype.cell(plan.cell_type).edges
             table = lookup(edge.primitive for edge in edges)
             part = joined(
                 operation(table[edge.primitive], plan.channels, plan.stride(edge.source), *keys, f"op{k}")
@@ -56,10 +52,10 @@ def cell_network_places(network: CellNetwork, steps: Sequence[Step]) -> Places:
     return places_by_part(steps, part_of)
 
 
-def topology_network_places(network: TopologyNetwork, steps: Sequence[Step]) -> Places:
+def topology_network_places(topology: Topology, primitives: Mapping[str, Primitive], steps: Sequence[Step]) -> Places:
     """The places of the arrays of these steps, which are some or all of the description's."""
-    edges = network.topology.edges
-    table = lookup((edge.primitive for edge in edges), network.primitives or TOPOLOGY_PRIMITIVES)
+    edges = topology.edges
+    table = lookup((edge.primitive for edge in edges), primitives)
 
     def part_of(name: str, members: Sequence[Step]) -> Part:
         if name == "stem":

@@ -22,7 +22,7 @@ from dartsx.kernels.running_statistics import moved
 from dartsx.networks import Network, Step
 from dartsx.networks.errors import check_choice
 from dartsx.networks.layers import Norm
-from dartsx.networks.trace import primitive
+from dartsx.networks.step import primitive
 from dartsx.nn.sharing import Sharing
 from dartsx.spaces import DescribedSpace
 from dartsx.spaces.decided import GROUP

@@ -15,7 +15,7 @@ import numpy as np
 
 from dartsx.kernels.channel_major.primitives import Primitive, norm_widths
 from dartsx.networks.layers import Linear, Norm, Shape
-from dartsx.networks.trace import Step
+from dartsx.networks.step import Step
 
 STATISTICS = ("mean", "var")  # of a batch norm, besides its weights
 _CELL = re.compile(r"(cell\d+)/(pre\d|\d+-\d+)")

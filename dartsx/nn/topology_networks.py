@@ -18,7 +18,7 @@ from dartsx import networks
 from dartsx.kernels.channel_major.primitives import TOPOLOGY_PRIMITIVES, Primitive, lookup, with_blocks
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.plan import CellPlan
-from dartsx.networks.trace import Step
+from dartsx.networks.step import Step
 from dartsx.nn.cell_mixtures import cell_mixtures
 from dartsx.nn.cell_network import Logits
 from dartsx.nn.derived_cell import drop_path
@@ -200,7 +200,7 @@ class TopologyNetwork(nn.Module):
 
     def places(self, steps: Sequence[Step]) -> Places:
         """Where its variables hold the arrays of the description's steps."""
-        return topology_network_places(self, steps)
+        return topology_network_places(self.topology, self.primitives or TOPOLOGY_PRIMITIVES, steps)
 
     @nn.compact
     def __call__(self, images: jax.Array, train: bool, drop_path: jax.Array | None = None) -> Logits:

@@ -14,7 +14,7 @@ from dartsx.feeds import take
 from dartsx.objectives.objective import Measure, Scores
 from dartsx.runtime import jit
 from dartsx.search import Search, SearchState
-from dartsx.search.step import values_by_batch
+from dartsx.search.predict import values_by_batch
 from dartsx.spaces import Architecture, Space
 
 SCORE = Measure("score", "", larger_is_better=True)

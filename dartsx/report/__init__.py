@@ -4,17 +4,10 @@ Importing this package is cheap: pandas, matplotlib, rich and jinja2 load when t
 """
 
 from dartsx.report.aggregate import Cost, Results, Row, aggregate, best_label
+from dartsx.report.errors import RunError
 from dartsx.report.page import ReportPaths, write_report
 from dartsx.report.published import Citations, PublishedResult, cite, published_results
-from dartsx.report.records import (
-    Device,
-    EvaluateRun,
-    Excluded,
-    RunError,
-    Runs,
-    SearchRun,
-    SearchSource,
-)
+from dartsx.report.records import Device, EvaluateRun, Excluded, Runs, SearchRun, SearchSource
 from dartsx.report.runs import read_run, read_runs
 from dartsx.report.sections import Section, sections
 from dartsx.report.svg import cell_svg

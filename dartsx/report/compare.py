@@ -9,9 +9,10 @@ from typing import Any
 
 from dartsx.catalog import experiment, fields
 from dartsx.report.drawings import drawings
+from dartsx.report.errors import RunError
 from dartsx.report.files import Fields
 from dartsx.report.line_chart import Line, line_chart
-from dartsx.report.records import EvaluateRun, RunError, SearchRun
+from dartsx.report.records import EvaluateRun, SearchRun
 from dartsx.report.runs import read_run
 from dartsx.report.sections import NOTHING, Grid
 from dartsx.report.series import curve, names, splits

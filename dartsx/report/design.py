@@ -23,8 +23,8 @@ from dartsx.report.distribution import (
     grid,
     mean_interval,
 )
+from dartsx.report.errors import RunError
 from dartsx.report.figure import new_figure, styled, svg_text
-from dartsx.report.records import RunError
 from dartsx.report.sections import Grid
 from dartsx.report.tables import markdown_table
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dartsx.report.records import RunError
+from dartsx.report.errors import RunError
 
 RESAMPLES, LEVEL = 2000, 0.95
 

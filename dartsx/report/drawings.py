@@ -1,4 +1,4 @@
-"""What can be drawn of an architecture: each of its cells, the pyramid of its detector, or its chain and path."""
+"""What can be drawn of an architecture: each of its cells, the pyramid of its detector, or its chain, cell and path."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from dartsx.report.svg import cell_svg
 from dartsx.report.trellis_svg import trellis_svg
 from dartsx.report.weights import group_title
 from dartsx.spaces import Architecture, GenotypeError, SpaceError, named_space
+from dartsx.spaces.auto_deeplab import decided_cell
 
 TRELLIS = "Levels of the layers, and the path through them"
 
 
 def drawings(architecture: Architecture, config: Mapping[str, Any]) -> dict[str, str]:
-    """SVG by cell type, or "pyramid", or "chain" with "trellis"; none where the space of these is not found here.
+    """SVG by cell type, or "pyramid", or "chain" with "cell" and "trellis"; none where the space is not found here.
 
     Args:
         architecture: what is drawn.
@@ -37,6 +38,9 @@ def _described(architecture: Architecture, name: str) -> dict[str, str]:
     if network.writes == "boxes":
         return {"pyramid": pyramid_svg(network.head[-1].pyramids[0], f"Pyramid of {name.rpartition(':')[2]}")}
     found = {"chain": chain_svg(network, f"Chain of {name}, at the space's own scale")}
+    cell = decided_cell(architecture.choices)
+    if cell is not None:
+        found["cell"] = cell_svg(cell, f"Cell of {name}")
     if space.path is not None:
         found["trellis"] = trellis_svg(space.path, architecture.choices, TRELLIS)
     return found

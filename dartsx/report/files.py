@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dartsx.report.records import RunError
+from dartsx.report.errors import RunError
 
 
 def read_json(text: str, where: str) -> dict[str, Any]:

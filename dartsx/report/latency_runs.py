@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dartsx.cost.latency_table import BlockTable, expected_latency_of, read_table
+from dartsx.report.errors import RunError
 from dartsx.report.files import Fields, read_text
-from dartsx.report.records import Device, EvaluateRun, RunError
+from dartsx.report.records import Device, EvaluateRun
 from dartsx.spaces import named_space
 
 KIND = "latency"

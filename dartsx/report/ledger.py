@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dartsx.report.errors import RunError
 from dartsx.report.files import json_lines
-from dartsx.report.records import Excluded, RunError
+from dartsx.report.records import Excluded
 
 LEDGER = "ledger.jsonl"
 SCHEMA = 1

@@ -10,8 +10,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from dartsx.report.errors import RunError
 from dartsx.report.files import Fields, json_lines
-from dartsx.report.records import Metric, RunError
+from dartsx.report.records import Metric
 from dartsx.report.runs import read_architectures, read_genotype, read_metrics
 from dartsx.spaces import Architecture
 

@@ -16,12 +16,13 @@ from dartsx.report.cost_chapters import front_chapters, latency_chapter
 from dartsx.report.diagnosis import diagnosis_plot
 from dartsx.report.drawings import drawings
 from dartsx.report.effects import effects_plot, swept_fields
+from dartsx.report.errors import RunError
 from dartsx.report.film import film_of
 from dartsx.report.heat_map import heat_map
 from dartsx.report.latency_runs import LatencyRun, split_off
 from dartsx.report.ledger import Sweep, has_ledger, read_sweep
 from dartsx.report.plots import evaluate_curves, evolution, search_curves
-from dartsx.report.records import EvaluateRun, Excluded, RunError, Runs, SearchRun
+from dartsx.report.records import EvaluateRun, Excluded, Runs, SearchRun
 from dartsx.report.runs import read_runs
 from dartsx.report.sections import PLUS_MINUS, Section, sections
 from dartsx.report.sheet_svg import sheet_svg
@@ -175,7 +176,7 @@ def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
 def _drawings(name: str, architecture: Architecture, config: Mapping[str, Any], filmed: bool = False) -> list[Picture]:
     found = drawings(architecture, config).items()
     captions = {kind: group_title(kind, architecture).capitalize() for kind in architecture.cells}
-    captions |= {"chain": "Chain", "pyramid": "Pyramid", "trellis": "Path"}
+    captions |= {"chain": "Chain", "cell": "Cell", "pyramid": "Pyramid", "trellis": "Path"}
     return [Picture(f"{name}_{kind}", captions[kind], svg, titled=True, filmed=filmed) for kind, svg in found]
 
 

@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from dartsx.report.weights import Group
 
 
-class RunError(ValueError):
-    """A run that cannot be reported; the message names the file and what is wrong with it."""
-
-
 @dataclass(frozen=True)
 class Device:
     """The devices that a run used, such as 4 of kind "TPU v4"."""

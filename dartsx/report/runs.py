@@ -10,19 +10,10 @@ from pathlib import Path
 
 from dartsx.catalog import RESULTS, Measure
 from dartsx.report.datasets import named_apart
+from dartsx.report.errors import RunError
 from dartsx.report.files import Fields, json_lines, read_text
 from dartsx.report.latency_runs import is_latency
-from dartsx.report.records import (
-    Data,
-    Device,
-    EvaluateRun,
-    Excluded,
-    Metric,
-    RunError,
-    Runs,
-    SearchRun,
-    SearchSource,
-)
+from dartsx.report.records import Data, Device, EvaluateRun, Excluded, Metric, Runs, SearchRun, SearchSource
 from dartsx.report.weights import read_weights
 from dartsx.spaces import Architecture, from_json
 

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from dartsx.report.records import RunError
+from dartsx.report.errors import RunError
 
 ADDRESS = "127.0.0.1"
 _HEADERS = {

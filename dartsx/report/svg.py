@@ -18,7 +18,9 @@ from dartsx.spaces import Cell
 # Prefix of a primitive's name -> (fill, stroke, text). The first that fits counts.
 FAMILIES = {
     "sep_conv": ("#dbeafe", "#2563eb", "#1e3a8a"),
+    "separable": ("#dbeafe", "#2563eb", "#1e3a8a"),
     "dil_conv": ("#ccfbf1", "#0d9488", "#134e4a"),
+    "atrous": ("#ccfbf1", "#0d9488", "#134e4a"),
     "nor_conv": ("#ede9fe", "#7c3aed", "#4c1d95"),
     "conv": ("#ede9fe", "#7c3aed", "#4c1d95"),
     "tanh": ("#dbeafe", "#2563eb", "#1e3a8a"),

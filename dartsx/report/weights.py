@@ -9,8 +9,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from dartsx.report.errors import RunError
 from dartsx.report.files import json_lines
-from dartsx.report.records import RunError
 from dartsx.report.svg import node_name
 from dartsx.spaces import DARTS, SPACES, Architecture, CellSpace
 

@@ -17,11 +17,12 @@ from dartsx.search.population import (
     over_members,
     take_member,
 )
+from dartsx.search.predict import predict
 from dartsx.search.run import run_search
 from dartsx.search.search import Search, SearchResult
 from dartsx.search.stages import run_stages
 from dartsx.search.state import SearchProblem, SearchState, init_state
-from dartsx.search.step import make_step, make_weight_step, predict
+from dartsx.search.step import make_step, make_weight_step
 
 __all__ = [
     "HYPERGRADIENTS",

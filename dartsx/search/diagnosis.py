@@ -35,8 +35,9 @@ from dartsx.runtime import at_step, jit, stream
 from dartsx.search.hypergradient import RADIUS, Bilevel, Inner, alpha_gradient, virtual_weights
 from dartsx.search.lanczos import Extremes, extreme_eigenvalues
 from dartsx.search.method import Mixture
+from dartsx.search.predict import expected_mixture, values_by_batch
 from dartsx.search.state import Batch, SearchProblem, SearchState
-from dartsx.search.step import expected_mixture, loss_of_alpha, shifted, values_by_batch
+from dartsx.search.step import loss_of_alpha, shifted
 
 # One program for all leaves of a tree, not one for each of their shapes.
 _zeros = jit(functools.partial(jax.tree.map, jnp.zeros_like))

@@ -32,9 +32,9 @@ from dartsx.runtime import (
 )
 from dartsx.search.plan import Plan, search_problem
 from dartsx.search.population import GoOnWithSound, PopulationState, make_population_step, over_members, take_member
+from dartsx.search.predict import outputs
 from dartsx.search.search import Folder, Search, SearchResult, search_step
 from dartsx.search.state import SearchProblem, init_state
-from dartsx.search.step import outputs
 
 PlanOf = Callable[[Mapping[str, Any]], Plan]
 

@@ -32,8 +32,9 @@ from dartsx.search.figures import make_figures
 from dartsx.search.method import HostAlpha
 from dartsx.search.methods.progressive import widened
 from dartsx.search.plan import Plan, search_problem
+from dartsx.search.predict import outputs
 from dartsx.search.state import SearchProblem, SearchState, init_state
-from dartsx.search.step import make_step, outputs
+from dartsx.search.step import make_step
 from dartsx.spaces import AnyGenotype, to_json
 
 Folder = Workdir | Unrecorded

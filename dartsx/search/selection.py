@@ -15,8 +15,9 @@ from dartsx.progress import Progress
 from dartsx.runtime import jit, put_replicated, stream
 from dartsx.search.method import TrainedSupernet
 from dartsx.search.methods.darts_pt import evaluations, undecided
+from dartsx.search.predict import outputs
 from dartsx.search.state import SearchState
-from dartsx.search.step import make_weight_step, outputs
+from dartsx.search.step import make_weight_step
 from dartsx.spaces import AnyGenotype
 
 

@@ -28,6 +28,7 @@ from dartsx.networks.open.trellis import MOVES
 from dartsx.networks.trace import Block
 from dartsx.spaces.choices import Choices
 from dartsx.spaces.described_space import DescribedSpace
+from dartsx.spaces.genotype import Cell, Edge
 from dartsx.spaces.scale import Scale
 
 SOURCE = "arXiv:1901.02985 and its released code"
@@ -83,6 +84,24 @@ def architecture(path: tuple[int, ...], cell: tuple[tuple[str, int], ...]) -> Ch
         name = f"cell/{INPUTS + number // 2}/{SIDES[number % 2]}"
         chosen |= {f"{name}_state": str(source), name: operation}
     return Choices(chosen)
+
+
+def decided_cell(choices: Mapping[str, str]) -> Cell | None:
+    """The cell that decisions of such a space choose, as cells are drawn; None where there are no such decisions.
+
+    As in other cells node 0 is the layer before the last one here, and node 1 the last one. An operation that gives
+    nothing is left out.
+    """
+    slots = [name for name in choices if f"{name}_state" in choices]
+    if not slots:
+        return None
+    states = [int(choices[f"{name}_state"]) for name in slots]
+    edges = (
+        Edge(choices[name], INPUTS - 1 - state if state < INPUTS else state, int(name.split("/")[1]))
+        for name, state in zip(slots, states, strict=True)
+    )
+    nodes = sorted({int(name.split("/")[1]) for name in slots})
+    return Cell(tuple(edge for edge in edges if edge.primitive != "none"), tuple(nodes))
 
 
 auto_deeplab = space(

@@ -31,10 +31,9 @@ class Segmentation:
         """Images with masks, moved together; nothing is cut out of them."""
         return pixel_examples(getattr(self.dataset, part), self.dataset, policy, dtype, mesh)
 
-    @staticmethod
-    def loss(label_smoothing: float = 0.0) -> Loss:
-        """See `dartsx.losses.pixel_classes`."""
-        return pixel_classes(IGNORED, label_smoothing)
+    def loss(self, label_smoothing: float = 0.0) -> Loss:
+        """See `dartsx.losses.pixel_classes`; pixels weigh by the data set's `class_weights`."""
+        return pixel_classes(IGNORED, label_smoothing, self.dataset.class_weights)
 
     @staticmethod
     def result(tested: Mapping[str, float]) -> dict[str, float]:

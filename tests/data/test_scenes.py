@@ -70,3 +70,15 @@ def test_wrong_targets_are_named(targets, problem):
 def test_a_class_that_the_data_set_lacks_is_named(both):
     with pytest.raises(ValueError, match="train labels run from 0 to .*, but 2 classes allow 0 to 1"):
         dataclasses.replace(both[0], classes=("ground", "zero"))
+
+
+def test_rare_classes_weigh_more_the_more_balance_is_asked_for(both):
+    masked, _ = both
+    assert masked.class_weights is None
+    masks = masked.train.targets.masks
+    there = np.unique(masks)
+    halfway, whole = (dataclasses.replace(masked, class_balance=balance).class_weights for balance in (0.5, 1))
+    sums = [whole[k] * (masks == k).sum() for k in there]
+    np.testing.assert_allclose(sums, masks.size)
+    np.testing.assert_allclose(np.square(halfway), whole)
+    assert len(whole) == 11 and np.isfinite(whole).all() and len(there) < 11

@@ -381,6 +381,10 @@ CASES = {
         EVALUATE, "--config.evaluate.augment.jitter", CIFAR,
         ["--config.evaluate.augment.jitter=True", "--config.dataset.stream=True"],
     ),
+    "classes of pixels without masks": (
+        SEARCH, "--config.dataset.class_balance=0.5", CIFAR,
+        ["--config.dataset.class_balance=0.5", "cifar10 is for classification", "set 0"],
+    ),
     "one class": (
         SEARCH, "", Data(classes=1), ["--config.dataset.name='cifar10'", "1 class(es)"],
     ),

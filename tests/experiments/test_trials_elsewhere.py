@@ -9,9 +9,10 @@ import sys
 import pytest
 
 from dartsx.experiments.trials import ExecutorError, Ledger, Listed, Trial, drive
-from dartsx.experiments.trials.choose import Resources, make_executor
+from dartsx.experiments.trials.choose import make_executor
 from dartsx.experiments.trials.handover import hand_over
 from dartsx.experiments.trials.on_slurm import script
+from dartsx.experiments.trials.resources import Resources
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 needs_ray = pytest.mark.skipif(

@@ -1,4 +1,4 @@
-"""The drawing of a path through a trellis."""
+"""The drawings of a path through a trellis, and of the cell of its places."""
 
 import re
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from dartsx.report.drawings import drawings
 from dartsx.spaces import named_space
+from dartsx.spaces.auto_deeplab import MEMBERS, decided_cell
 
 
 def test_all_moves_are_drawn_and_the_path_over_them():
@@ -21,3 +22,19 @@ def test_all_moves_are_drawn_and_the_path_over_them():
     top, below = levels[0]
     assert levels == [(top, below), (below, top)] and below > top
     assert svg.count("<circle") == 1 + 2 + 3
+
+
+def test_the_cell_is_drawn_with_two_operations_for_every_node():
+    architecture = MEMBERS["Auto-DeepLab"]
+    assert decided_cell(architecture.choices).edges[:3] == (
+        ("atrous_5x5", 0, 2),  # of the layer before the last one, as everywhere
+        ("separable_3x3", 1, 2),
+        ("separable_3x3", 0, 3),
+    )
+    svg = drawings(architecture, {"space": {"name": "auto_deeplab"}})["cell"]
+    assert [svg.count(f">{kind}<") for kind in ("separable_3x3", "separable_5x5", "atrous_3x3", "atrous_5x5")] == [
+        *(4, 3, 1, 2)
+    ]
+    nothing = dict(architecture.choices) | {"cell/2/left": "none"}
+    assert len(decided_cell(nothing).edges) == 9
+    assert decided_cell({"path/0/0": "keep"}) is None

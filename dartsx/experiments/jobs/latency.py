@@ -11,7 +11,7 @@ import os
 import platform
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -22,6 +22,7 @@ from dartsx.cost.measured_table import MeasuredTable, Row, csv_of, image_text
 from dartsx.cost.pieces import Piece, pieces, whole
 from dartsx.cost.stopwatch import Times, measure
 from dartsx.experiments.settings import wrong
+from dartsx.experiments.settings.latency import LatencySettings
 from dartsx.networks import Network, close
 from dartsx.networks.layers import Shape
 from dartsx.networks.open.size import combinations
@@ -31,9 +32,6 @@ from dartsx.runtime import JsonLines, StopRequest, Workdir, open_workdir, read_r
 from dartsx.runtime.files import write_bytes
 from dartsx.spaces import Space, SpaceError, named_space, resolve_genotype
 from dartsx.spaces.scale import Scale
-
-if TYPE_CHECKING:
-    from dartsx.experiments.latency import LatencySettings
 
 MOST_BLOCKS = 20_000  # combinations of options that are written down
 MAY_DIFFER = ("samples",)

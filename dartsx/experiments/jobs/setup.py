@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -102,6 +103,8 @@ def _loaded(given: DatasetSettings) -> AnyDataset:
         dataset = load_masks(given.name, given.data_dir, image_size=given.image_size)
     else:
         dataset = load_dataset(given.name, given.data_dir, image_size=given.image_size)
+    if given.class_balance and dataset.task == "segmentation":
+        dataset = dataclasses.replace(dataset, class_balance=given.class_balance)
     return PairDataset(dataset, given.upscale) if given.upscale else dataset
 
 

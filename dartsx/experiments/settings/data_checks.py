@@ -65,6 +65,9 @@ def check_against_data(
     named = None if searching else settings.network
     executor = settings.space.executor if searching else _executor(None if named else group.network)
     _check_read(settings, shape, network(named, classes).reads if named else _READS.get(executor, "images"))
+    if settings.dataset.class_balance and task != "segmentation":
+        problem = f"weighs the classes of pixels; {name} is for {task}, so set 0"
+        raise wrong("dataset.class_balance", settings.dataset.class_balance, problem)
     if len(shape) == 1:
         return
     size = shape[:2]

@@ -67,13 +67,15 @@ class ScenesSettings:
 class DatasetSettings:
     """Which images, as in ``dartsx.data.load_dataset``, and whether they are read while training; or what else.
 
-    With ``upscale`` images are made from copies that are so many times smaller; None for other tasks.
+    With ``upscale`` images are made from copies that are so many times smaller; None for other tasks. Pixels weigh in
+    the loss by their classes as ``class_balance`` says, see ``dartsx.data.dense.DenseDataset``.
     """
 
     name: str = where(not_empty())
     data_dir: str | None
     image_size: int | None = where(at_least(0))
     stream: bool
+    class_balance: float = where(between(0, 1))
     upscale: int | None = where(one_of(0, *UPSCALES))
     text: TextSettings
     scenes: ScenesSettings

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from dartsx.catalog import how_to_install
-from dartsx.experiments.trials.choose import Resources
 from dartsx.experiments.trials.devices import visible_cores
 from dartsx.experiments.trials.executor import ExecutorError
+from dartsx.experiments.trials.resources import Resources
 from dartsx.experiments.trials.trial import Result, Trial
 
 _STORE = 10**8  # bytes for objects of a cluster that is started here: nothing large is passed

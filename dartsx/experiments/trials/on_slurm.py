@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from dartsx.experiments.trials import handover
-from dartsx.experiments.trials.choose import Resources
 from dartsx.experiments.trials.executor import ExecutorError
+from dartsx.experiments.trials.resources import Resources
 from dartsx.experiments.trials.trial import Result, Trial
 from dartsx.runtime import read_json, write_json
 

@@ -11,7 +11,7 @@ from dartsx.kernels.channel_major.primitives.described import Described, by_laye
 from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major.block import Block, Branches
 from dartsx.kernels.pixel_major.execute import Context, execute
-from dartsx.networks.trace import Step
+from dartsx.networks.step import Step
 
 
 def evaluate(members: Mapping[str, Described], block: Block) -> list[Branches]:

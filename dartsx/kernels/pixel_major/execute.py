@@ -20,10 +20,10 @@ from dartsx.kernels.pixel_major.pools import adaptive_pool, pool
 from dartsx.kernels.window import Window
 from dartsx.networks import layers
 from dartsx.networks.anchors import COORDINATES
-from dartsx.networks.level_layers import GlobalMax, Rows
+from dartsx.networks.layers import GlobalMax, Rows
 from dartsx.networks.open.layers import Mixed, Weighted
 from dartsx.networks.open.layout import in_open_groups
-from dartsx.networks.trace import Step
+from dartsx.networks.step import Step
 
 Weights = Mapping[str, jax.Array]
 

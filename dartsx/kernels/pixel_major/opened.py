@@ -26,7 +26,7 @@ from dartsx.networks.open.place import presence
 from dartsx.networks.open.size import at, axes_of, combinations, each
 
 if TYPE_CHECKING:
-    from dartsx.networks.trace import Step
+    from dartsx.networks.step import Step
 
 # (steps of a branch, its input, moments of its batch norms to be filled) -> its result
 Branch = Callable[[Any, jax.Array, dict[str, Any]], jax.Array]

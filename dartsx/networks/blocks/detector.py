@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dartsx.networks.anchors import COORDINATES, LEVELS, RETINANET
 from dartsx.networks.blocks.conv import ConvNorm
 from dartsx.networks.blocks.pyramid import Pyramid
-from dartsx.networks.level_layers import Rows
+from dartsx.networks.layers import Rows
 from dartsx.networks.trace import Trace, Value
 
 LOWEST = 3  # number of the finest level, P3

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from dartsx.networks.errors import check_choice
-from dartsx.networks.layers import Resize
-from dartsx.networks.level_layers import GlobalMax
+from dartsx.networks.layers import GlobalMax, Resize
 from dartsx.networks.open.close import Choices
 from dartsx.networks.open.graph import Pick, Read
 from dartsx.networks.open.layers import Weighted

@@ -9,7 +9,7 @@ from dartsx.networks.layers import FreeLayer, Shape
 from dartsx.networks.open.place import Place
 
 if TYPE_CHECKING:
-    from dartsx.networks.trace import Step
+    from dartsx.networks.step import Step
 
 
 @dataclasses.dataclass(frozen=True)

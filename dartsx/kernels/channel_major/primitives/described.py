@@ -15,7 +15,7 @@ from dartsx.kernels.choice import Forms
 from dartsx.kernels.pixel_major.execute import Context, execute
 from dartsx.networks.blocks.candidates import Make, on_edge, traced
 from dartsx.networks.layers import Conv, Norm, Weight
-from dartsx.networks.trace import Step
+from dartsx.networks.step import Step
 
 NOMINAL = 16  # channels at which names are looked up; they do not depend on it
 

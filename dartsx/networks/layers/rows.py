@@ -1,4 +1,4 @@
-"""Primitive layers of networks that work on maps of several sizes, as detectors do."""
+"""What a detector ends with: rows of scores and offsets, made from maps of several sizes."""
 
 from __future__ import annotations
 
@@ -6,16 +6,7 @@ import dataclasses
 import math
 
 from dartsx.networks.anchors import COORDINATES
-from dartsx.networks.layers import FreeLayer, Shape
-
-
-@dataclasses.dataclass(frozen=True)
-class GlobalMax(FreeLayer):
-    """Maximum over the whole map, as a map of one pixel."""
-
-    def output(self, x: Shape) -> Shape:
-        """(1, 1, channels)."""
-        return (1, 1, x[2])
+from dartsx.networks.layers.layer import FreeLayer, Shape
 
 
 @dataclasses.dataclass(frozen=True)
