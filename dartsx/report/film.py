@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dartsx.report.abridged import drawn_groups
 from dartsx.report.drawings import drawings
 from dartsx.report.heat_map import heat_map, kept_option
 from dartsx.report.records import SearchRun
@@ -53,7 +54,7 @@ def film_of(run: SearchRun) -> Film | None:
     drawn = [drawings(architecture, run.config) for _, architecture, _ in shown]
     if len(shown) < 2 or not (drawn[-1] or run.groups):
         return None
-    groups = {group.name: group for group in run.groups}
+    groups = {group.name: group for group in drawn_groups(run)}
     # A chain's one drawing stands beside the first of its tables.
     beside = {name: groups.pop(name, None) for name in drawn[-1]}
     if drawn[-1] and not any(beside.values()) and groups:
