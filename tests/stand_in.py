@@ -53,7 +53,7 @@ class Synthetic:
         }
         return {"params": params, "batch_stats": {"passes": jnp.zeros(())}}
 
-    def apply(self, variables, images, mixture, train, mutable=()):
+    def apply(self, variables, images, mixture, train, mutable=(), rngs=None):
         x = images.mean((1, 2)).astype(self.dtype)
         logits, seen = 0, dict.fromkeys(PLANTED, 0)
         for i, name in enumerate(TYPES):

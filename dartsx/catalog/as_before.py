@@ -60,6 +60,9 @@ LATER: dict[str, Any] = {
     "evaluate.average_from": 0,
     "evaluate.initial_weights": "",
     "methods.snas.levels": 1,
+    **{f"search.dropout.{place}": 0.0 for place in ("words", "embedding", "inputs", "states", "output")},
+    "search.temporal_activation": 0.0,  # nothing was asked of changing states
+    "evaluate.temporal_activation": 0.0,
 }
 # What the config of every run has had from the first version on.
 _ALWAYS = ("seed", "dtype", "mesh", "method", "dataset")

@@ -139,8 +139,8 @@ METHODS: dict[str, Declaration] = {
     ),
     "trilevel": Declaration(
         decides=("relaxation", "penalty"),
-        options={"order": Option(0.1, "weight of the order of the network's lengths; above 0 prefers short ones")},
-        paper={"epochs": 100},
+        options={"order": Option(1e-3, "weight of the order of the network's lengths; above 0 prefers short ones")},
+        paper={"epochs": 100, "alphas.weight_decay": 0.0},
     ),
     "beta_darts": Declaration(
         decides=("penalty",),

@@ -60,14 +60,14 @@ def loss_of_alpha(problem: SearchProblem, state: SearchState, batch: Batch, key:
       problem: see `SearchProblem`.
       state: the state whose running statistics and choices are used.
       batch: see `SearchProblem`.
-      key: draws the mixture.
+      key: draws the mixture, and what is dropped.
       progress: share of the search that is done.
 
     Returns:
       (weights, alpha) -> (loss, (its metrics, None)). A further scalar `shift` is added to what the network reads of
       the batch (see `hypergradient.alpha_gradient`), whatever else the batch holds; targets stay as they are.
     """
-    of_mixture = network_loss(problem, state, batch)
+    of_mixture = network_loss(problem, state, batch, key)
 
     def loss(params, alpha, shift: jax.Array | None = None):
         mixture = chosen(problem.method.mixture(alpha, key, progress), state)
@@ -142,8 +142,9 @@ def _by_hypergradient(problem, state, train, valid, key, progress) -> tuple[Resu
 def _by_reward(problem, state, train, valid, key, progress) -> tuple[Result, dict[str, Any]]:
     """What the method learns from the quality of a drawn mixture on the validation batch; and the memory."""
     method = problem.method
-    mixture = chosen(method.mixture(state.alpha, jax.random.split(key)[1], progress), state)
-    loss, (told, _) = network_loss(problem, state, valid)(state.params, mixture)
+    valid_key = jax.random.split(key)[1]
+    mixture = chosen(method.mixture(state.alpha, valid_key, progress), state)
+    loss, (told, _) = network_loss(problem, state, valid, valid_key)(state.params, mixture)
     quality = problem.score({"loss": loss, **told})
     memory, gradient = method.learning.update(state.memory["learning"], state.alpha, mixture, quality)
     return Result(gradient, loss, (loss, told)), {**state.memory, "learning": memory}
@@ -155,11 +156,11 @@ def _weight_step(problem, state, batch, key, progress, watched: Batch = None):
     told, batch_stats, gradient, mixture = _weight_gradient(problem, state, batch, key, progress)
     memory = state.memory
     if watched is not None:
-        of_valid = jax.grad(lambda w: network_loss(problem, state, watched)(w, mixture)[0])
+        of_valid = jax.grad(lambda w: network_loss(problem, state, watched, key)(w, mixture)[0])
         frozen = method.freeze.update(memory["freeze"], gradient, of_valid(state.params))
         memory = {**memory, "freeze": frozen}
     if method.align:
-        loss = network_loss(problem, state, batch)
+        loss = network_loss(problem, state, batch, key)
         added = method.align(lambda w, m: loss(w, m)[0], state.params, mixture, progress)
         gradient = jax.tree.map(jnp.add, gradient, added)
     gradient, norm = _with_norm(problem, gradient)
@@ -221,7 +222,7 @@ def _gradient_of_paths(problem, state, batch, key, progress):
 
     def of_path(carry, mixture):
         batch_stats, total = carry
-        loss = network_loss(problem, state._replace(batch_stats=batch_stats), batch)
+        loss = network_loss(problem, state._replace(batch_stats=batch_stats), batch, draw_key)
         mixture = chosen(mixture, state)
         if method.perturb:
             perturb_key = stream(key, "perturbation")
