@@ -60,6 +60,8 @@ LATER: dict[str, Any] = {
     "evaluate.average_from": 0,
     "evaluate.initial_weights": "",
     "methods.snas.levels": 1,
+    "methods.tunas.growth": 1.0,  # alphas learned at one rate, from the first step on
+    "methods.tunas.warmup": 0.0,
     **{f"search.dropout.{place}": 0.0 for place in ("words", "embedding", "inputs", "states", "output")},
     "search.temporal_activation": 0.0,  # nothing was asked of changing states
     "evaluate.temporal_activation": 0.0,
