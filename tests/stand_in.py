@@ -53,7 +53,7 @@ class Synthetic:
         }
         return {"params": params, "batch_stats": {"passes": jnp.zeros(())}}
 
-    def apply(self, variables, images, mixture, train, mutable=()):
+    def apply(self, variables, images, mixture, train, mutable=(), rngs=None):
         x = images.mean((1, 2)).astype(self.dtype)
         logits, seen = 0, dict.fromkeys(PLANTED, 0)
         for i, name in enumerate(TYPES):
@@ -123,7 +123,7 @@ FURTHER = {"drnas": {"drnas": {"penalty": 1e-3}}}
 
 
 # Rewards that were had before, where alphas learn from those.
-REMEMBERED = {"tunas": {"learning": {"baseline": jnp.array(0.3125), "begun": jnp.array(True)}}}
+REMEMBERED = {"tunas": {"learning": {"baseline": jnp.array(0.3125), "weight": jnp.array(0.4)}}}
 
 
 def midway(name, dtype="float64"):

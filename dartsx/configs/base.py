@@ -121,6 +121,8 @@ def _search() -> dict:
             "init_scale": INIT_SCALE,  # standard deviation of the first alphas
             "warmup_epochs": 0,  # epochs in which the alphas stay as they are
         },
+        "dropout": _dropout(),  # for recurrent cells
+        "temporal_activation": 0.0,  # weight of the squared change of a recurrent cell's outputs, step by step
         "augment": {
             "crop_padding": 4,  # pixels by which a random crop may be off
             "flip": True,  # whether half of the images are mirrored
@@ -146,6 +148,16 @@ def _search() -> dict:
     }
 
 
+def _dropout() -> dict:
+    return {
+        "words": 0.0,  # share of words that are dropped as a whole
+        "embedding": 0.0,  # share of the values of a word's vector
+        "inputs": 0.0,  # share of the input that the first product reads
+        "states": 0.0,  # share of the states that all products read
+        "output": 0.0,  # share of what the decoder reads
+    }
+
+
 def _evaluate() -> dict:
     return {
         "network": "",  # kind of network: cifar or imagenet for cells; empty: as the architecture is
@@ -157,13 +169,8 @@ def _evaluate() -> dict:
         "auxiliary": True,  # whether a second classifier stands at two thirds of the depth
         "auxiliary_weight": 0.4,  # weight of its loss
         "drop_path": 0.2,  # probability that an edge is dropped at the end; it grows from 0
-        "dropout": {  # for recurrent networks
-            "words": 0.0,  # share of words that are dropped as a whole
-            "embedding": 0.0,  # share of the values of a word's vector
-            "inputs": 0.0,  # share of the input that the first product reads
-            "states": 0.0,  # share of the states that all products read
-            "output": 0.0,  # share of what the decoder reads
-        },
+        "dropout": _dropout(),  # for recurrent networks
+        "temporal_activation": 0.0,  # weight of the squared change of a recurrent network's outputs, step by step
         "average_from": 0,  # epoch from which tests see the average of the weights; 0: the weights themselves
         "label_smoothing": 0.0,  # share of the target that is spread over all classes
         "form": "",  # how separable and grouped convolutions are computed; empty chooses by device and size

@@ -10,25 +10,22 @@ epochs; this config trains for 1,600. Not run here.
 
 from ml_collections import ConfigDict
 
-from dartsx.configs.base import base
+from dartsx.configs.text import get_config as text
 
 
 def get_config(method: str = "") -> ConfigDict:
-    """Settings of the paper; what differs from it says docs/text.md."""
-    config = base(method)
+    """That of ``configs/text.py`` with the settings of the paper; what differs from it says docs/text.md."""
+    config = text(method)
     config.dataset.name = "text:ptb"
     config.dataset.text.update(unit="words", vocabulary=10_000, steps=35, context=35)
-    config.space.name = "recurrent"
+    dropped = {"embedding": 0.2, "inputs": 0.75, "states": 0.25, "output": 0.75}
 
-    search = config.search
-    search.epochs, search.batch_size, search.channels = 50, 256, 300
-    search.weights.update(learning_rate=20.0, learning_rate_min=20.0, momentum=0.0, weight_decay=5e-7, clip=0.25)
-    search.alphas.update(learning_rate=3e-3, weight_decay=1e-3, beta1=0.9, beta2=0.999)
-    search.diagnosis.every = 0
+    config.search.update(epochs=50, batch_size=256, channels=300)
+    config.search.weights.update(learning_rate=20.0, learning_rate_min=20.0)
+    config.search.alphas.update(beta1=0.9, beta2=0.999)
+    config.search.dropout.update(words=0.0, **dropped)
 
-    evaluate = config.evaluate
-    evaluate.epochs, evaluate.batch_size, evaluate.channels, evaluate.layers = 1600, 64, 850, 1
-    evaluate.update(learning_rate=20.0, learning_rate_min=20.0, momentum=0.0, weight_decay=8e-7, clip=0.25)
-    evaluate.update(auxiliary=False, drop_path=0.0, average_from=100)
-    evaluate.dropout.update(words=0.1, embedding=0.2, inputs=0.75, states=0.25, output=0.75)
+    config.evaluate.update(epochs=1600, batch_size=64, channels=850, average_from=100)
+    config.evaluate.update(learning_rate=20.0, learning_rate_min=20.0)
+    config.evaluate.dropout.update(words=0.1, **dropped)
     return config

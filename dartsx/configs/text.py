@@ -22,11 +22,13 @@ def get_config(method: str = "") -> ConfigDict:
     search.epochs, search.batch_size, search.channels = 8, 32, 64
     search.weights.update(learning_rate=2.0, learning_rate_min=0.1, momentum=0.0, weight_decay=5e-7, clip=0.25)
     search.alphas.update(learning_rate=3e-3, weight_decay=1e-3)
+    search.dropout.update(words=0.05, embedding=0.1, inputs=0.25, states=0.1, output=0.3)
+    search.temporal_activation = 1e-3
     search.diagnosis.every = 0
 
     evaluate = config.evaluate
     evaluate.epochs, evaluate.batch_size, evaluate.channels, evaluate.layers = 20, 32, 128, 1
     evaluate.update(learning_rate=4.0, learning_rate_min=0.2, momentum=0.0, weight_decay=8e-7, clip=0.25)
-    evaluate.update(auxiliary=False, drop_path=0.0, average_from=15)
-    evaluate.dropout.update(words=0.05, embedding=0.1, inputs=0.25, states=0.1, output=0.3)
+    evaluate.update(auxiliary=False, drop_path=0.0, temporal_activation=1e-3, average_from=15)
+    evaluate.dropout.update(search.dropout)
     return config

@@ -13,26 +13,17 @@ dartsx/search/methods/trilevel.py.
 
 from ml_collections import ConfigDict
 
-from dartsx.configs.base import base
+from dartsx.configs.super_resolution import get_config as super_resolution
 
 
 def get_config(method: str = "trilevel") -> ConfigDict:
-    """Settings of the paper where dartsx has them; `method` as in ``configs/cifar10.py``."""
-    config = base(method)
-    config.dataset.name, config.dataset.upscale = "folder:patches", 4
+    """That of ``configs/super_resolution.py`` with the settings of the paper where dartsx has them."""
+    config = super_resolution(method)
+    config.dataset.update(name="folder:patches", upscale=4)
     config.space.name = "trilevel_x4"
-
-    search = config.search
-    search.epochs, search.batch_size, search.channels = 100, 4, 64
-    search.weights.update(learning_rate=0.02, learning_rate_min=0.001, weight_decay=0.0)
-    search.alphas.update(learning_rate=3e-4, weight_decay=0.0)
-    search.augment.crop_padding, search.augment.flip = 0, True
-    search.remat = "branch"
-    search.diagnosis.every = 0
-
-    evaluate = config.evaluate
-    evaluate.epochs, evaluate.batch_size, evaluate.channels = 300, 16, 64
-    evaluate.update(learning_rate=0.02, learning_rate_min=0.0, weight_decay=0.0, clip=1.0)
-    evaluate.update(auxiliary=False, drop_path=0.0, test_every=10)
-    evaluate.augment.update(crop_padding=0, flip=True, cutout=0)
+    config.search.update(epochs=100, batch_size=4, channels=64, remat="branch")
+    config.search.weights.update(learning_rate=0.02, learning_rate_min=0.001, clip=5.0)
+    config.search.alphas.learning_rate = 3e-4
+    config.evaluate.update(epochs=300, batch_size=16, channels=64, learning_rate=0.02)
+    config.search.augment.flip = config.evaluate.augment.flip = True
     return config

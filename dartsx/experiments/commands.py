@@ -16,6 +16,7 @@ from typing import NamedTuple
 import dartsx
 from dartsx import configs
 from dartsx.catalog.rules import did_you_mean
+from dartsx.experiments.piped import piped
 
 
 class Command(NamedTuple):
@@ -83,7 +84,8 @@ def main() -> None:
     program, *arguments = sys.argv
     name = arguments[0] if arguments else "--help"
     if name in ("--help", "-h", "help"):
-        print(help_text())
+        with piped():
+            print(help_text())
     elif name == "--version":
         print(f"dartsx {dartsx.__version__}")
     elif name in COMMANDS:

@@ -39,11 +39,9 @@ def _topology(space: Space, *, stem_multiplier: int = 1, **options: Any) -> Topo
     return TopologySupernet(space, **options)
 
 
-def _recurrent(
-    space: Space, *, channels: int, classes: int, context: int = 0, dtype: Any = "float32", **others: Any
-) -> RecurrentSupernet:
-    del others
-    return RecurrentSupernet(space, channels, classes, context, dtype)
+def _recurrent(space: Space, *, channels: int, classes: int, **options: Any) -> RecurrentSupernet:
+    given = {name: options[name] for name in ("context", "dropout", "temporal_activation", "dtype") if name in options}
+    return RecurrentSupernet(space, channels, classes, **given)
 
 
 _SUPERNETS: Mapping[str, Callable[..., AnySupernet]] = {

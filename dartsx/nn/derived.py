@@ -37,7 +37,8 @@ def network_of(
       space: the space of choices, and of cells with primitives of a user's own: it alone can write their networks.
       channels, layers, classes: size of the network, see `dartsx.spaces.Scale`.
       auxiliary, remat: see `CellNetwork`; other networks have neither.
-      **options: dtype, form, backend; of recurrent networks context and dropout, see `RecurrentNetwork`.
+      **options: dtype, form, backend; of recurrent networks context, dropout and temporal_activation, see
+        `RecurrentNetwork`.
     """
     size = {"channels": channels, "layers": layers, "classes": classes}
     only_cells = {"auxiliary": auxiliary, "remat": remat}
@@ -65,7 +66,7 @@ def _described(name: str, choices: Architecture, space: Space, size: Parts, only
 
 
 def _recurrent(name: str, cell: Architecture, space: Space | None, size: Parts, only_cells: Parts, options: Parts):
-    given = {name: options[name] for name in ("context", "dropout", "dtype") if name in options}
+    given = {name: options[name] for name in ("context", "dropout", "temporal_activation", "dtype") if name in options}
     return RecurrentNetwork(recurrence(cell), size["channels"], size["classes"], **given)
 
 

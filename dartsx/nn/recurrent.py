@@ -31,6 +31,8 @@ _FAN_IN = 625  # weights begin uniform in +- 0.04, as in the released code
 class Dropout(NamedTuple):
     """Shares that training drops; masks are drawn once for all steps (variational dropout, arXiv:1512.05287).
 
+    What is left is divided by its share.
+
     Attributes:
       words: share of the vocabulary whose vectors are 0 everywhere.
       embedding: share of the values of all vectors.
@@ -49,13 +51,13 @@ class Dropout(NamedTuple):
 class RecurrentSupernet(nn.Module):
     """Embedding, one cell of mixed activations, decoder with the embedding's weights.
 
-    The released code's search has dropout besides; this one has none.
-
     Attributes:
       space: nodes and activations.
       channels: width of embedding and state.
       classes: number of words.
       context: words at the beginning of a sequence that only prepare the state.
+      dropout: what training drops.
+      temporal_activation: weight of the penalty of changing outputs, see `RecurrentNetwork`.
       dtype: dtype of the activations; parameters, statistics and logits stay float32 or wider.
       layers, lazy, backend, layout: as in other supernets, without effect: there is one cell, all activations of an
         edge share their product, and products are the same everywhere.
@@ -65,6 +67,8 @@ class RecurrentSupernet(nn.Module):
     channels: int = 300
     classes: int = 10_000
     context: int = 0
+    dropout: Dropout = Dropout()
+    temporal_activation: float = 0.0
     dtype: Any = jnp.float32
     layers: int = 1
     lazy: bool = False
@@ -83,23 +87,27 @@ class RecurrentSupernet(nn.Module):
         Args:
           words: [N, context + steps] numbers of words.
           mixture: [edges, primitives] under the space's group.
-          train: normalise by the batch's statistics, otherwise by the running ones.
+          train: normalise by the batch's statistics, otherwise by the running ones; and drop, if the rng ``dropout``
+            is there to draw the masks.
 
         Returns:
           Logits [N, steps, classes] of the word that follows each of the last `steps`. With
           ``mutable=["batch_stats"]`` the running statistics move (train only).
         """
         nodes = [("identity", 0, node) for node in self.space.nodes]  # weights are those of any derived cell
-        table, bias, weights = _parameters(self, Recurrence(tuple(nodes), self.space.concat))
         stats = self.variable("batch_stats", "nodes", fresh, (self.channels,))
         space, normalize = self.space, by_batch if train else by_running
         rows = space.expand(mixture)[RECURRENT]
-        step = mixed_step(Weights(**weights), rows, space.primitives, space.concat, normalize, Masks())
-        x = table.astype(self.dtype)[words.astype(int)]
-        (_, after), outputs = _unrolled(step, (jnp.zeros_like(x[:, 0]), stats.value), x, self.context)
-        if train and self.is_mutable_collection("batch_stats") and not self.is_initializing():
-            stats.value = after
-        return _logits(outputs, table, bias)
+
+        def unroll(weights, masks, x):
+            step = mixed_step(Weights(**weights), rows, space.primitives, space.concat, normalize, masks)
+            (_, after), outputs = _unrolled(step, (jnp.zeros_like(x[:, 0]), stats.value), x, self.context)
+            if train and self.is_mutable_collection("batch_stats") and not self.is_initializing():
+                stats.value = after
+            return outputs
+
+        random = train and self.has_rng("dropout")
+        return _language_model(self, Recurrence(tuple(nodes), space.concat), words, random, unroll)
 
 
 class RecurrentNetwork(nn.Module):
@@ -111,6 +119,9 @@ class RecurrentNetwork(nn.Module):
       classes: number of words.
       context: words at the beginning of a sequence that only prepare the state.
       dropout: what training drops.
+      temporal_activation: weight b of temporal activation regularisation (arXiv:1708.01009, section 4.3), which is
+        b mean((h_t+1 - h_t)^2) over all values of the outputs h that something is predicted from, before dropout; it
+        is left in the collection ``penalties``.
       dtype: dtype of the activations; parameters and logits stay float32 or wider.
       backend: as in other networks, without effect.
     """
@@ -120,6 +131,7 @@ class RecurrentNetwork(nn.Module):
     classes: int = 10_000
     context: int = 0
     dropout: Dropout = Dropout()
+    temporal_activation: float = 0.0
     dtype: Any = jnp.float32
     backend: str | None = None
 
@@ -138,21 +150,45 @@ class RecurrentNetwork(nn.Module):
           drop_path: recurrent cells have none.
         """
         del drop_path
-        table, bias, weights = _parameters(self, self.recurrence)
-        random = train and not self.is_initializing()
 
-        def mask(rate: float, *shape: int) -> jax.Array | float:
-            if not (random and rate):
-                return 1.0
-            return jax.random.bernoulli(self.make_rng("dropout"), 1 - rate, shape).astype(self.dtype) / (1 - rate)
+        def unroll(weights, masks, x):
+            step = step_of(self.recurrence, weights, masks)
+            return _unrolled(step, (jnp.zeros_like(x[:, 0]),) * self.recurrence.states, x, self.context)[1]
 
-        n, width, drop = words.shape[0], self.channels, self.dropout  # len() refuses a number that is open
-        x = (table.astype(self.dtype) * mask(drop.words, self.classes, 1))[words.astype(int)]
-        x = x * mask(drop.embedding, n, 1, width)
-        masks = Masks(mask(drop.inputs, n, width), mask(drop.states, n, width))
-        step = step_of(self.recurrence, weights, masks)
-        _, outputs = _unrolled(step, (jnp.zeros_like(x[:, 0]),) * self.recurrence.states, x, self.context)
-        return Logits(_logits(outputs * mask(drop.output, n, 1, width), table, bias), None)
+        return Logits(_language_model(self, self.recurrence, words, train, unroll), None)
+
+
+def _language_model(
+    module: RecurrentSupernet | RecurrentNetwork,
+    layer: Recurrence | LSTM,
+    words: jax.Array,
+    random: bool,
+    unroll: Callable[[Mapping[str, jax.Array], Masks, jax.Array], jax.Array],
+) -> jax.Array:
+    """Logits [N, steps, classes] of embedding, layer and decoder.
+
+    Args:
+      module: whose parameters, dropout and penalty these are.
+      layer: which weights there are.
+      words: [N, context + steps] numbers of words.
+      random: whether something is dropped.
+      unroll: (weights of the layer, masks, words' vectors [N, context + steps, C]) -> outputs [N, steps, C].
+    """
+    table, bias, weights = _parameters(module, layer)
+    n, width, drop = words.shape[0], module.channels, module.dropout  # len() refuses a number that is open
+
+    def mask(rate: float, *shape: int) -> jax.Array | float:
+        if not (random and rate) or module.is_initializing():
+            return 1.0
+        return jax.random.bernoulli(module.make_rng("dropout"), 1 - rate, shape).astype(module.dtype) / (1 - rate)
+
+    x = (table.astype(module.dtype) * mask(drop.words, module.classes, 1))[words.astype(int)]
+    x = x * mask(drop.embedding, n, 1, width)
+    outputs = unroll(weights, Masks(mask(drop.inputs, n, width), mask(drop.states, n, width)), x)
+    if module.temporal_activation and not module.is_initializing():
+        change = jnp.mean(jnp.square(jnp.diff(outputs.astype(table.dtype), axis=1)))
+        module.sow("penalties", "temporal_activation", module.temporal_activation * change)
+    return (outputs * mask(drop.output, n, 1, width)).astype(table.dtype) @ table.T + bias
 
 
 def _parameters(
@@ -177,7 +213,3 @@ def _unrolled(step: Callable, carry: Any, x: jax.Array, context: int) -> tuple[A
         carry = lax.stop_gradient(carry)
     carry, outputs = lax.scan(step, carry, by_time[context:])
     return carry, jnp.swapaxes(outputs, 0, 1)
-
-
-def _logits(outputs: jax.Array, table: jax.Array, bias: jax.Array) -> jax.Array:
-    return outputs.astype(table.dtype) @ table.T + bias

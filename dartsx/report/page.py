@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dartsx.progress import tracked
+from dartsx.report.abridged import drawn_groups
 from dartsx.report.aggregate import Results, Row, aggregate
 from dartsx.report.chapters import FIGURES, Chapter, Picture
 from dartsx.report.cost_chapters import front_chapters, latency_chapter
@@ -138,7 +139,8 @@ def _search_chapter(number: int, run: SearchRun) -> Chapter:
         facts.append(("validation accuracy of the supernet", f"{run.valid_accuracy:.2%}"))
     film = film_of(run)
     pictures = _drawings(name, run.genotype, run.config, filmed=film is not None)
-    for group in run.groups:
+    groups = drawn_groups(run)
+    for group in groups:
         caption = f"{group.title}, epoch {run.epochs[-1]}: weights by which the search derives; what it kept is framed"
         svg = heat_map(group, group.weights[-1], run.genotype.choices, f"{group.title}, epoch {run.epochs[-1]}")
         pictures.append(Picture(f"{name}_mixtures_{group.name}", caption, svg, filmed=film is not None))
@@ -146,7 +148,7 @@ def _search_chapter(number: int, run: SearchRun) -> Chapter:
     if run.diagnosis:
         pictures.append(Picture(f"{name}_diagnosis", "Diagnosis", diagnosis_plot(run)))
     if len(run.epochs) > 1:
-        for group in run.groups:
+        for group in groups:
             caption = f"Weights of the {group.title} by epoch"
             pictures.append(Picture(f"{name}_evolution_{group.name}", caption, evolution(run, group)))
     title = f"Search {number}: {run.method}, seed {run.seed}"

@@ -91,16 +91,18 @@ Step = Callable[[RetrainState, Batch], tuple[RetrainState, dict[str, dict[str, j
 def make_step(problem: RetrainProblem) -> Step:
     """The pure function (state, batch) -> (state, metrics); jit it with donation.
 
-    The metrics are those of the main head; ``loss`` is what is trained, the auxiliary head's weighted part included.
+    The metrics are those of the main head; ``loss`` is what is trained: the auxiliary head's weighted part and
+    the penalties of the network are in it.
     """
 
     def step(state: RetrainState, batch: Batch):
         def loss(params):
-            outputs, stats = _forward(problem, state, params, problem.inputs(batch))
+            outputs, moved = _forward(problem, state, params, problem.inputs(batch))
             value, told = problem.loss(outputs.main, batch)
+            value = value + sum(jax.tree.leaves(moved.get("penalties", {})))
             if outputs.auxiliary is not None:
                 value = value + problem.auxiliary_weight * problem.loss(outputs.auxiliary, batch)[0]
-            return value, (told, stats)
+            return value, (told, moved.get("batch_stats", {}))
 
         (value, (told, stats)), gradient = jax.value_and_grad(loss, has_aux=True)(state.params)
         updates, optimizer = problem.optimizer.update(gradient, state.optimizer, state.params)
@@ -123,20 +125,22 @@ def make_step(problem: RetrainProblem) -> Step:
 
 
 def _forward(problem, state, params, inputs):
-    """Outputs of the heads and new running statistics; masks from the streams ``drop_path`` and ``dropout``."""
+    """Outputs of the heads, and by collection new running statistics and penalties of the network.
+
+    Masks come from the streams ``drop_path`` and ``dropout``.
+    """
     probability = None
     if problem.drop_path:
         epoch = state.step // problem.steps_per_epoch
         probability = problem.drop_path * epoch / problem.epochs
-    outputs, moved = problem.network.apply(
+    return problem.network.apply(
         {"params": params, "batch_stats": state.batch_stats},
         inputs,
         True,
         probability,
-        mutable=["batch_stats"],
+        mutable=["batch_stats", "penalties"],
         rngs={name: at_step(stream(state.key, name), state.step) for name in ("drop_path", "dropout")},
     )
-    return outputs, moved.get("batch_stats", {})
 
 
 def evaluated(problem: RetrainProblem, state: RetrainState) -> dict[str, Any]:

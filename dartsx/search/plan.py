@@ -82,7 +82,7 @@ class Plan:
       weights: their optimiser.
       alphas: their optimiser.
       bound: binds the search to an expected cost.
-      network: further arguments of the supernet, which data decide, such as the context of sequences.
+      network: further arguments of the supernet, which the task decides, such as the context of sequences.
       loss: see `dartsx.losses`.
       inputs: batch -> what the supernet reads of it.
       score: values of the loss by name -> the number by which architectures are compared, bigger is better.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -112,21 +113,24 @@ def progress_of(problem: SearchProblem, state: SearchState) -> jax.Array:
     return jnp.minimum(state.step / problem.total_steps, 1)
 
 
-def network_loss(problem: SearchProblem, state: SearchState, batch: Batch):
-    """(weights, mixture) -> (loss, (its metrics, new running statistics or None)); `shift` is added to the inputs."""
+def network_loss(problem: SearchProblem, state: SearchState, batch: Batch, key: jax.Array):
+    """(weights, mixture) -> (loss, (its metrics, new running statistics or None)); `shift` is added to the inputs.
+
+    Where statistics move (`mutable`) weights are trained, and the loss has the supernet's penalties in it; alphas see
+    the loss alone. From `key` comes what a supernet drops in training: the same at all weights and mixtures.
+    """
+    rngs = {"dropout": stream(key, "dropout")}
 
     def loss(params, mixture, mutable: bool = False, shift: jax.Array | None = None):
         variables = {"params": params, "batch_stats": state.batch_stats}
         inputs = problem.inputs(batch)
         if shift is not None:
             inputs = inputs + shift.astype(inputs.dtype)
-        if not mutable:
-            outputs, stats = problem.supernet.apply(variables, inputs, mixture, True), None
-        else:
-            outputs, moved = problem.supernet.apply(variables, inputs, mixture, True, mutable=["batch_stats"])
-            stats = moved.get("batch_stats", {})
+        apply = functools.partial(problem.supernet.apply, variables, inputs, mixture, True, rngs=rngs)
+        outputs, moved = apply(mutable=["batch_stats", "penalties"]) if mutable else (apply(), {})
         value, metrics = problem.loss(outputs, batch)
-        return value, (figures(metrics), stats)
+        value = value + sum(jax.tree.leaves(moved.get("penalties", {})))
+        return value, (figures(metrics), moved.get("batch_stats", {}) if mutable else None)
 
     return loss
 

@@ -15,6 +15,7 @@ from dartsx.optim import momentum_buffer, side_by_side
 from dartsx.runtime import at_step, stream
 from dartsx.search import relax
 from dartsx.search.hypergradient import Bilevel, Inner, Result
+from dartsx.search.masked import present
 from dartsx.search.state import Batch, SearchProblem, SearchState, chosen, network_loss, progress_of
 
 Step = Callable[[SearchState, Batch, Batch], tuple[SearchState, dict[str, dict[str, jax.Array]]]]
@@ -60,14 +61,14 @@ def loss_of_alpha(problem: SearchProblem, state: SearchState, batch: Batch, key:
       problem: see `SearchProblem`.
       state: the state whose running statistics and choices are used.
       batch: see `SearchProblem`.
-      key: draws the mixture.
+      key: draws the mixture, and what is dropped.
       progress: share of the search that is done.
 
     Returns:
       (weights, alpha) -> (loss, (its metrics, None)). A further scalar `shift` is added to what the network reads of
       the batch (see `hypergradient.alpha_gradient`), whatever else the batch holds; targets stay as they are.
     """
-    of_mixture = network_loss(problem, state, batch)
+    of_mixture = network_loss(problem, state, batch, key)
 
     def loss(params, alpha, shift: jax.Array | None = None):
         mixture = chosen(problem.method.mixture(alpha, key, progress), state)
@@ -89,6 +90,8 @@ def _alpha_step(problem, state, train, valid, key, progress):
     result, memory = gradient_of(problem, state, train, valid, key, progress)
     loss, told = result.auxiliary
     updates, alpha_opt = problem.alpha_optimizer.update(result.gradient, state.alpha_opt, state.alpha)
+    if method.growth != 1:
+        updates = jax.tree.map(lambda update: update * _grown(problem, state), updates)
     alpha = optax.apply_updates(state.alpha, updates)
     if method.rescale:
         alpha = method.rescale(state.alpha, alpha)
@@ -99,14 +102,19 @@ def _alpha_step(problem, state, train, valid, key, progress):
             (state.alpha, state.alpha_opt),
             (alpha, alpha_opt),
         )
-    candidates = {name: alpha[name] for name in problem.supernet.space.alpha_shapes}
     metrics = {
         "loss": loss,
         **told,
         "alpha_gradient_norm": optax.tree.norm(result.gradient),
-        "alpha_entropy": relax.entropy(relax.softmax(candidates)),
+        "alpha_entropy": relax.entropy(relax.softmax(present(alpha, problem.supernet.space))),
     }
     return state._replace(alpha=alpha, alpha_opt=alpha_opt, memory=memory), metrics
+
+
+def _grown(problem: SearchProblem, state: SearchState) -> jax.Array:
+    """Factor of the alphas' learning rate: 1 when they begin to move, the method's `growth` at the end."""
+    learning = (state.step - problem.alpha_start) / max(1, problem.total_steps - problem.alpha_start)
+    return problem.method.growth ** jnp.clip(learning, 0, 1)
 
 
 def _by_hypergradient(problem, state, train, valid, key, progress) -> tuple[Result, dict[str, Any]]:
@@ -134,8 +142,9 @@ def _by_hypergradient(problem, state, train, valid, key, progress) -> tuple[Resu
 def _by_reward(problem, state, train, valid, key, progress) -> tuple[Result, dict[str, Any]]:
     """What the method learns from the quality of a drawn mixture on the validation batch; and the memory."""
     method = problem.method
-    mixture = chosen(method.mixture(state.alpha, jax.random.split(key)[1], progress), state)
-    loss, (told, _) = network_loss(problem, state, valid)(state.params, mixture)
+    valid_key = jax.random.split(key)[1]
+    mixture = chosen(method.mixture(state.alpha, valid_key, progress), state)
+    loss, (told, _) = network_loss(problem, state, valid, valid_key)(state.params, mixture)
     quality = problem.score({"loss": loss, **told})
     memory, gradient = method.learning.update(state.memory["learning"], state.alpha, mixture, quality)
     return Result(gradient, loss, (loss, told)), {**state.memory, "learning": memory}
@@ -147,11 +156,11 @@ def _weight_step(problem, state, batch, key, progress, watched: Batch = None):
     told, batch_stats, gradient, mixture = _weight_gradient(problem, state, batch, key, progress)
     memory = state.memory
     if watched is not None:
-        of_valid = jax.grad(lambda w: network_loss(problem, state, watched)(w, mixture)[0])
+        of_valid = jax.grad(lambda w: network_loss(problem, state, watched, key)(w, mixture)[0])
         frozen = method.freeze.update(memory["freeze"], gradient, of_valid(state.params))
         memory = {**memory, "freeze": frozen}
     if method.align:
-        loss = network_loss(problem, state, batch)
+        loss = network_loss(problem, state, batch, key)
         added = method.align(lambda w, m: loss(w, m)[0], state.params, mixture, progress)
         gradient = jax.tree.map(jnp.add, gradient, added)
     gradient, norm = _with_norm(problem, gradient)
@@ -213,7 +222,7 @@ def _gradient_of_paths(problem, state, batch, key, progress):
 
     def of_path(carry, mixture):
         batch_stats, total = carry
-        loss = network_loss(problem, state._replace(batch_stats=batch_stats), batch)
+        loss = network_loss(problem, state._replace(batch_stats=batch_stats), batch, draw_key)
         mixture = chosen(mixture, state)
         if method.perturb:
             perturb_key = stream(key, "perturbation")

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from dartsx import optim
-from dartsx.experiments.settings import EvaluateGroup, EvaluateSettings
+from dartsx.experiments.jobs.task_options import task_options
+from dartsx.experiments.settings import EvaluateSettings
 from dartsx.networks import network as named_network
 from dartsx.networks.recurrent import LSTM, lstm_width
-from dartsx.nn import DescribedNetwork, Dropout, RecurrentNetwork
+from dartsx.nn import DescribedNetwork, RecurrentNetwork
 from dartsx.nn.derived import AnyNetwork, network_of
 from dartsx.retrain import RetrainProblem
 from dartsx.tasks import Classification, Task
@@ -53,7 +54,7 @@ def _network(settings: EvaluateSettings, classes: int, task: Task) -> AnyNetwork
     if settings.network in _WORD_NETWORKS:
         layer, width_at = _WORD_NETWORKS[settings.network]
         width = width_at(_params_of_a_cell(settings, classes), classes)
-        return RecurrentNetwork(layer, width, classes, **_only_recurrent(group, task), dtype=settings.dtype)
+        return RecurrentNetwork(layer, width, classes, **task_options(group, task), dtype=settings.dtype)
     if settings.network:
         return DescribedNetwork(named_network(settings.network, classes), settings.dtype, group.form)
     return network_of(
@@ -67,7 +68,7 @@ def _network(settings: EvaluateSettings, classes: int, task: Task) -> AnyNetwork
         remat=group.remat,
         dtype=settings.dtype,
         form=group.form,
-        **_only_recurrent(group, task),
+        **task_options(group, task),
     )
 
 
@@ -77,10 +78,6 @@ def _params_of_a_cell(settings: EvaluateSettings, classes: int) -> int:
     cell = space.sample(np.random.default_rng(0))  # all have as many
     scale = dataclasses.replace(space.scale, channels=group.channels, classes=classes)
     return space.network(cell, scale).params()
-
-
-def _only_recurrent(group: EvaluateGroup, task: Task) -> dict[str, Any]:
-    return {**task.network, "dropout": Dropout(**vars(group.dropout))} if task.network else {}
 
 
 def _schedule(group, steps: int):

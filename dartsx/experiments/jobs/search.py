@@ -12,6 +12,7 @@ import jax
 from ml_collections import ConfigDict
 
 from dartsx.experiments.jobs.setup import AnyDataset, comparison, finished_before, inputs, load_checked, resolved, start
+from dartsx.experiments.jobs.task_options import task_options
 from dartsx.experiments.settings import SearchSettings, search_settings, wrong
 from dartsx.feeds import Examples
 from dartsx.runtime import open_workdir
@@ -90,7 +91,8 @@ def search_examples(settings: SearchSettings, dataset: AnyDataset, mesh: jax.sha
 def search_plan(settings: SearchSettings, dataset: AnyDataset) -> Plan:
     """The settings of a search as a plan for the task that the data set."""
     plan, task = plan_of(settings, dataset.num_classes), task_of(dataset)
-    return dataclasses.replace(plan, loss=task.loss(), inputs=task.inputs, score=task.score, network=task.network)
+    given = task_options(settings.search, task)
+    return dataclasses.replace(plan, loss=task.loss(), inputs=task.inputs, score=task.score, network=given)
 
 
 def plan_of(settings: SearchSettings, classes: int) -> Plan:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from absl import app, flags, logging
 
+from dartsx.experiments.piped import piped
 from dartsx.experiments.settings.command_line import DEFAULT, CommandLine, parse_config
 from dartsx.experiments.settings.errors import SettingsError
 from dartsx.experiments.settings.stopping import command
@@ -25,7 +26,7 @@ _FOR_THE_USER = {
     ("dartsx.spaces.errors", "SpaceError"): 2,
     ("dartsx.data.prepared", "WrongFormatError"): 2,
     ("dartsx.export.errors", "ExportError"): 2,
-    ("dartsx.report.records", "RunError"): 2,
+    ("dartsx.report.errors", "RunError"): 2,
     ("dartsx.tabular.files", "TableError"): 2,
     ("dartsx.runtime.checkpoints", "CheckpointError"): 2,
     ("dartsx.runtime.checkpoints", "CheckpointMismatchError"): 2,
@@ -57,13 +58,7 @@ def run_main(main: Callable[..., None], config: str | None = DEFAULT, workdir: s
       workdir: default of ``--workdir``, which ``main`` then gets as its second argument; REQUIRED
         for one that must be given, None for an entry point that has none.
     """
-    if workdir is not None:
-        text = "folder for everything that is written"
-        flags.DEFINE_string("workdir", workdir or None, text, required=workdir == REQUIRED)
-    if config is not None:
-        text = "config file; its fields are set by --config.FIELD=VALUE"
-        flags.DEFINE_string("config", None, f"{text} (default: {config.removesuffix('.py')})")
-    flags.DEFINE_bool("quiet", False, "no progress: results, warnings and errors alone")
+    _define(config, workdir)
     given: list[CommandLine] = []
 
     def parse(argv: Sequence[str]) -> Any:
@@ -77,21 +72,14 @@ def run_main(main: Callable[..., None], config: str | None = DEFAULT, workdir: s
             _stop(error, 2, given)
 
     def guarded(argument: Any) -> None:
-        if not flags.FLAGS["verbosity"].present:
-            logging.set_verbosity(logging.WARNING)  # Orbax tells of every file it writes
-        warnings.showwarning = _show_warning
-        threading.excepthook = _thread_failed
-        logging.get_absl_handler().addFilter(_is_news)
+        _calm_libraries()
         folder = "" if workdir is None else flags.FLAGS.workdir
         if flags.FLAGS.quiet:
             os.environ[QUIET] = "1"  # of this process and of those that it starts
         try:
             main(argument, *([] if workdir is None else [folder]))
         except KeyboardInterrupt:
-            print(
-                f"\ninterrupted; the same command goes on from what is saved:\n  {command()}",
-                file=sys.stderr,
-            )
+            print(f"\ninterrupted; the same command goes on from what is saved:\n  {command()}", file=sys.stderr)
             sys.exit(INTERRUPTED)
         except Exception as error:
             status, fault = exit_status(error), explain(error, folder)
@@ -101,7 +89,28 @@ def run_main(main: Callable[..., None], config: str | None = DEFAULT, workdir: s
                 raise
             _leave(fault)
 
-    app.run(guarded, flags_parser=parse)
+    with piped():
+        app.run(guarded, flags_parser=parse)
+
+
+def _define(config: str | None, workdir: str | None) -> None:
+    """Defines the flags that entry points share; arguments as of `run_main`."""
+    if workdir is not None:
+        text = "folder for everything that is written"
+        flags.DEFINE_string("workdir", workdir or None, text, required=workdir == REQUIRED)
+    if config is not None:
+        text = "config file; its fields are set by --config.FIELD=VALUE"
+        flags.DEFINE_string("config", None, f"{text} (default: {config.removesuffix('.py')})")
+    flags.DEFINE_bool("quiet", False, "no progress: results, warnings and errors alone")
+
+
+def _calm_libraries() -> None:
+    """Lets libraries tell only what is news to the user."""
+    if not flags.FLAGS["verbosity"].present:
+        logging.set_verbosity(logging.WARNING)  # Orbax tells of every file it writes
+    warnings.showwarning = _show_warning
+    threading.excepthook = _thread_failed
+    logging.get_absl_handler().addFilter(_is_news)
 
 
 def exit_status(error: Exception) -> int | None:

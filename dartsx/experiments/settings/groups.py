@@ -151,6 +151,17 @@ class CostBound:
 
 
 @dataclasses.dataclass(frozen=True)
+class DropoutSettings:
+    """What the training of a recurrent network drops, see ``dartsx.nn.Dropout``."""
+
+    words: float = where(below_one())
+    embedding: float = where(below_one())
+    inputs: float = where(below_one())
+    states: float = where(below_one())
+    output: float = where(below_one())
+
+
+@dataclasses.dataclass(frozen=True)
 class SearchGroup:
     """The supernet and how it is searched; ``checkpoint_every`` in epochs."""
 
@@ -170,6 +181,8 @@ class SearchGroup:
     max_steps: int | None = where(at_least(0))
     weights: WeightOptimizer
     alphas: AlphaOptimizer
+    dropout: DropoutSettings
+    temporal_activation: float = where(at_least(0))
     augment: AugmentPolicy
     diagnosis: Diagnosis
     cost: CostBound
@@ -194,17 +207,6 @@ class Members:
 
 
 @dataclasses.dataclass(frozen=True)
-class DropoutSettings:
-    """What the training of a recurrent network drops, see ``dartsx.nn.Dropout``."""
-
-    words: float = where(below_one())
-    embedding: float = where(below_one())
-    inputs: float = where(below_one())
-    states: float = where(below_one())
-    output: float = where(below_one())
-
-
-@dataclasses.dataclass(frozen=True)
 class EvaluateGroup:
     """How a network is trained; ``decay`` is of the exponential schedule.
 
@@ -226,6 +228,7 @@ class EvaluateGroup:
     auxiliary_weight: float = where(at_least(0))
     drop_path: float = where(below_one())
     dropout: DropoutSettings
+    temporal_activation: float = where(at_least(0))
     average_from: int | None = where(at_least(0))
     label_smoothing: float = where(below_one())
     form: str | None = where(one_of("", *dict.fromkeys((*SEPARABLE_FORMS, *GROUPED_FORMS))))

@@ -6,6 +6,9 @@ grow (`Argmax.growing`), of the alpha of the last option less that of the first;
 That is how the released code orders the options of its network level; a sum of the differences of neighbours, which is
 the same. Prediction takes the mixture, expected costs and derivation take sparsemax, whose order on a row is the same.
 
+Once a row of the mixture is one-hot, its alphas have no gradient. Weight decay would then be all that Adam sees, and
+Adam would take the alphas to 0 at the full learning rate, whatever they had learned: the method's default is none.
+
 The released code draws kernel widths by Gumbel softmax and trains the widest and the narrowest network besides, prunes
 while it trains, and adds perceptual and total variation losses to the pixels'; none of this is done here.
 """
