@@ -1,9 +1,9 @@
 """Progressive shrinking on handwritten digits, phase by phase: ``python -m benchmarks.shrinking``.
 
-Trains a small once-for-all network (`SPACE`: two stages of two to four blocks, kernels 3, 5, 7, expansions 3, 4, 6) by
-the method ``ofa`` with transformed kernels, and after each phase evaluates four networks by the statistics of batches,
-on the half of the training images that trains no weights: the largest one, that of the smallest kernels, that of the
-smallest depths besides, and the smallest of all.
+Trains a small once-for-all network (`SPACE`: two stages of one or two blocks, kernels 3, 5, expansions 2, 3, 4) by
+the method ``ofa`` with transformed kernels and images of two sizes, and after each phase evaluates four networks by the
+statistics of batches, on the half of the training images that trains no weights: the largest one, that of the smallest
+kernels, that of the smallest depths besides, and the smallest of all.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from dartsx.spaces import DescribedSpace, Scale
 from dartsx.spaces.chains.backbone import Stage, positions
 from dartsx.spaces.chains.ofa import elastic
 
-NETWORKS = {"largest": (), "kernel 3": ("kernel",), "and depth 2": ("kernel", "depth")}
-NETWORKS["and expansion 3"] = ("kernel", "depth", "expansion")
+NETWORKS = {"largest": (), "kernel 3": ("kernel",), "and depth 1": ("kernel", "depth")}
+NETWORKS["and expansion 2"] = ("kernel", "depth", "expansion")
 
 
 def write(scale: Scale) -> Network:
     """Stem, two elastic stages, classifier."""
-    stages = positions((Stage(8, 4, 1), Stage(16, 4, 2)), Scale(stem="imagenet"))
-    body = tuple((elastic(stage, None, "relu"),) for stage in stages)
+    stages = positions((Stage(8, 2, 1), Stage(16, 2, 2)), Scale(stem="imagenet"))
+    body = tuple((elastic(stage, None, "relu", (1, 2), (3, 5), (2, 3, 4)),) for stage in stages)
     return Network("digit_ofa", (ConvNorm(8, 3),), body, (Classifier(scale.classes),), "an example", scale.pixels)
 
 

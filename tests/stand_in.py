@@ -123,7 +123,7 @@ FURTHER = {"drnas": {"drnas": {"penalty": 1e-3}}}
 
 
 # Rewards that were had before, where alphas learn from those.
-REMEMBERED = {"tunas": {"learning": {"baseline": jnp.array(0.3125), "begun": jnp.array(True)}}}
+REMEMBERED = {"tunas": {"learning": {"baseline": jnp.array(0.3125), "weight": jnp.array(0.4)}}}
 
 
 def midway(name, dtype="float64"):

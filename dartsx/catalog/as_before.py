@@ -59,6 +59,9 @@ LATER: dict[str, Any] = {
     **{f"evaluate.dropout.{place}": 0.0 for place in ("words", "embedding", "inputs", "states", "output")},
     "evaluate.average_from": 0,
     "evaluate.initial_weights": "",
+    "methods.snas.levels": 1,
+    "methods.tunas.growth": 1.0,  # alphas learned at one rate, from the first step on
+    "methods.tunas.warmup": 0.0,
     **{f"search.dropout.{place}": 0.0 for place in ("words", "embedding", "inputs", "states", "output")},
     "search.temporal_activation": 0.0,  # nothing was asked of changing states
     "evaluate.temporal_activation": 0.0,
@@ -86,14 +89,17 @@ def completed(config: Mapping[str, Any]) -> dict[str, Any]:
 def as_before(config: Mapping[str, Any]) -> dict[str, Any]:
     """What stands, by dotted name, for fields that the config of an earlier run lacks, to compare it with this one.
 
-    A method that came later decided nothing in that run, so its options count as they are here.
+    A method that came later, or that does not search here, decided nothing in that run, so its options count as they
+    are here. Without a method in `config` all fields are told that came later.
     """
     options = {
         f"methods.{method}.{name}": value
         for method, values in config.get("methods", {}).items()
         for name, value in values.items()
     }
-    return options | LATER | {SCHEMA_KEY: SCHEMA}
+    unused = {name for name in options if name.split(".")[1] not in config.get("method", "").split("+")}
+    later = {name: value for name, value in LATER.items() if name not in unused}
+    return options | later | {SCHEMA_KEY: SCHEMA}
 
 
 def _group(config: dict[str, Any], names: list[str]) -> dict[str, Any]:

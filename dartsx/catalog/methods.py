@@ -39,7 +39,10 @@ METHODS: dict[str, Declaration] = {
     ),
     "snas": Declaration(
         decides=("relaxation",),
-        options=_temperature(1.0, 0.03),
+        options={
+            **_temperature(1.0, 0.03),
+            "levels": Option(1, "2: alphas learn from images that train no weights, as in FBNet", between(1, 2)),
+        },
         paper={"epochs": 150},
         first_order="trains alphas and weights on one loss",
     ),
@@ -58,8 +61,16 @@ METHODS: dict[str, Declaration] = {
         options={
             "baseline": Option(0.95, "share of the past in the baseline of the rewards", below_one()),
             "factor": Option(-0.1, "factor of the distance from a cost's target in the reward", below_zero()),
+            "growth": Option(10.0, "growth of the alphas' learning rate while they learn", above_zero()),
+            "warmup": Option(0.25, "share of the search in which ever fewer decisions take all options", below_one()),
         },
-        paper={"alphas.learning_rate": 3e-4, "alphas.beta1": 0.0, "alphas.weight_decay": 0.0, "alphas.init_scale": 0.0},
+        paper={
+            "alphas.learning_rate": 3e-4,
+            "alphas.beta1": 0.0,
+            "alphas.weight_decay": 0.0,
+            "alphas.init_scale": 0.0,
+            "alphas.warmup_epochs": 12,  # a quarter
+        },
         meaningless=_ONE_CANDIDATE,
         first_order="learns its alphas from rewards",
     ),

@@ -5,9 +5,10 @@ Command: ``dartsx search --config=fbnet --config.search.cost.kind=latency
 Search: 90 epochs with batches of 192 on 100 of the classes, of which 80 % train the weights; alphas rest for 10 epochs;
 the temperature falls from 5 by exp(-0.045) an epoch; the loss is 0.2 log(LAT)^0.6 times the cross entropy. Networks are
 trained for 360 epochs.
-Not as in the paper: ``snas``, the relaxation with Gumbel noise, trains alphas on the images of the weights; the
-learning rate of the training falls along a cosine, not at epochs 90, 180 and 270. A search keeps its images
-in memory: it needs ``--config.dataset.stream=False``.
+Method: ``snas`` with two levels, soft samples by Gumbel noise whose alphas learn from the other 20 %. Not as in the
+paper: the two kinds of steps alternate step by step, not epoch by epoch; the learning rate of the training falls along
+a cosine, not at epochs 90, 180 and 270. A search keeps its images in memory: it needs
+``--config.dataset.stream=False``.
 Data: a folder of 100 classes, ``--config.dataset.name=folder:PATH``.
 Needs: GPUs or TPUs.
 Costs: not measured.
@@ -38,6 +39,7 @@ def get_config(method: str = "snas"):
     search.cost.weight = 0.2
     search.cost.power = 0.6
     search.cost.target = 25.0  # plays no part in this form
+    config.methods.snas.levels = 2
     config.methods.snas.temperature_start = 5.0
     config.methods.snas.temperature_end = 5.0 * math.exp(-0.045 * 90)
 

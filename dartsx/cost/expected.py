@@ -64,7 +64,7 @@ def _latency(supernet: Any, image_shape: int | Sequence[int], table: Table | Non
     if table is None:
         raise ValueError("latency needs a table of the device's times")
     if supernet.space.executor != "described":
-        raise ValueError("tables of latencies hold blocks of chains: the space must be a described one")
+        raise ValueError("tables of latencies hold blocks of described networks; searches of cells take kind=macs")
     return _by_entries(supernet, expected_latency_of(supernet.description, table, image_shape))
 
 

@@ -5,7 +5,7 @@ may leave decisions open (`dartsx.networks.open`): a `Choice` of blocks, a `Widt
 `Graph` picks, the `Path` through a `Trellis` or a `Tree`. `close` takes them.
 """
 
-from dartsx.networks.description import Network, decisions_of
+from dartsx.networks.description import Network, decisions_of, widths_of
 from dartsx.networks.open.choice import Choice
 from dartsx.networks.open.close import close
 from dartsx.networks.open.decisions import Decision
@@ -43,4 +43,5 @@ __all__ = [
     "names",
     "network",
     "primitive",
+    "widths_of",
 ]

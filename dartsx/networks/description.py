@@ -11,7 +11,8 @@ from dartsx.networks.anchors import COORDINATES
 from dartsx.networks.layers import Input, Shape
 from dartsx.networks.open.decisions import Decision
 from dartsx.networks.open.rules import Rule
-from dartsx.networks.step import Step
+from dartsx.networks.open.size import joint_axes
+from dartsx.networks.step import Step, primitive
 from dartsx.networks.trace import Block, Trace, Value
 
 
@@ -122,6 +123,13 @@ class Network:
 def decisions_of(network: Network) -> dict[str, Decision]:
     """The decisions that a network leaves open, none before one that its condition names; empty if it is closed."""
     return network.traced().decisions
+
+
+def widths_of(network: Network) -> dict[str, tuple[str, ...]]:
+    """The decisions that numbers of channels depend on, with their options, which are whole numbers."""
+    steps = list(primitive(network.trace()))
+    shapes = [step.shape for step in steps] + [weight.shape for step in steps for weight in step.weights.values()]
+    return dict(joint_axes(size for shape in shapes for size in shape))
 
 
 def repeated(block: Callable[[int], Block], stride: int, count: int) -> tuple[Block, ...]:

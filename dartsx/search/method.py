@@ -160,6 +160,7 @@ class Method:
       teach: weight of the cross entropy with what a teacher predicts, where the memory of the state holds one.
       learning: see `Learning`; None where alphas have hypergradients.
       rescale: (alphas before, after their step) -> alphas, or None.
+      growth: factor by which the learning rate of the alphas grows, exponentially, from their first step to the last.
       perturb: (training loss of a mixture, mixture, key, progress) -> mixture of the weight step, or None.
       align: (training loss, weights, mixture, progress) -> gradient added to that of the weights, or None.
       freeze: see `Freezing`, or None.
@@ -186,6 +187,7 @@ class Method:
     teach: float = 0.0
     learning: Learning | None = None
     rescale: Callable[[Alpha, Alpha], Alpha] | None = None
+    growth: float = 1.0
     perturb: Callable[[LossOfMixture, Mixture, jax.Array, jax.Array], Mixture] | None = None
     align: Callable[[LossOfBoth, Any, Mixture, jax.Array], Any] | None = None
     freeze: Freezing | None = None

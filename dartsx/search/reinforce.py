@@ -15,10 +15,12 @@ from dartsx.spaces import Space
 
 @dataclasses.dataclass(frozen=True)
 class Reinforce:
-    """Gradient -(reward - baseline) d log p(drawn) / d alpha; the baseline is a moving mean that begins with the first.
+    """Gradient -(reward - baseline) d log p(drawn) / d alpha; the baseline is a moving mean of all rewards.
 
-    With p = softmax(alpha) of every row, d log p / d alpha is the one-hot row minus p (Williams, 1992). Rows that do
-    not count in what is drawn, being inside options that are not chosen, have no gradient.
+    The mean is that of an exponential window, corrected for the rewards that there were not: of two rewards it is
+    (momentum first + second) / (momentum + 1). With p = softmax(alpha) of every row, d log p / d alpha is the one-hot
+    row minus p (Williams, 1992). Rows that do not count in what is drawn, being inside options that are not chosen,
+    have no gradient.
 
     Attributes:
       space: the space, whose conditions say which rows count.
@@ -37,8 +39,8 @@ class Reinforce:
     seen: Callable[[Alpha], Alpha] = lambda alpha: alpha
 
     def init(self) -> dict[str, jax.Array]:
-        """Memory before the first reward: the baseline, and whether there was a reward."""
-        return {"baseline": jnp.zeros(()), "begun": jnp.zeros((), bool)}
+        """Memory before the first reward: the baseline, and the weight of all rewards in it, 1 after many."""
+        return {"baseline": jnp.zeros(()), "weight": jnp.zeros(())}
 
     def update(
         self, memory: Mapping[str, jax.Array], alpha: Alpha, mixture: Mixture, quality: jax.Array
@@ -52,11 +54,12 @@ class Reinforce:
           quality: the supernet's under the mixture, larger is better.
         """
         reward = quality if self.cost is None else self.form(quality, self.cost(mixture), self.target)
-        before = jnp.where(memory["begun"], memory["baseline"], reward)
-        baseline = self.momentum * before + (1 - self.momentum) * reward
-        memory = {"baseline": baseline.astype(memory["baseline"].dtype), "begun": jnp.ones((), bool)}
-        # As momentum (reward - before), the first one is exactly 0: Adam would make a step of its rounding.
-        advantage = self.momentum * (reward - before)
+        past = self.momentum * memory["weight"]
+        weight, beyond = past + (1 - self.momentum), reward - memory["baseline"]
+        baseline = memory["baseline"] + (1 - self.momentum) / weight * beyond
+        memory = {name: x.astype(memory[name].dtype) for name, x in (("baseline", baseline), ("weight", weight))}
+        # Of the first reward this is exactly 0: Adam would make a step of the rounding of reward - baseline.
+        advantage = past / weight * beyond
         counts, logits = counted(self.space, mixture), self.seen(alpha)
         gradient = {
             name: (-advantage * counts[name][:, None] * (mixture[name] - jax.nn.softmax(rows))).astype(rows.dtype)

@@ -89,6 +89,8 @@ def _alpha_step(problem, state, train, valid, key, progress):
     result, memory = gradient_of(problem, state, train, valid, key, progress)
     loss, told = result.auxiliary
     updates, alpha_opt = problem.alpha_optimizer.update(result.gradient, state.alpha_opt, state.alpha)
+    if method.growth != 1:
+        updates = jax.tree.map(lambda update: update * _grown(problem, state), updates)
     alpha = optax.apply_updates(state.alpha, updates)
     if method.rescale:
         alpha = method.rescale(state.alpha, alpha)
@@ -107,6 +109,12 @@ def _alpha_step(problem, state, train, valid, key, progress):
         "alpha_entropy": relax.entropy(relax.softmax(candidates)),
     }
     return state._replace(alpha=alpha, alpha_opt=alpha_opt, memory=memory), metrics
+
+
+def _grown(problem: SearchProblem, state: SearchState) -> jax.Array:
+    """Factor of the alphas' learning rate: 1 when they begin to move, the method's `growth` at the end."""
+    learning = (state.step - problem.alpha_start) / max(1, problem.total_steps - problem.alpha_start)
+    return problem.method.growth ** jnp.clip(learning, 0, 1)
 
 
 def _by_hypergradient(problem, state, train, valid, key, progress) -> tuple[Result, dict[str, Any]]:

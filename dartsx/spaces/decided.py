@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,12 +23,14 @@ class Decided:
     Attributes:
       path: how the path through a trellis is derived, where the networks have one, or None.
       enclosing: the described space whose supernet at one-hot mixtures computes all networks of this one, or None.
+      widths: the decisions that numbers of channels depend on, with their options, which are whole numbers.
     """
 
     decisions: Mapping[str, Decision]
 
     path: ClassVar[Any] = None
     enclosing: ClassVar[Any] = None
+    widths: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     graph: ClassVar[None] = None
     executor: ClassVar[str] = "described"
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from numpy.typing import ArrayLike
 
-from dartsx.networks import Decision, Network, close, decisions_of
+from dartsx.networks import Decision, Network, close, decisions_of, widths_of
 from dartsx.networks.difference import difference
 from dartsx.networks.open.rules import Viterbi
 from dartsx.spaces.choices import Choices
@@ -45,6 +45,11 @@ class DescribedSpace(Decided):
     def decisions(self) -> dict[str, Decision]:
         """Everything that the description leaves open."""
         return decisions_of(self.description())
+
+    @cached_property
+    def widths(self) -> dict[str, tuple[str, ...]]:
+        """The decisions that numbers of channels depend on, with their options."""
+        return widths_of(self.description())
 
     @property
     def path(self) -> Viterbi | None:

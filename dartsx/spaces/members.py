@@ -7,7 +7,7 @@ import importlib
 from dartsx.networks.block_list import Row, shipped
 from dartsx.spaces.space import Architecture
 
-_MODULES = {"recurrent": "recurrent_members", "auto_deeplab": "auto_deeplab"}
+_MODULES = {"recurrent": "recurrent_members", "auto_deeplab": "auto_deeplab", "cifar_chain": "cifar_chain"}
 _STEMS = {16: "ofa", 24: "ofa_1_2", 40: "ofa_proxyless"}
 # Network -> space.
 MEMBERS = {
@@ -22,6 +22,7 @@ MEMBERS = {
     "amoebanet:AmoebaNet-A": "amoebanet",
     "nas_fpn:NAS-FPN": "nas_fpn",
     "auto_deeplab:Auto-DeepLab": "auto_deeplab",
+    "cifar_chain:MobileNetV2": "cifar_chain",
     "mnasnet_a1": "mnasnet_released",
     "mnasnet_b1": "mnasnet_released",
     "recurrent:DARTS_V1": "recurrent",

@@ -38,6 +38,7 @@ SPACES: Mapping[str, Space] = _Spaces(
         "nb201": "nb201:NB201",
         **{f"s{i}": f"robust_darts:S{i}" for i in (1, 2, 3, 4)},
         "digit_chain": "digit_chain:digit_chain",
+        "cifar_chain": "cifar_chain:cifar_chain",
         "nb_macro": "chains.nb_macro:nb_macro",
         "proxyless": "chains.proxyless:proxyless",
         "proxyless_search": "chains.proxyless:proxyless_search",

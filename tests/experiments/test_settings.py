@@ -90,7 +90,8 @@ def test_configs_of_chains_are_valid_for_imagenet(name, method):
     config.dataset.stream = False
     settings = search_settings(config)
     assert (settings.space, settings.method) == (named_space(config.space.name), method)
-    compose(settings.method, Task(settings.space, {"decisions": 1}), settings.method_options)
+    composed = compose(settings.method, Task(settings.space, {"decisions": 1}), settings.method_options)
+    assert not composed.one_level  # FBNet's alphas too have images of their own
 
 
 def test_a_config_can_be_changed_by_flags_only_in_its_own_copy():

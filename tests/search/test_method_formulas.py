@@ -173,12 +173,21 @@ def mixture_by_hand(name, alphas, key, t, relax=None):
 
 
 def reinforced(start, alphas, mixture, batch):
-    """TuNAS's gradient: by the accuracy beyond the moving mean of all, this one included."""
+    """TuNAS's gradient: by the accuracy beyond the moving mean of all, this one included; its factor grows tenfold."""
     hand, memory = ByHand(start.params, batch), start.memory["learning"]
     hand.residual(mixture)
     reward = (hand.logits.argmax(1) == hand.target.argmax(1)).mean()
-    mean = 0.95 * float(memory["baseline"]) + 0.05 * reward
-    return {n: -(reward - mean) * (mixture[n] - special.softmax(a, -1)) for n, a in alphas.items()}
+    old, new = 0.95 * float(memory["weight"]), 0.05
+    mean = (old * float(memory["baseline"]) + new * reward) / (old + new)
+    grown = 10 ** (AT / stand_in.STEPS)
+    return {n: -grown * (reward - mean) * (mixture[n] - special.softmax(a, -1)) for n, a in alphas.items()}
+
+
+def warmed_up(alpha, key, t):
+    """TuNAS's warm-up: all candidates alike on edges that are drawn with a chance of 1 - t / 0.25."""
+    rows, back = drawn_one(alpha, key, t)
+    replaced = np.asarray(jax.random.uniform(stream(key, "warmup"), (len(alpha),))) < 1 - t / 0.25
+    return np.where(replaced[:, None], 1 / alpha.shape[1], rows), back
 
 
 def rescaled(alphas, moved):
@@ -268,7 +277,7 @@ def test_the_weight_step_is_the_formula(stepped):
     name, start, t = stepped.name, stepped.start, AT / stand_in.STEPS
     alphas = jax.tree.map(np.asarray, dict(stepped.after.alpha))
     key = at_step(stream(start.key, "relaxation"), AT)
-    relax = drawn_one if name == "proxyless" else None
+    relax = {"proxyless": drawn_one, "tunas": warmed_up}.get(name)
     mixture, _ = mixture_by_hand(name, alphas, jax.random.split(key)[0], t, relax)
     gradient = weight_gradient_by_hand(name, start.params, stepped.batches[0], mixture, key, t)
     norm = np.sqrt(sum(np.square(g).sum() for g in jax.tree.leaves(gradient)))

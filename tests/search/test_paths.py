@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 import stand_in
 from scipy import special
 
@@ -11,6 +12,7 @@ from dartsx.search import init_state, make_step, relax
 from dartsx.search.method import TrainedSupernet
 from dartsx.search.methods.fair_nas import fair_rows, select
 from dartsx.search.methods.proxyless import rescaled
+from dartsx.search.methods.tunas import sizes_of, warmed
 from dartsx.spaces import named_space
 
 
@@ -29,6 +31,25 @@ def test_two_paths_are_drawn_and_the_others_keep_their_probabilities():
     after = special.softmax(np.asarray(rescaled(alpha, moved)["a"][0]))
     np.testing.assert_allclose(after[[0, 2]], p[[0, 2]], rtol=1e-6)
     assert after[1] > p[1] and after[3] < p[3]
+
+
+def test_warmed_up_rows_take_all_options_or_the_widest():
+    space = named_space("digit_chain")
+    ((group, shape),) = space.alpha_shapes.items()
+    lengths = [len(labels) for labels in space.options[group]]
+    alpha = {group: jnp.where(np.arange(shape[1]) < np.array(lengths)[:, None], 0.0, -jnp.inf)}
+    rows, sizes = relax.one_path(alpha, jax.random.key(0)), sizes_of(space)
+    all_of_them = np.asarray(warmed(rows, alpha, jax.random.key(1), 1.0, sizes)[group])
+    for name, length, row in zip(space.decisions, lengths, all_of_them, strict=True):
+        wide = name.startswith(("width", "expansion"))
+        np.testing.assert_allclose(row[:length], np.eye(length)[-1] if wide else 1 / length, rtol=1e-6)
+        assert (row[length:] == 0).all()
+    none_of_them = warmed(rows, alpha, jax.random.key(1), 0.0, sizes)[group]
+    np.testing.assert_array_equal(none_of_them, rows[group])
+    draw = jax.vmap(lambda key: warmed(rows, alpha, key, 0.3, sizes)[group])
+    replaced = (draw(jax.random.split(jax.random.key(2), 500)) != rows[group]).any(-1)
+    ops = [i for i, name in enumerate(space.decisions) if name.startswith("op")]
+    assert np.asarray(replaced)[:, ops].mean() == pytest.approx(0.3, abs=0.03)
 
 
 def test_fair_paths_hold_every_option_of_every_row_as_often():

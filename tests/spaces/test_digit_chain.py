@@ -1,6 +1,7 @@
-"""The shipped chain: its decisions, its size, and the networks at its ends."""
+"""The chains that are examples: decisions, sizes, and networks at their ends."""
 
 from dartsx.spaces import SPACES, Choices
+from dartsx.spaces.members import member
 
 SPACE = SPACES["digit_chain"]
 
@@ -24,3 +25,10 @@ def test_the_smallest_and_the_largest_network():
     most |= {f"op{i}": "k5" for i in range(1, 7)} | {f"expansion{i}": "3" for i in range(1, 7)}
     plain = 27 * 12 + 24 + 9 * 12 * 24 + 48 + 250
     assert SPACE.network(Choices(most)).params() == plain + 3 * bottleneck(12) + 3 * bottleneck(24)
+
+
+def test_the_chain_for_cifar_has_four_blocks_at_a_position_or_nothing_where_the_shape_stays():
+    space, mobile = SPACES["cifar_chain"], member("cifar_chain:MobileNetV2")
+    assert space.count() == 4**3 * 5**6
+    assert space.network(mobile).macs() == 3_607_296
+    assert space.derive(space.encode(mobile)) == mobile

@@ -109,7 +109,10 @@ def subject_of(settings: LatencySettings) -> Subject:
     scale = dataclasses.replace(space.scale, classes=settings.classes or space.scale.classes)
     try:
         if space.executor != "described":
-            raise SpaceError("only the blocks of spaces of described networks can be measured")
+            raise SpaceError(
+                "only the blocks of spaces of described networks can be measured; networks of cells are measured as a "
+                "whole (dartsx cost --latency), and their searches are bound by --config.search.cost.kind=macs"
+            )
         network = space.description(scale)
         size = settings.image_size or network.image_size
         shape = (size, size, settings.image_channels)

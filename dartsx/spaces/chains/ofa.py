@@ -69,18 +69,31 @@ def proxyless(name: str, widths: Backbone, scale: Scale = IMAGENET) -> Described
     return DescribedSpace(write, scale)
 
 
-def elastic(stage: tuple[Position, ...], gate: SqueezeExcite | None, act: str) -> Depth:
-    """The first two, three or four blocks of a stage."""
+def elastic(
+    stage: tuple[Position, ...],
+    gate: SqueezeExcite | None,
+    act: str,
+    depths: tuple[int, ...] = DEPTHS,
+    kernels: tuple[int, ...] = KERNELS,
+    expansions: tuple[int, ...] = EXPANSIONS,
+) -> Depth:
+    """The first blocks of a stage, as many as one of `depths` says."""
     name = stage[0].name.partition("/")[0]
-    return Depth(f"{name}/depth", DEPTHS, tuple(block(at, gate, act) for at in stage))
+    return Depth(f"{name}/depth", depths, tuple(block(at, gate, act, kernels, expansions) for at in stage))
 
 
-def block(at: Position, gate: SqueezeExcite | None, act: str) -> Block:
+def block(
+    at: Position,
+    gate: SqueezeExcite | None,
+    act: str,
+    kernels: tuple[int, ...] = KERNELS,
+    expansions: tuple[int, ...] = EXPANSIONS,
+) -> Block:
     """A block of any kernel and expansion."""
-    expansion = Width(f"{at.name}/expansion", EXPANSIONS)
+    expansion = Width(f"{at.name}/expansion", expansions)
     return crossed(
         at.name,
-        {"kernel": {str(kernel): kernel for kernel in KERNELS}},
+        {"kernel": {str(kernel): kernel for kernel in kernels}},
         lambda kernel: InvertedBottleneck(at.features, expansion, None, kernel, at.stride, gate, act),
     )
 
