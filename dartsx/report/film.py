@@ -11,10 +11,12 @@ from typing import Any
 
 from dartsx.report.abridged import drawn_groups
 from dartsx.report.drawings import drawings
-from dartsx.report.heat_map import heat_map, kept_option
+from dartsx.report.heat_map import heat_map, kept_option, shared_options
 from dartsx.report.records import SearchRun
 from dartsx.report.weights import Group
 from dartsx.spaces import Architecture
+
+BESIDE = 6  # columns with options of their own in a table that can stand beside a drawing
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,13 @@ class Panel:
         frames: the different drawings that it shows, as SVG.
         last: index of the frame that the film ends with.
         table: the weights that the film ends with, as SVG; empty for none.
+        wide: whether the table is too wide to stand beside the drawing.
     """
 
     frames: tuple[str, ...]
     last: int
     table: str
+    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ def film_of(run: SearchRun) -> Film | None:
             stop["frames"].append(frames.index(picture) if frames else 0)
             stop["tables"].append(_table(group, index, architecture) if group else None)
         table = _last_table(group, shown[-1]) if group else ""
-        panels.append(Panel(frames, stops[-1]["frames"][-1], table))
+        wide = group is not None and shared_options(group.rows) is None and _columns(group) > BESIDE
+        panels.append(Panel(frames, stops[-1]["frames"][-1], table, wide))
     return Film(f"Architecture and weights by epoch of {run.method}, seed {run.seed}", tuple(panels), tuple(stops))
 
 
@@ -83,6 +88,10 @@ def _shown(run: SearchRun) -> list[tuple[str, Architecture, int]]:
     if shown and shown[-1][1] != run.genotype:
         shown.append(("what the search ended with", run.genotype, shown[-1][2]))
     return shown
+
+
+def _columns(group: Group) -> int:
+    return max(len(row.options) for row in group.rows)
 
 
 def _top(group: Group) -> float:

@@ -34,10 +34,11 @@ def heat_map(group: Group, table: Matrix, kept: Mapping[str, str], title: str, t
     shared = shared_options(group.rows)
     left = MARGIN + 8 + CHARACTER * max(len(_plain(row.label)) for row in group.rows)
     longest = max(len(option) for row in group.rows for option in row.options)
-    cell = 42.0 if shared else 16 + CHARACTER * (longest + 6)
+    cells = [42.0 if shared else 16 + CHARACTER * (max(map(len, row.options)) + 6) for row in group.rows]
     head = TOP + (10 + 0.57 * CHARACTER * longest if shared else 0)
-    slant = 0.82 * CHARACTER * longest - cell / 2 if shared else 0.0
-    width = left + cell * max(len(row.options) for row in group.rows) + max(MARGIN, slant)
+    slant = 0.82 * CHARACTER * longest - cells[0] / 2 if shared else 0.0
+    widest = max(cell * len(row.options) for cell, row in zip(cells, group.rows, strict=True))
+    width = left + widest + max(MARGIN, slant)
     width, height = max(width, 2 * MARGIN + 8.6 * len(title)), head + LINE * len(group.rows) + MARGIN
     top = top or max(max(row) for row in table) or 1.0
     parts = [
@@ -49,9 +50,9 @@ def heat_map(group: Group, table: Matrix, kept: Mapping[str, str], title: str, t
         f'<g font-family="{SANS}" font-size="11" fill="{INK}">',
     ]
     for j, option in enumerate(shared or ()):
-        x, y = left + cell * (j + 0.5), head - 6
+        x, y = left + cells[0] * (j + 0.5), head - 6
         parts.append(f'<text x="{x:.1f}" y="{y:.1f}" transform="rotate(-35 {x:.1f} {y:.1f})">{escape(option)}</text>')
-    for i, (row, weights) in enumerate(zip(group.rows, table, strict=True)):
+    for i, (row, weights, cell) in enumerate(zip(group.rows, table, cells, strict=True)):
         y, places = head + LINE * i, [left + cell * j for j in range(len(row.options))]
         parts.append(f'<text x="{left - 8:.1f}" y="{y + 14.5:.1f}" text-anchor="end">{_label(row)}</text>')
         parts += [

@@ -18,6 +18,7 @@ from dartsx.report.weights import Group, entropy
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+INSIDE = 5  # options of a decision whose legend does not hide its plot
 COLUMNS = 4  # of the plots of decisions that are no edges
 _SPLIT_COLOURS = {"train": "#2563eb", "valid": "#ea580c", "test": "#0d9488"}
 _SPLIT_LINES = {"train": "-", "valid": "--", "test": "-."}
@@ -48,7 +49,9 @@ def evolution(run: SearchRun, group: Group) -> str:
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_title(row.formula, fontsize=8, loc="left", pad=3)
         if shared is None:
-            axes.legend(layers[::-1], row.options[::-1], fontsize=6, loc="center left", framealpha=0.6)
+            inside = len(row.options) <= INSIDE
+            place = {} if inside else {"bbox_to_anchor": (1.0, 0.5), "frameon": False, "labelspacing": 0.1}
+            axes.legend(layers[::-1], row.options[::-1], fontsize=6, loc="center left", framealpha=0.6, **place)
     if shared is not None:
         figure.legend(layers[::-1], shared[::-1], loc="upper right", frameon=False, fontsize=8)
     figure.suptitle(f"{group.title}: weights by epoch", x=0.01, ha="left", fontsize=10, weight="bold")
@@ -81,9 +84,11 @@ def evaluate_curves(runs: Sequence[EvaluateRun]) -> str:
 
 
 def _colours(names: Sequence[str]) -> list[tuple[float, ...]]:
-    """A colour per primitive: the hue of its family, lighter for each further member."""
+    """A colour per option: the hue of its family, lighter for each further member; of large families distinct ones."""
     from matplotlib.colors import to_rgb
 
+    if len(names) > len({family_colours(name) for name in names}) * INSIDE:  # the lightest could not be told apart
+        return _distinct(len(names))
     members: dict[str, int] = {}
     colours = []
     for name in names:
@@ -92,6 +97,12 @@ def _colours(names: Sequence[str]) -> list[tuple[float, ...]]:
         members[hue] = members.get(hue, 0) + 1
         colours.append(tuple(part + (1 - part) * light for part in to_rgb(hue)))
     return colours
+
+
+def _distinct(count: int) -> list[tuple[float, ...]]:
+    from matplotlib import colormaps
+
+    return [colormaps["tab20"](i % 20)[:3] for i in range(count)]
 
 
 def _grid(group: Group) -> list[tuple[int, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -16,11 +17,16 @@ Kept = Mapping[str, np.ndarray]  # by group booleans of the shape of its alphas
 
 def padded(base: Method, space: Space) -> Method:
     """`base` for a space whose rows of options differ in length: columns behind a row's last option are not seen."""
-    kept = {}
-    for group, shape in space.alpha_shapes.items():
-        lengths = np.array([len(names) for names in space.options[group]])
-        kept[group] = np.arange(shape[1]) < lengths[:, None]
+    kept = _columns(space)
     return base if all(mask.all() for mask in kept.values()) else masked(base, kept)
+
+
+def present(alpha: Mapping[str, jax.Array], space: Space) -> dict[str, jax.Array]:
+    """The alphas of the space's groups, minus infinity behind a row's last option."""
+    return {
+        group: alpha[group] if mask.all() else jnp.where(mask, alpha[group], -jnp.inf)
+        for group, mask in _columns(space).items()
+    }
 
 
 def masked(base: Method, kept: Kept) -> Method:
@@ -55,3 +61,12 @@ def masked(base: Method, kept: Kept) -> Method:
         learning=learning,
         rescale=rescale if base.rescale else None,
     )
+
+
+def _columns(space: Space) -> Kept:
+    """Which columns of every row weigh an option."""
+    kept = {}
+    for group, shape in space.alpha_shapes.items():
+        lengths = np.array([len(names) for names in space.options[group]])
+        kept[group] = np.arange(shape[1]) < lengths[:, None]
+    return kept

@@ -15,6 +15,7 @@ from dartsx.optim import momentum_buffer, side_by_side
 from dartsx.runtime import at_step, stream
 from dartsx.search import relax
 from dartsx.search.hypergradient import Bilevel, Inner, Result
+from dartsx.search.masked import present
 from dartsx.search.state import Batch, SearchProblem, SearchState, chosen, network_loss, progress_of
 
 Step = Callable[[SearchState, Batch, Batch], tuple[SearchState, dict[str, dict[str, jax.Array]]]]
@@ -101,12 +102,11 @@ def _alpha_step(problem, state, train, valid, key, progress):
             (state.alpha, state.alpha_opt),
             (alpha, alpha_opt),
         )
-    candidates = {name: alpha[name] for name in problem.supernet.space.alpha_shapes}
     metrics = {
         "loss": loss,
         **told,
         "alpha_gradient_norm": optax.tree.norm(result.gradient),
-        "alpha_entropy": relax.entropy(relax.softmax(candidates)),
+        "alpha_entropy": relax.entropy(relax.softmax(present(alpha, problem.supernet.space))),
     }
     return state._replace(alpha=alpha, alpha_opt=alpha_opt, memory=memory), metrics
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,11 +13,21 @@ import jax.numpy as jnp
 from dartsx.data import AugmentPolicy
 from dartsx.data.dense import DenseDataset
 from dartsx.detection import Found, average_precision, detection, find
+from dartsx.detection.drawn import drawn
 from dartsx.detection.loss import starting_boxes
 from dartsx.detection.precision import Truth
 from dartsx.feeds import Collected, Examples, box_examples
 from dartsx.losses import Inputs, Loss, Score, first
 from dartsx.networks.anchors import RETINANET, Anchors
+
+SURE = 0.3  # score from which boxes are drawn
+
+
+class Shown(NamedTuple):
+    """Pictures [N, 3 H, 3 W, 3] of images with the boxes that were found, and with the right ones."""
+
+    network: jax.Array
+    truth: jax.Array
 
 
 def _precision_or_loss(values: Mapping[str, Any]) -> Any:
@@ -40,7 +50,6 @@ class Detection:
     network: ClassVar[Mapping[str, Any]] = {}
     inputs: ClassVar[Inputs] = staticmethod(first)
     score: ClassVar[Score] = staticmethod(_precision_or_loss)
-    pictures: ClassVar[None] = None
 
     def examples(self, part: str, policy: AugmentPolicy, dtype: str, mesh: jax.sharding.Mesh) -> Examples:
         """Images with boxes, moved together; nothing is cut out of them."""
@@ -61,6 +70,17 @@ class Detection:
             return jax.vmap(of_image)(outputs), Truth(batch.boxes, batch.labels, batch.counts)
 
         return Collected(each, lambda all_of: average_precision(*all_of, self.dataset.num_classes))
+
+    def pictures(self, outputs: jax.Array, batch: Any) -> Shown:
+        """See `Task`; shown are found boxes of a score of `SURE` at least, the best above the others."""
+        mean, std = (jnp.asarray(values, jnp.float32) for values in (self.dataset.mean, self.dataset.std))
+        images, classes = batch.images.astype(jnp.float32) * std + mean, self.dataset.num_classes
+        found, truth = self.collected.each(outputs, batch)
+        boxes, labels, sure = (jnp.flip(values, 1) for values in (found.boxes, found.labels, found.scores >= SURE))
+        given = jnp.arange(truth.labels.shape[1]) < truth.counts[:, None]
+        return Shown(
+            drawn(images, boxes, labels, sure, classes), drawn(images, truth.boxes, truth.labels, given, classes)
+        )
 
     @staticmethod
     def result(tested: Mapping[str, float]) -> dict[str, float]:

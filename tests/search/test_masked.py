@@ -7,7 +7,8 @@ import pytest
 
 from dartsx.networks import Choice, Network
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
-from dartsx.search import Task, compose
+from dartsx.search import Task, compose, relax
+from dartsx.search.masked import present
 from dartsx.spaces import DescribedSpace
 
 
@@ -42,3 +43,10 @@ def test_columns_behind_a_short_row_have_no_weight(name):
 def test_methods_that_need_cells_say_so_by_name(name):
     with pytest.raises(ValueError, match=f"{name} needs a space of cells"):
         compose(name, Task(ragged(), {"decisions": 1}))
+
+
+def test_entropy_of_undecided_rows_counts_their_options_alone():
+    space = ragged()
+    alpha = {"decisions": jnp.zeros(space.alpha_shapes["decisions"]).at[1, 2].set(50.0), "other": jnp.zeros(1)}
+    undecided = relax.entropy(relax.softmax(present(alpha, space)))
+    assert undecided == pytest.approx((np.log(3) + np.log(2)) / 2, rel=1e-6)
