@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dartsx.catalog import BOXES_PREFIX, SCENES, is_text
+from dartsx.catalog import BOXES_PREFIX, MASKS_PREFIX, SCENES, is_text
 from dartsx.data import Dataset, Split
 from dartsx.data.dense import Boxes, DenseDataset, DenseSplit, Masks
 from dartsx.data.pairs import PairDataset
@@ -28,8 +28,11 @@ def stand_in(given: Any, pixels: int) -> Any:
         return TextDataset(given.name, given.name, words, text, text, given.text.steps, given.text.context)
     if given.upscale:
         return PairDataset(_images(given.name, pixels * given.upscale), given.upscale)
-    task = "detection" if given.name.startswith(BOXES_PREFIX) else SCENES.get(given.name)
-    return _images(given.name, pixels) if task is None else _dense(given.name, task, pixels)
+    prefixes = {BOXES_PREFIX: "detection", MASKS_PREFIX: "segmentation"}
+    task = next((task for prefix, task in prefixes.items() if given.name.startswith(prefix)), SCENES.get(given.name))
+    if task is None:
+        return _images(given.name, pixels)
+    return _dense(given.name, task, pixels, given.class_balance if task == "segmentation" else 0)
 
 
 def _images(name: str, pixels: int) -> Dataset:
@@ -37,7 +40,7 @@ def _images(name: str, pixels: int) -> Dataset:
     return Dataset(name, name, _names(CLASSES), split, split, (0.5,) * 3, (0.25,) * 3)
 
 
-def _dense(name: str, task: str, pixels: int) -> DenseDataset:
+def _dense(name: str, task: str, pixels: int, class_balance: float) -> DenseDataset:
     if task == "detection":
         boxes = np.tile(np.array([0, 0, pixels, pixels], np.float32), (1, MOST_BOXES, 1))
         targets = Boxes(boxes, np.zeros((1, MOST_BOXES), np.int32), np.full(1, MOST_BOXES, np.int32))
@@ -45,7 +48,7 @@ def _dense(name: str, task: str, pixels: int) -> DenseDataset:
         targets = Masks(np.zeros((1, pixels, pixels), np.uint8))
     classes = CLASSES if task == "detection" else CLASSES + 1  # ground is one
     split = DenseSplit(np.zeros((1, pixels, pixels, 3), np.uint8), targets)
-    return DenseDataset(name, name, task, _names(classes), split, split, (0.5,) * 3, (0.25,) * 3)
+    return DenseDataset(name, name, task, _names(classes), split, split, (0.5,) * 3, (0.25,) * 3, class_balance)
 
 
 def _names(count: int) -> tuple[str, ...]:

@@ -15,19 +15,22 @@ def get_config(method: str = "") -> ConfigDict:
     """Search, derivation and retraining of a segmentation network; `method` as in ``cifar10``."""
     config = base(method)
     config.dataset.name = "digit_scenes"
-    config.dataset.scenes.update(size=48, train=480, test=120, digits=3)
+    config.dataset.scenes.update(size=32, train=960, test=240, digits=3)
+    config.dataset.class_balance = 0.5
     config.space.name = "auto_deeplab_scenes"
 
     search = config.search
-    search.epochs, search.batch_size, search.channels = 6, 16, 6
+    search.epochs, search.batch_size, search.channels = 8, 16, 6
+    search.chunk_steps = 1  # in a loop of many, XLA computes convolutions several times slower on a CPU
     search.weights.learning_rate = 0.05
-    search.alphas.update(learning_rate=0.01, warmup_epochs=3)
+    search.alphas.update(learning_rate=0.03, warmup_epochs=4)
     search.augment.update(crop_padding=4, flip=False)
     search.diagnosis.every = 0
 
     evaluate = config.evaluate
-    evaluate.epochs, evaluate.batch_size, evaluate.channels = 20, 16, 6
+    evaluate.epochs, evaluate.batch_size, evaluate.channels = 40, 16, 12
+    evaluate.chunk_steps = 1
     evaluate.update(learning_rate=0.1, auxiliary=False, drop_path=0.0)
     evaluate.augment.update(crop_padding=4, flip=False, cutout=0, scale=0.1)
-    evaluate.test_every = 5
+    evaluate.test_every = 10
     return config

@@ -19,7 +19,7 @@ _BASELINE = flags.DEFINE_string(
     "baseline", "", "genotype or network to train beside the derived one; by default by what is trained for"
 )
 
-_BESIDE = {"digit_boxes": "small_fpn", "digit_scenes": "unet_8"}  # data set -> network
+_BESIDE = {"digit_boxes": "small_fpn", "digit_scenes": "unet_12"}  # data set -> network
 
 
 def main(config, workdir: str) -> None:

@@ -53,13 +53,7 @@ def heat_map(group: Group, table: Matrix, kept: Mapping[str, str], title: str, t
         x, y = left + cells[0] * (j + 0.5), head - 6
         parts.append(f'<text x="{x:.1f}" y="{y:.1f}" transform="rotate(-35 {x:.1f} {y:.1f})">{escape(option)}</text>')
     for i, (row, weights, cell) in enumerate(zip(group.rows, table, cells, strict=True)):
-        y, places = head + LINE * i, [left + cell * j for j in range(len(row.options))]
-        parts.append(f'<text x="{left - 8:.1f}" y="{y + 14.5:.1f}" text-anchor="end">{_label(row)}</text>')
-        parts += [
-            _field(x, y, cell, weight, top, "" if shared else f"{option}: ")
-            for x, weight, option in zip(places, weights, row.options, strict=False)
-        ]
-        parts.append(_frame(row, places, y, cell, kept))
+        parts += _line(row, weights, (left, head + LINE * i), cell, top, shared is None, kept)
     return adaptive("\n".join([*parts, "</g>", "</svg>", ""]))
 
 
@@ -73,6 +67,25 @@ def shared_options(rows: Sequence[Row]) -> tuple[str, ...] | None:
     """The options that all decisions have, or None if they differ."""
     options = {row.options for row in rows}
     return options.pop() if len(options) == 1 else None
+
+
+def _line(
+    row: Row,
+    weights: Sequence[float],
+    at: tuple[float, float],
+    cell: float,
+    top: float,
+    named: bool,
+    kept: Mapping[str, str],
+) -> list[str]:
+    """A decision's label, fields and frame; `at` is the corner of its first field, which `named` gives the option."""
+    (left, y), places = at, [at[0] + cell * j for j in range(len(row.options))]
+    fields = [
+        _field(x, y, cell, weight, top, f"{option}: " if named else "")
+        for x, weight, option in zip(places, weights, row.options, strict=False)
+    ]
+    label = f'<text x="{left - 8:.1f}" y="{y + 14.5:.1f}" text-anchor="end">{_label(row)}</text>'
+    return [label, *fields, _frame(row, places, y, cell, kept)]
 
 
 def _field(x: float, y: float, width: float, weight: float, top: float, before: str) -> str:

@@ -18,6 +18,11 @@ CASES = {
         "evaluate",
         {"images": (32, 16, 16, 3), "masks": (32, 16, 16)},
     ),
+    "masks": (
+        ("digits", "--config.dataset.name=masks:streets", "--config.network=unet_4"),
+        "evaluate",
+        {"images": (32, 16, 16, 3), "masks": (32, 16, 16)},
+    ),
     "classification": (
         ("digits", "--config.network=resnet20"),
         "evaluate",
