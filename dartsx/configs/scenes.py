@@ -21,7 +21,6 @@ def get_config(method: str = "") -> ConfigDict:
 
     search = config.search
     search.epochs, search.batch_size, search.channels = 8, 16, 6
-    search.chunk_steps = 1  # in a loop of many, XLA computes convolutions several times slower on a CPU
     search.weights.learning_rate = 0.05
     search.alphas.update(learning_rate=0.03, warmup_epochs=4)
     search.augment.update(crop_padding=4, flip=False)
@@ -29,7 +28,6 @@ def get_config(method: str = "") -> ConfigDict:
 
     evaluate = config.evaluate
     evaluate.epochs, evaluate.batch_size, evaluate.channels = 40, 16, 12
-    evaluate.chunk_steps = 1
     evaluate.update(learning_rate=0.1, auxiliary=False, drop_path=0.0)
     evaluate.augment.update(crop_padding=4, flip=False, cutout=0, scale=0.1)
     evaluate.test_every = 10

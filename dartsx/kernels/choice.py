@@ -48,6 +48,14 @@ class Forms:
         """The form of a convolution with a kernel [kh, kw, C / groups, features]."""
         return self.form or grouped_form(backend_of(self.backend), kernel, groups)
 
+    def steady(self) -> bool:
+        """Whether the derivatives of a convolution without groups are written so that loops compute them fast.
+
+        CPU: inside of a loop they are then ten to thirty times as fast (``python -m benchmarks.loops``). GPU and TPU:
+        JAX's own.
+        """
+        return backend_of(self.backend) == "cpu"
+
     def dense(self) -> str:
         """The form of a convolution without groups on channel-major arrays."""
         return dense_form(backend_of(self.backend))

@@ -184,11 +184,7 @@ class _Runner:
 
     def _compile(self, state, rows, count, progress) -> None:
         def chunk(state, arrays, rows):
-            if count > 1:
-                return jax.lax.scan(lambda s, row: self.loop.step(s, arrays, row), state, rows)
-            # Inside of a scan XLA computes some convolutions ten times slower, on a CPU.
-            state, metrics = self.loop.step(state, arrays, jax.tree.map(lambda row: row[0], rows))
-            return state, jax.tree.map(lambda metric: metric[None], metrics)
+            return jax.lax.scan(lambda s, row: self.loop.step(s, arrays, row), state, rows)
 
         key, started = program_key(self.loop.title, (state, self.loop.arrays, rows)), time.monotonic()
         with progress.compiling(f"{count} steps", last_duration(key)), CompileTimer() as timer, collector_paused():

@@ -19,22 +19,8 @@ from jax import lax
 
 from dartsx.catalog import GROUPED_FORMS, by_name
 from dartsx.kernels.choice import Forms
+from dartsx.kernels.pixel_major.library import plain, steady
 from dartsx.kernels.window import Window
-
-_LAYOUT = ("NHWC", "HWIO", "NHWC")
-
-
-def plain(x: jax.Array, kernel: jax.Array, window: Window, groups: int) -> jax.Array:
-    """The library's convolution."""
-    return lax.conv_general_dilated(
-        x,
-        kernel,
-        window.stride,
-        window.padding,
-        rhs_dilation=(window.dilation, window.dilation),
-        dimension_numbers=_LAYOUT,
-        feature_group_count=groups,
-    )
 
 
 def taps(x: jax.Array, kernel: jax.Array, window: Window, groups: int) -> jax.Array:
@@ -76,7 +62,7 @@ def dense(x: jax.Array, kernel: jax.Array, window: Window, groups: int) -> jax.A
     rows, columns, inputs, features = kernel.shape
     blocks = kernel.reshape(rows, columns, inputs, groups, features // groups)
     full = jnp.einsum("ijcgd,hg->ijhcgd", blocks, jnp.eye(groups, dtype=kernel.dtype))
-    return plain(x, full.reshape(rows, columns, groups * inputs, features), window, 1)
+    return steady(x, full.reshape(rows, columns, groups * inputs, features), window)
 
 
 FORMS = by_name(GROUPED_FORMS, plain, taps, dense)
@@ -100,4 +86,4 @@ def convolve(x: jax.Array, kernel: jax.Array, window: Window, forms: Forms, grou
         return FORMS[form](x, kernel, window, groups)
     if kernel.shape[:2] == (1, 1) and not window.padded:
         return x[:, :: window.stride[0], :: window.stride[1]] @ kernel[0, 0]
-    return plain(x, kernel, window, groups)
+    return steady(x, kernel, window) if forms.steady() else plain(x, kernel, window)
