@@ -20,15 +20,15 @@ def get_config(method: str = "") -> ConfigDict:
     config.space.name = "dartsx.spaces.graphs.nas_fpn:small_given_levels"
 
     search = config.search
-    search.epochs, search.batch_size, search.channels, search.layers = 6, 16, 8, 1
+    search.epochs, search.batch_size, search.channels, search.layers = 24, 16, 8, 1
     search.weights.update(learning_rate=0.1, clip=1.0)  # first gradients are tens of times larger than later ones
-    search.alphas.update(learning_rate=1e-2, warmup_epochs=2)
+    search.alphas.update(learning_rate=3e-2, warmup_epochs=8)
     search.augment.update(crop_padding=4, flip=False)
     search.diagnosis.every = 0
 
     evaluate = config.evaluate
-    evaluate.epochs, evaluate.batch_size, evaluate.channels, evaluate.layers = 12, 8, 16, 2
-    evaluate.update(learning_rate=0.1, clip=1.0, weight_decay=1e-4, auxiliary=False, drop_path=0.0, test_every=4)
+    evaluate.epochs, evaluate.batch_size, evaluate.channels, evaluate.layers = 48, 8, 16, 2
+    evaluate.update(learning_rate=0.1, clip=1.0, weight_decay=1e-4, auxiliary=False, drop_path=0.0, test_every=12)
     evaluate.warmup_epochs = 2
     evaluate.augment.update(crop_padding=4, flip=False, cutout=0, scale=0.1)
     return config
