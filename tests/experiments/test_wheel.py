@@ -103,7 +103,8 @@ def test_the_main_job_runs_in_an_empty_folder_with_a_config_and_a_space_that_lie
 
 
 @pytest.mark.parametrize(
-    ("line", "expected"), [("dartsx sea", ["search"]), ("dartsx search --config=cifar1", ["cifar10", "cifar100"])]
+    ("line", "expected"),
+    [("dartsx sea", ["search"]), ("dartsx search --config=cifar", ["cifar10", "cifar100", "cifar_chain"])],
 )
 def test_bash_completes_commands_and_configs(installed, tmp_path, line, expected):
     script = installed(tmp_path, "dartsx", "completion", "bash").stdout
