@@ -22,6 +22,7 @@ from dartsx.experiments.jobs import cost as job
 from dartsx.experiments.settings import SettingsError, run_main
 from dartsx.experiments.settings.lists import folders
 from dartsx.experiments.settings.read import read_group
+from dartsx.experiments.settings.space_name import SpaceName
 from dartsx.experiments.tables import show
 
 if TYPE_CHECKING:
@@ -40,13 +41,6 @@ _RUNS = flags.DEFINE_multi_string(
     "runs", [], "work directories of evaluations for the plot, or patterns, separated by commas"
 )
 _DATASET = flags.DEFINE_string("dataset", None, "whose accuracies the plot shows; by default by the networks")
-
-
-@dataclasses.dataclass(frozen=True)
-class SpaceName:
-    """The space whose architecture is counted, at its own scale; empty for `network`."""
-
-    name: str
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,13 +6,7 @@ import dataclasses
 
 from dartsx.catalog import DTYPES
 from dartsx.catalog.rules import at_least, one_of, where
-
-
-@dataclasses.dataclass(frozen=True)
-class SpaceName:
-    """The space, by name or as ``module:attribute``."""
-
-    name: str
+from dartsx.experiments.settings.space_name import SpaceName
 
 
 @dataclasses.dataclass(frozen=True)
