@@ -7,7 +7,7 @@ from typing import Any
 
 from dartsx.catalog import EXECUTORS
 from dartsx.nn.open_supernet import OpenSupernet
-from dartsx.nn.recurrent import RecurrentSupernet
+from dartsx.nn.recurrent import RecurrentSupernet, recurrent_options
 from dartsx.nn.supernet import Supernet
 from dartsx.nn.topology_networks import TopologySupernet
 from dartsx.spaces import Space
@@ -40,8 +40,7 @@ def _topology(space: Space, *, stem_multiplier: int = 1, **options: Any) -> Topo
 
 
 def _recurrent(space: Space, *, channels: int, classes: int, **options: Any) -> RecurrentSupernet:
-    given = {name: options[name] for name in ("context", "dropout", "temporal_activation", "dtype") if name in options}
-    return RecurrentSupernet(space, channels, classes, **given)
+    return RecurrentSupernet(space, channels, classes, **recurrent_options(options))
 
 
 _SUPERNETS: Mapping[str, Callable[..., AnySupernet]] = {

@@ -9,7 +9,7 @@ from typing import Any
 from dartsx.catalog import DESCRIBED, RECURRENT, STAGED
 from dartsx.nn.cell_network import CellNetwork
 from dartsx.nn.described import DescribedNetwork
-from dartsx.nn.recurrent import RecurrentNetwork
+from dartsx.nn.recurrent import RecurrentNetwork, recurrent_options
 from dartsx.nn.topology_networks import TopologyNetwork
 from dartsx.spaces import Architecture, Space, own_primitives
 from dartsx.spaces.recurrent_space import recurrence
@@ -66,8 +66,7 @@ def _described(name: str, choices: Architecture, space: Space, size: Parts, only
 
 
 def _recurrent(name: str, cell: Architecture, space: Space | None, size: Parts, only_cells: Parts, options: Parts):
-    given = {name: options[name] for name in ("context", "dropout", "temporal_activation", "dtype") if name in options}
-    return RecurrentNetwork(recurrence(cell), size["channels"], size["classes"], **given)
+    return RecurrentNetwork(recurrence(cell), size["channels"], size["classes"], **recurrent_options(options))
 
 
 _NETWORKS: Mapping[str, Callable[..., AnyNetwork]] = {

@@ -48,6 +48,11 @@ class Dropout(NamedTuple):
     output: float = 0.0
 
 
+def recurrent_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the arguments that are given to any network those that the two modules of words have beside their size."""
+    return {name: given[name] for name in ("context", "dropout", "temporal_activation", "dtype") if name in given}
+
+
 class RecurrentSupernet(nn.Module):
     """Embedding, one cell of mixed activations, decoder with the embedding's weights.
 

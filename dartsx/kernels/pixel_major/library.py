@@ -1,9 +1,8 @@
 """The library's convolution without groups, with derivatives that keep their speed inside loops on a CPU.
 
 XLA:CPU has a fast convolution for maps [N, H, W, C] and kernels [kh, kw, C, D]. The derivatives that JAX writes name
-other axes. XLA transposes them into that form in the outermost computation of a program only; in the body of a scan, a
-branch of a condition or a mapped function it computes them by plain loops. Here they are written in that form:
-``python -m benchmarks.loops`` measures both.
+other axes: alone in a program they are as fast, in the body of a scan ten to thirty times slower. Here they are written
+in the order of axes above, which is fast in both: ``python -m benchmarks.loops`` measures it.
 """
 
 from __future__ import annotations
