@@ -21,7 +21,7 @@ from dartsx.kernels.channel_major.mixed_operation import last_norms
 from dartsx.kernels.channel_major.primitives import Primitive
 from dartsx.kernels.pixel_major import families, partial, separable
 from dartsx.kernels.pixel_major.block import Block, Branches
-from dartsx.kernels.pixel_major.cell_norms import CellNorms, Part
+from dartsx.kernels.pixel_major.cell_norms import CellNorms, Found, Part
 from dartsx.kernels.pixel_major.separable import Weights
 from dartsx.kernels.running_statistics import Key, Stats
 
@@ -42,13 +42,13 @@ def evaluate(cell: CellEdges, inputs: jax.Array) -> tuple[list[jax.Array], dict[
     rows = _rows_by_block(cell)
     ready = {node: inputs[:, :, :, node] for node in range(count)}
     sums: dict[int, jax.Array] = {}  # of the nodes that still wait for some of their edges
-    collected: list[dict[Key, Stats]] = []
+    collected: list[Found] = []
     for block in layout.blocks:
         ready |= {node: sums.pop(node) for node in block.sources if node in sums}
         together = block.sources == tuple(range(count))
         x = inputs if together else jnp.stack([ready[source] for source in block.sources], 3)
         y, batch = _block(cell, block, x, weights[block], rows[block])
-        collected.append(batch)
+        collected.extend(batch)
         for i, target in enumerate(block.targets):
             sums[target] = sums[target] + y[i] if target in sums else y[i]
     nodes = ready | sums
@@ -79,7 +79,7 @@ def _rows_by_block(cell: CellEdges) -> dict[EdgeBlock, jax.Array]:
 
 def _block(
     cell: CellEdges, block: EdgeBlock, x: jax.Array, weights: Mapping[str, Mapping[str, jax.Array]], rows: jax.Array
-) -> tuple[Sequence[jax.Array], dict[Key, Stats]]:
+) -> tuple[Sequence[jax.Array], Sequence[Found]]:
     """Contributions [N, H', W', C] of one block to each of its targets, and its batch statistics."""
     layout, stride = cell.layout, cell.layout.stride(block)
     norms = CellNorms(statistics(cell, block), cell.activation)
@@ -104,24 +104,26 @@ def _parts(
     return parts
 
 
-def _gathered(collected: Sequence[dict[Key, Stats]]) -> dict[Key, Stats]:
+def _gathered(collected: Sequence[Found]) -> dict[Key, Stats]:
     """As `running_statistics.concatenated`, by way of one array that holds all statistics of the cell.
 
-    Every statistic then is read from that array by indices. To concatenate each of them would be a kernel for each.
+    Every statistic then is read from that array by indices. To concatenate each of them would be a kernel for each, and
+    to cut the arrays into norms first makes that kernel long to compile.
     """
-    parts = [(key, kind, value) for batch in collected for key, stats in batch.items() for kind, value in stats.items()]
-    if not parts:
+    if not collected:
         return {}
-    everything = jnp.concatenate([value.reshape(-1) for _, _, value in parts])
-    places: dict[Key, dict[str, list[np.ndarray]]] = {}
+    everything = jnp.concatenate([kind.reshape(-1) for found in collected for kind in found.stats])
+    places: dict[Key, list[tuple[np.ndarray, np.ndarray]]] = {}
     first = 0
-    for key, kind, value in parts:
-        indices = np.arange(first, first + value.size, dtype=np.int32).reshape(value.shape)
-        places.setdefault(key, {}).setdefault(kind, []).append(indices)
-        first += value.size
+    for found in collected:
+        size = found.stats[0].size
+        for key, own in found.places.items():
+            places.setdefault(key, []).append((first + own, first + size + own))
+        first += 2 * size
+    kinds = {key: zip(*own, strict=True) for key, own in places.items()}
     return {
-        key: {kind: everything[np.concatenate(indices)] for kind, indices in kinds.items()}
-        for key, kinds in places.items()
+        key: {kind: everything[np.concatenate(own)] for kind, own in zip(("mean", "var"), both, strict=True)}
+        for key, both in kinds.items()
     }
 
 
