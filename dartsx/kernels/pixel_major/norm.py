@@ -126,13 +126,10 @@ def scaled_sum(
     shift = -jnp.sum(scale * mean, 0, keepdims=True)
     joined = lax.optimization_barrier(jnp.concatenate([scale, shift]))  # a kernel for both
     scale, shift = joined[:-1], joined[-1]
-    sums = []
-    for t in range(weights.shape[1]):
-        terms = [shift[t]]
-        for rows, y in zip(rows_of(arrays), arrays, strict=True):
-            of_target = y[:, :, :, :, t if y.shape[4] > 1 else 0]
-            terms += [widen(of_target[:, :, :, i]) * factor for i, factor in enumerate(scale[rows, t])]
-        sums.append(functools.reduce(jnp.add, terms).astype(arrays[0].dtype))
+    total = shift
+    for rows, y in zip(rows_of(arrays), arrays, strict=True):
+        total = total + jnp.sum(widen(y) * scale[rows], 3)
+    sums = [total[:, :, :, t].astype(arrays[0].dtype) for t in range(weights.shape[1])]
     return tuple(sums), scale
 
 
