@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
@@ -21,12 +21,19 @@ class Pairs:
       total: number of pairs.
       combinations: number of combinations.
 
-    The arguments are the levels of every factor, the seed of the order, and the costs of levels, 1 where none is given;
-    a combination costs the product of its levels' costs.
+    The arguments are the levels of every factor, the seed of the order, the costs of levels, 1 where none is given (a
+    combination costs the product of its levels' costs), and what a pair counts as: those that count as the same one
+    need one combination together.
     """
 
-    def __init__(self, factors: Mapping[str, Iterable[str]], seed: int = 0, costs: Mapping[str, float] | None = None):
-        self._factors = tuple(factors)
+    def __init__(
+        self,
+        factors: Mapping[str, Iterable[str]],
+        seed: int = 0,
+        costs: Mapping[str, float] | None = None,
+        counted: Callable[[Pair], Pair] = lambda pair: pair,
+    ):
+        self._factors, self._counted = tuple(factors), counted
         self._rows = list(itertools.product(*factors.values()))
         random.Random(seed).shuffle(self._rows)
         self._numbers: dict[Pair, int] = {}
@@ -35,6 +42,7 @@ class Pairs:
         self._costs = np.array([math.prod((costs or {}).get(level, 1.0) for level in row) for row in self._rows])
         self.total, self.combinations = len(self._numbers), len(self._rows)
         self._left, self._free = np.ones(self.total, bool), np.ones(self.combinations, bool)
+        self._allowed = self._free.copy()
 
     def __len__(self) -> int:
         """Pairs that are left."""
@@ -42,7 +50,7 @@ class Pairs:
 
     def of(self, row: Row) -> list[Pair]:
         """The pairs of a combination."""
-        return list(itertools.combinations(zip(self._factors, row, strict=True), 2))
+        return [self._counted(pair) for pair in itertools.combinations(zip(self._factors, row, strict=True), 2)]
 
     def left(self, pair: Pair) -> bool:
         """Whether a pair is on the list."""
@@ -59,10 +67,17 @@ class Pairs:
         return before - len(self)
 
     def forbid(self, levels: Iterable[Level]) -> int:
-        """Takes off the list what holds all these levels, pairs and combinations; returns how many pairs were on it."""
+        """Takes off the list what holds all these levels, and pairs that no other combination holds.
+
+        Returns:
+          How many pairs were on the list.
+        """
         levels = set(levels)
-        self._free &= [not levels <= set(zip(self._factors, row, strict=True)) for row in self._rows]
-        return self.close([pair for pair in self._numbers if levels <= set(pair)])
+        self._allowed &= [not levels <= set(zip(self._factors, row, strict=True)) for row in self._rows]
+        self._free &= self._allowed
+        held = np.zeros(self.total, bool)
+        held[self._held[self._allowed]] = True
+        return self.close([pair for pair, number in self._numbers.items() if levels <= set(pair) or not held[number]])
 
     def next(self) -> Row | None:
         """The combination with most pairs that are left for its cost; None if none holds any."""

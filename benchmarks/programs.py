@@ -4,8 +4,9 @@
 
 Method x hypergradient x remat x space x dtype is too much to compile: combinations are taken so that every pair of
 levels of two factors occurs, each time the one with most pairs that are left for its cost (seeded, see `covering`).
-Methods that act on the host alone, and spaces that differ from another one in widths alone, are compiled once, with all
-other factors at their first level. Supernets are tiny: one cell (four for lambda_darts), described spaces as in `thin`,
+What a method sees of a described space is a table of decisions: its pairs with such spaces count as one. Methods that
+act on the host alone, and spaces that differ from another one in sizes alone, are compiled once, with all other factors
+at their first level. Supernets are tiny: one cell (four for lambda_darts), described spaces as in `thin`,
 batch 8, images of 8x8 pixels. Nothing is run.
 
   ok        compiled
@@ -37,13 +38,14 @@ from benchmarks.targets import TARGETS
 from dartsx.catalog import DTYPES, HYPERGRADIENTS, METHODS, REMAT
 from dartsx.spaces import SPACES, DescribedSpace
 
-# Spaces that differ from another one in widths alone.
-WIDTHS = ("proxyless_search", "proxyless_gpu", "proxyless_cpu", "proxyless_mobile_1_4", "fbnet_a", "ofa_1_2")
+# Spaces that differ from another one in widths, or in the number of equal blocks.
+SIZES = ("proxyless_search", "proxyless_gpu", "proxyless_cpu", "proxyless_mobile_1_4", "fbnet_a", "ofa_1_2")
+SIZES += ("trilevel_x4", "trilevel_small_x2", "trilevel_small_x4", "auto_deeplab", "nas_fpn_small")
 FACTORS = {
     "method": tuple(name for name, method in METHODS.items() if not method.on_the_host),
     "hypergradient": tuple(HYPERGRADIENTS),
     "remat": REMAT,
-    "space": tuple(name for name in SPACES if name not in WIDTHS),
+    "space": tuple(name for name in SPACES if name not in SIZES),
     "dtype": DTYPES,
 }
 # How long programs take to compile, roughly, beside those of a first-order step on a few cells: cheap ones come first.
@@ -51,7 +53,8 @@ COSTS = {"finite_difference": 2.0, "exact": 3.0, "unrolled": 4.0, "neumann": 4.0
 COSTS |= {"mnasnet": 6.0, "tunas": 4.0, "tunas_proxyless": 3.0, "mobilenet_v3": 3.0, "ofa": 3.0, "ofa_proxyless": 3.0}
 FIRST = tuple(levels[0] for levels in FACTORS.values())
 ALONE = [(name, *FIRST[1:]) for name in METHODS if name not in FACTORS["method"]]
-ALONE += [(*FIRST[:3], name, FIRST[4]) for name in WIDTHS]
+ALONE += [(*FIRST[:3], name, FIRST[4]) for name in SIZES]
+DESCRIBED = "described"  # any space of blocks
 MESH = {"v5e-4": 4}  # devices over which a batch is split, where it is not one
 COUNTED = ("ok", "equal")
 TRIES = 2  # combinations that may fail before a pair in all of them is given up
@@ -100,6 +103,13 @@ def request(target: str, row: Row) -> dict[str, Any]:
     }
 
 
+def counted(pair: Pair) -> Pair:
+    """What a pair counts as: a method with one described space is a method with any of them."""
+    (first, level), (second, other) = pair
+    described = (first, second) == ("method", "space") and SPACES[other].executor == DESCRIBED
+    return ((first, level), (second, DESCRIBED)) if described else pair
+
+
 def row_of(entry: dict[str, Any]) -> Row:
     """The combination of an entry of the log."""
     return tuple(entry[name] for name in FACTORS)
@@ -116,7 +126,7 @@ class Survey:
     """
 
     def __init__(self, target: str, seed: int, done: list[dict[str, Any]]):
-        self.target, self.pairs, self.entries = target, Pairs(FACTORS, seed, COSTS), []
+        self.target, self.pairs, self.entries = target, Pairs(FACTORS, seed, COSTS, counted), []
         self.closed: collections.Counter[str] = collections.Counter()
         self._failures: collections.Counter[Pair] = collections.Counter()
         self._built: dict[Row, dict[str, Any]] = {}

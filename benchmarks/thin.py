@@ -1,7 +1,8 @@
 """Described spaces with few blocks: supernets with all kinds of step that a space has, which compile quickly.
 
 ``--config.space.name=benchmarks.thin:proxyless``: stem, the first block of the first and of the last stage, head; of
-every choice the first option, the last one that is a block, and the identity; of every depth the first two options.
+every choice the first option, the last one that is a block, and the identity; of every depth the first two options; of
+a trellis two layers.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from dartsx.networks import Choice, Depth, Network
+from dartsx.networks import Choice, Depth, Network, Path
+from dartsx.networks.blocks.path_cell import OpenPathCell
 from dartsx.spaces import DescribedSpace, Scale, named_space
 
 
@@ -29,7 +31,7 @@ def __getattr__(name: str) -> DescribedSpace:
 
 def thinned(network: Network) -> Network:
     """The same network with fewer blocks and options."""
-    ends = sorted({0, len(network.stages) - 1})
+    ends = sorted({0, len(network.stages) - 1}) if network.stages else ()
     labels = network.labels and (network.labels[0], *(network.labels[1 + i] for i in ends), network.labels[-1])
     stages = tuple(fewer(network.stages[i][:1]) for i in ends)
     return dataclasses.replace(network, stages=stages, labels=labels)
@@ -44,6 +46,10 @@ def fewer(part: Any) -> Any:
     if isinstance(part, Depth):
         options = part.options[:2]
         return Depth(part.name, options, fewer(part.blocks[: max(options)]))
+    if isinstance(part, Path):
+        return dataclasses.replace(part, layers=2)
+    if isinstance(part, OpenPathCell):
+        return dataclasses.replace(part, nodes=1, operations=(part.operations[0], part.operations[-1]))
     if isinstance(part, tuple):
         return getattr(type(part), "_make", tuple)([fewer(one) for one in part])
     if dataclasses.is_dataclass(part):

@@ -12,8 +12,12 @@ from dartsx.runtime import compiling, jit, options_of
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Parts of programs: only called while a program is traced, and compiled with it.
 PARTS = ("dartsx/nn", "dartsx/kernels")
-NOT_FOR_GPUS = ("xla_gpu_enable_triton_gemm", "xla_allow_excess_precision")
-PASSED = {"cpu": {}, "gpu": dict.fromkeys(NOT_FOR_GPUS, False), "tpu": {}}
+FOR_GPUS = {
+    "xla_gpu_enable_triton_gemm": False,
+    "xla_allow_excess_precision": False,
+    "xla_gpu_dot_merger_threshold_mb": 0,
+}
+PASSED = {"cpu": {}, "gpu": FOR_GPUS, "tpu": {}}
 
 
 @pytest.fixture(autouse=True)
