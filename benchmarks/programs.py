@@ -40,7 +40,10 @@ from dartsx.spaces import SPACES, DescribedSpace
 
 # Spaces that differ from another one in widths, or in the number of equal blocks.
 SIZES = ("proxyless_search", "proxyless_gpu", "proxyless_cpu", "proxyless_mobile_1_4", "fbnet_a", "ofa_1_2")
-SIZES += ("trilevel_x4", "trilevel_small_x2", "trilevel_small_x4", "auto_deeplab", "nas_fpn_small")
+SIZES += ("trilevel_x2", "trilevel_x4", "trilevel_small_x4", "auto_deeplab", "nas_fpn_small")
+# Spaces of networks that do not classify images, and the configs that search them.
+CONFIGS = {"recurrent": "text", "auto_deeplab": "scenes", "auto_deeplab_scenes": "scenes"}
+CONFIGS |= {name: "super_resolution" for name in SPACES if name.startswith("trilevel_")}
 FACTORS = {
     "method": tuple(name for name, method in METHODS.items() if not method.on_the_host),
     "hypergradient": tuple(HYPERGRADIENTS),
@@ -87,10 +90,14 @@ def request(target: str, row: Row) -> dict[str, Any]:
         "search.remat": remat,
         "space.name": f"benchmarks.thin:{space}" if isinstance(SPACES[space], DescribedSpace) else space,
         "dtype": dtype,
-        "search.channels": 4,
-        "search.layers": 4 if method == "lambda_darts" else 1,  # which compares two normal cells
         "search.batch_size": 8,
-    } | ({"space.nodes": 2} if space == "darts" else {})
+    }
+    if not space.startswith("trilevel_"):  # what those leave open depends on their width
+        config["search.channels"] = 4
+    if SPACES[space].executor == "cells":
+        config["search.layers"] = 4 if method == "lambda_darts" else 1  # which compares two normal cells
+    if space == "darts":
+        config["space.nodes"] = 2
     return {
         "target": target,
         "what": "search",
@@ -99,7 +106,10 @@ def request(target: str, row: Row) -> dict[str, Any]:
         "mesh": MESH.get(target, 1),
         "members": 1,
         "layout": None,
-        "config": ["--config=digits", *(f"--config.{name}={value}" for name, value in config.items())],
+        "config": [
+            f"--config={CONFIGS.get(space, 'digits')}",
+            *(f"--config.{name}={value}" for name, value in config.items()),
+        ],
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from dartsx.networks import Choice, Depth, Network, Path
 from dartsx.networks.blocks.path_cell import OpenPathCell
-from dartsx.spaces import DescribedSpace, Scale, named_space
+from dartsx.spaces import DescribedSpace, named_space
 
 
 def __getattr__(name: str) -> DescribedSpace:
@@ -26,7 +26,7 @@ def __getattr__(name: str) -> DescribedSpace:
     space = named_space(name)
     if not isinstance(space, DescribedSpace):
         raise AttributeError(f"{name} is no described space")
-    return DescribedSpace(lambda scale: thinned(space.description(scale)), Scale())
+    return DescribedSpace(lambda scale: thinned(space.description(scale)), space.scale)
 
 
 def thinned(network: Network) -> Network:
@@ -34,7 +34,7 @@ def thinned(network: Network) -> Network:
     ends = sorted({0, len(network.stages) - 1}) if network.stages else ()
     labels = network.labels and (network.labels[0], *(network.labels[1 + i] for i in ends), network.labels[-1])
     stages = tuple(fewer(network.stages[i][:1]) for i in ends)
-    return dataclasses.replace(network, stages=stages, labels=labels)
+    return dataclasses.replace(network, stages=stages, head=fewer(network.head), labels=labels)
 
 
 def fewer(part: Any) -> Any:

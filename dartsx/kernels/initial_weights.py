@@ -45,7 +45,7 @@ def normal(key: jax.Array, steps: Sequence[Step]) -> dict[str, dict[str, jax.Arr
     Variance 2 / fan-in for convolutions (arXiv:1502.01852), 1 / (3 fan-in) for linear layers; biases 0, scales of
     batch norms 1.
     """
-    noise = jax.random.normal(key, (int(sum(step.params for step in steps)),))
+    noise = jax.random.normal(key, (sum(int(step.params) for step in steps),))
     weights: dict[str, dict[str, jax.Array]] = {}
     at = 0
     for step in steps:

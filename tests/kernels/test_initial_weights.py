@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dartsx.kernels.initial_weights import init_at_once, uniform
+from dartsx.kernels.initial_weights import init_at_once, normal, uniform
+from dartsx.spaces import Scale, named_space
 
 
 class Layers(nn.Module):
@@ -55,3 +56,11 @@ def test_shapes_are_those_of_a_plain_init(params):
 def test_a_plain_init_afterwards_draws_by_its_own_keys(params):
     plain = Layers().init(jax.random.key(0), jnp.zeros(1))["params"]
     assert np.abs(plain["a"] - params["a"]).max() > 0.1
+
+
+def test_weights_of_many_open_widths_are_counted_layer_by_layer():
+    # Together the 20 widths of this space have 5 ** 20 combinations.
+    steps = named_space("trilevel").description(Scale(channels=12, image_size=12)).trace()
+    weights = jax.eval_shape(lambda key: normal(key, steps), jax.random.key(0))
+    sizes = {step.name: int(step.params) for step in steps if step.weights}
+    assert {name: sum(array.size for array in own.values()) for name, own in weights.items()} == sizes
