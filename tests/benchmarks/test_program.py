@@ -49,6 +49,13 @@ def test_more_devices_than_a_target_has_are_a_result():
     assert "target cpu has 1 device" in asked("cpu", "--mesh=2")["error"]
 
 
+def test_devices_that_share_a_batch_exchange_sums_alone(monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=4")
+    found = asked("cpu", "--mesh=4", "--layout=pixel_major", "--config.search.batch_size=32")
+    assert found["ok"], found["error"]
+    assert set(found["collectives"]) == {"all-reduce"}
+
+
 def test_a_process_that_dies_is_a_result():
     text = "W0000 a warning\nF0000 tiling.cc:7] Check failed: a == b\n*** SIGABRT\n"
     assert program.reason(-6, text) == "ended by signal 6: F0000 tiling.cc:7] Check failed: a == b"

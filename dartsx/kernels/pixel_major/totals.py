@@ -67,9 +67,12 @@ def side_by_side(arrays: Sequence[jax.Array], axis: int) -> jax.Array:
 
 
 def _in_few_terms(x: jax.Array) -> jax.Array:
-    """Sum over the first axis that XLA computes inside whatever reads it."""
+    """Sum over the first axis that XLA computes inside whatever reads it.
+
+    Neighbours are added first: they are on one device where the first axis is split over several.
+    """
     parts = next((n for n in range(1, 9) if len(x) % n == 0 and len(x) // n < KERNEL), 1)
-    return jnp.sum(functools.reduce(jnp.add, list(x.reshape(parts, -1, *x.shape[1:]))), 0)
+    return jnp.sum(functools.reduce(jnp.add, jnp.unstack(x.reshape(-1, parts, *x.shape[1:]), axis=1)), 0)
 
 
 def moments(arrays: Sequence[jax.Array]) -> tuple[jax.Array, jax.Array]:
