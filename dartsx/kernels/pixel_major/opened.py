@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 import operator
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -106,25 +105,28 @@ class Opened:
             shares = inputs[:, None] // width == outputs // width
             return kernel[:, :, inputs % width] * shares.astype(kernel.dtype)
 
-        widths = self._values(each(operator.floordiv, channels, layer.groups))
-        return sum(jnp.asarray(weight, kernel.dtype) * spread(width) for width, weight in widths.items())
+        widths, weights = self._values(each(operator.floordiv, channels, layer.groups))
+        terms = (weight.astype(kernel.dtype) * spread(width) for width, weight in zip(widths, weights, strict=True))
+        return functools.reduce(jnp.add, terms)
 
     def _mask(self, size: int) -> jax.Array:
         """Weight with which each channel of a segment exists: [widest]."""
-        channels = np.arange(int(size))
         if not axes_of(size):
             return jnp.ones(int(size))
-        terms = (weight * (channels < value) for value, weight in self._values(size).items())
-        return functools.reduce(jnp.add, terms)
+        values, weights = self._values(size)
+        return jnp.sum(weights[:, None] * (np.arange(int(size)) < np.array(values)[:, None]), 0)
 
-    def _values(self, size: int) -> dict[int, Any]:
-        """Weight with which a size has each of its values."""
-        weights: dict[int, Any] = {}
-        for choices in combinations(axes_of(size)):
-            weight = math.prod(self.weight(*choice) for choice in choices.items())
-            value = at(size, choices)
-            weights[value] = weights[value] + weight if value in weights else weight
-        return weights
+    def _values(self, size: int) -> tuple[list[int], jax.Array]:
+        """The values of a size, and the weight with which it has each of them: [values].
+
+        A size can have thousands of combinations of options: their weights are one array, and no product for each.
+        """
+        axes = axes_of(size)
+        rows = (jnp.stack([self.weight(name, option) for option in options]) for name, options in axes)
+        joint = functools.reduce(lambda known, row: (known[:, None] * row).reshape(-1), rows, jnp.ones(1))
+        of_combinations = np.array([at(size, choices) for choices in combinations(axes)])
+        values = np.unique(of_combinations)
+        return values.tolist(), jnp.sum(joint * (of_combinations == values[:, None]), 1)
 
 
 def _mixes_channels(layer: Any) -> bool:
