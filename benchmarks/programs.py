@@ -94,7 +94,7 @@ def request(target: str, row: Row) -> dict[str, Any]:
     }
     if not space.startswith("trilevel_"):  # what those leave open depends on their width
         config["search.channels"] = 4
-    if SPACES[space].executor == "cells":
+    if SPACES[space].executor != DESCRIBED:
         config["search.layers"] = 4 if method == "lambda_darts" else 1  # which compares two normal cells
     if space == "darts":
         config["space.nodes"] = 2
