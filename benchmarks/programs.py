@@ -42,8 +42,9 @@ from dartsx.spaces import SPACES, DescribedSpace
 SIZES = ("proxyless_search", "proxyless_gpu", "proxyless_cpu", "proxyless_mobile_1_4", "fbnet_a", "ofa_1_2")
 SIZES += ("trilevel_x2", "trilevel_x4", "trilevel_small_x4", "auto_deeplab", "nas_fpn_small")
 # Spaces of networks that do not classify images, and the configs that search them.
+UPSCALING = "super_resolution"
 CONFIGS = {"recurrent": "text", "auto_deeplab": "scenes", "auto_deeplab_scenes": "scenes"}
-CONFIGS |= {name: "super_resolution" for name in SPACES if name.startswith("trilevel_")}
+CONFIGS |= {name: UPSCALING for name in SPACES if name.startswith("trilevel_")}
 FACTORS = {
     "method": tuple(name for name, method in METHODS.items() if not method.on_the_host),
     "hypergradient": tuple(HYPERGRADIENTS),
@@ -57,7 +58,7 @@ COSTS |= {"mnasnet": 6.0, "tunas": 4.0, "tunas_proxyless": 3.0, "mobilenet_v3": 
 FIRST = tuple(levels[0] for levels in FACTORS.values())
 ALONE = [(name, *FIRST[1:]) for name in METHODS if name not in FACTORS["method"]]
 ALONE += [(*FIRST[:3], name, FIRST[4]) for name in SIZES]
-DESCRIBED = "described"  # any space of blocks
+DESCRIBED = DescribedSpace.executor
 MESH = {"v5e-4": 4}  # devices over which a batch is split, where it is not one
 COUNTED = ("ok", "equal")
 TRIES = 2  # combinations that may fail before a pair in all of them is given up
@@ -92,7 +93,7 @@ def request(target: str, row: Row) -> dict[str, Any]:
         "dtype": dtype,
         "search.batch_size": 8,
     }
-    if not space.startswith("trilevel_"):  # what those leave open depends on their width
+    if CONFIGS.get(space) != UPSCALING:  # what those leave open depends on their width
         config["search.channels"] = 4
     if SPACES[space].executor != DESCRIBED:
         config["search.layers"] = 4 if method == "lambda_darts" else 1  # which compares two normal cells

@@ -114,9 +114,9 @@ class Opened:
         if not axes_of(size):
             return jnp.ones(int(size))
         values, weights = self._values(size)
-        return jnp.sum(weights[:, None] * (np.arange(int(size)) < np.array(values)[:, None]), 0)
+        return jnp.sum(weights[:, None] * (np.arange(int(size)) < values[:, None]), 0)
 
-    def _values(self, size: int) -> tuple[list[int], jax.Array]:
+    def _values(self, size: int) -> tuple[np.ndarray, jax.Array]:
         """The values of a size, and the weight with which it has each of them: [values].
 
         A size can have thousands of combinations of options: their weights are one array, and no product for each.
@@ -126,7 +126,7 @@ class Opened:
         joint = functools.reduce(lambda known, row: (known[:, None] * row).reshape(-1), rows, jnp.ones(1))
         of_combinations = np.array([at(size, choices) for choices in combinations(axes)])
         values = np.unique(of_combinations)
-        return values.tolist(), jnp.sum(joint * (of_combinations == values[:, None]), 1)
+        return values, jnp.sum(joint * (of_combinations == values[:, None]), 1)
 
 
 def _mixes_channels(layer: Any) -> bool:
