@@ -14,6 +14,7 @@ Classification is the default. Regression with a target per pixel, on batches th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -53,6 +54,14 @@ def next_word(label_smoothing: float = 0.0) -> Loss:
         return cross_entropy(logits, batch.targets, label_smoothing), {}
 
     return loss
+
+
+def perplexity(loss: float) -> float:
+    """The exponential of a mean cross entropy of words; infinity where that exceeds the largest 64-bit number."""
+    try:
+        return math.exp(loss)
+    except OverflowError:
+        return math.inf
 
 
 def pixel_classes(ignored: int, label_smoothing: float = 0.0, weights: Sequence[float] | None = None) -> Loss:

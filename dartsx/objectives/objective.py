@@ -10,15 +10,9 @@ Scores = Mapping[str, float]
 """Numbers by the name of their measure; one that could not be had is left out, or NaN."""
 
 VALID_ACCURACY = Measure("valid_accuracy", "%", larger_is_better=True)
-# Task -> its score on images that are held out, in percent.
-VALIDATED = {
-    "classification": VALID_ACCURACY,
-    "detection": Measure("valid_ap", "%", larger_is_better=True),
-    "segmentation": Measure("valid_miou", "%", larger_is_better=True),
-}
 TEST_ACCURACY = Measure("test_accuracy", "%", larger_is_better=True)
 PARAMS = Measure("params", "", larger_is_better=False)
-MACS = Measure("macs", "multiply-adds of an image", larger_is_better=False)
+MACS = Measure("macs", "multiply-adds of an example", larger_is_better=False)
 TRAINING_MACS = Measure("training_macs", "multiply-adds of the forward passes of training", larger_is_better=False)
 
 

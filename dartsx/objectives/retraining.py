@@ -1,7 +1,7 @@
 """Scores by training: every architecture's network from scratch, shortly or in full.
 
 Fidelity is what is trained for how long on what: epochs (the budget), width and depth of the networks, and number of
-images. Networks are those that an evaluation trains, without an auxiliary head.
+examples.
 """
 
 from __future__ import annotations
@@ -9,82 +9,80 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from dartsx import optim
-from dartsx.catalog import EXECUTORS
-from dartsx.data import AugmentPolicy, Dataset, search_halves
-from dartsx.data.dense import DenseDataset
+from dartsx.data import AugmentPolicy, search_halves
 from dartsx.feeds import InMemory
-from dartsx.nn.derived import network_of
-from dartsx.objectives.objective import MACS, PARAMS, TRAINING_MACS, VALIDATED, Measure, Scores
-from dartsx.retrain import RetrainProblem, init_state, make_step, predict
+from dartsx.losses import perplexity
+from dartsx.nn.derived import AnyNetwork
+from dartsx.objectives.objective import MACS, PARAMS, TRAINING_MACS, VALID_ACCURACY, Measure, Scores
+from dartsx.retrain import RetrainProblem, Training, init_state, make_step, predict
 from dartsx.runtime import at_step, jit, put_replicated, run_once, stream
-from dartsx.spaces import Architecture, Space
+from dartsx.spaces import Architecture
 from dartsx.tasks import Task, task_of
 
 
-@dataclasses.dataclass(frozen=True)
-class Training:
-    """How a network is trained.
+class Validated(NamedTuple):
+    """What is told of examples that are held out.
 
     Attributes:
-      epochs: passes over the training images, where the objective is given no budget.
-      channels, layers: width and depth of the networks, see `dartsx.spaces.Scale`.
-      batch_size: images of a batch.
-      learning_rate, learning_rate_min: first and last rate of the cosine schedule.
-      momentum, weight_decay, clip: see `dartsx.optim.sgd`.
-      drop_path: probability that grows to this.
-      label_smoothing: see `dartsx.losses.classification`.
-      augment: what is done to training images.
+      measure: what the number says.
+      of: `Task.score` -> the number.
     """
 
-    epochs: int = 12
-    channels: int = 16
-    layers: int = 5
-    batch_size: int = 64
-    learning_rate: float = 0.025
-    learning_rate_min: float = 0.0
-    momentum: float = 0.9
-    weight_decay: float = 3e-4
-    clip: float = 5.0
-    drop_path: float = 0.0
-    label_smoothing: float = 0.0
-    augment: AugmentPolicy = AugmentPolicy()
+    measure: Measure
+    of: Callable[[float], float]
+
+
+def _percent(share: float) -> float:
+    return 100 * share
+
+
+VALIDATED: Mapping[str, Validated] = {
+    "classification": Validated(VALID_ACCURACY, _percent),
+    "detection": Validated(Measure("valid_ap", "%", larger_is_better=True), _percent),
+    "segmentation": Validated(Measure("valid_miou", "%", larger_is_better=True), _percent),
+    "language": Validated(Measure("valid_perplexity", "", larger_is_better=False), lambda score: perplexity(-score)),
+    "super_resolution": Validated(Measure("valid_psnr", "dB", larger_is_better=True), float),
+}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Retraining:
-    """The objective: accuracy on the training images that are held out, or what counts in another task of images.
+    """The objective: what a network makes of the training examples that are held out, by the measure of the task.
 
-    A network that diverges has none.
+    A network that diverges has no such number.
 
     Attributes:
-      space: the space of the architectures.
-      dataset: its test images are not looked at.
+      networks: an architecture's network, as by `dartsx.nn.derived.network_of`.
+      dataset: any data set in memory; its test examples are not looked at.
       training: how networks are trained.
       mesh: the devices.
-      images: number of images to train on; None for all that are not held out.
-      train_fraction: share of the training images that is not held out.
+      augment: what is done to training images.
+      dtype: dtype of the images of a batch.
+      examples: number of examples to train on; None for all that are not held out.
+      train_fraction: share of the training examples that is not held out.
       seed: seed of the split, of weights and of augmentation, the same for all architectures.
     """
 
-    space: Space
-    dataset: Dataset | DenseDataset
+    networks: Callable[[Architecture], AnyNetwork]
+    dataset: Any
     training: Training
     mesh: jax.sharding.Mesh
-    images: int | None = None
+    augment: AugmentPolicy = AugmentPolicy()
+    dtype: str = "float32"
+    examples: int | None = None
     train_fraction: float = 0.5
     seed: int = 0
 
     @property
     def main(self) -> Measure:
         """What networks are trained for."""
-        return VALIDATED[self.dataset.task]
+        return VALIDATED[self.dataset.task].measure
 
     @property
     def measures(self) -> dict[str, Measure]:
@@ -92,9 +90,9 @@ class Retraining:
         return {measure.name: measure for measure in (self.main, PARAMS, MACS, TRAINING_MACS)}
 
     def __call__(self, architectures: Sequence[Architecture], budget: int | None = None) -> list[Scores]:
-        """Trains networks one after the other for so many epochs.
+        """Trains networks one after the other for so many epochs, over which the schedule falls; warm-up stays.
 
-        Raises ValueError for a budget below 1, and for less images than make a batch.
+        Raises ValueError for a budget below 1, and for fewer examples than a batch has.
         """
         epochs = self.training.epochs if budget is None else budget
         if epochs < 1:
@@ -107,18 +105,21 @@ class Retraining:
         macs = network.macs(shape)
         seen = epochs * self._feed.steps * self.training.batch_size
         costs = {PARAMS.name: network.params(shape), MACS.name: macs, TRAINING_MACS.name: macs * seen}
-        quality = self._quality(problem)
-        found = {self.main.name: 100 * quality} if math.isfinite(quality) else {}
+        quality = VALIDATED[self.dataset.task].of(self._score(problem))
+        found = {self.main.name: quality} if math.isfinite(quality) else {}
         return found | {name: float(value) for name, value in costs.items()}
 
     @functools.cached_property
     def _feed(self) -> InMemory:
-        train, held_out = search_halves(len(self.dataset.train), self.seed, self.train_fraction)
-        train = np.random.default_rng(self.seed).permutation(train)[: self.images]
-        if len(train) < self.training.batch_size:
-            raise ValueError(f"{len(train)} images to train on are less than a batch of {self.training.batch_size}")
-        examples = self._task.examples("train", self.training.augment, "float32", self.mesh)
-        given = self.training.batch_size, self.seed, self.mesh, self._task.collected
+        examples = self._task.examples("train", self.augment, self.dtype, self.mesh)
+        train, held_out = search_halves(examples.size, self.seed, self.train_fraction)
+        train, batch_size = (
+            np.random.default_rng(self.seed).permutation(train)[: self.examples],
+            self.training.batch_size,
+        )
+        if len(train) < batch_size:
+            raise ValueError(f"{len(train)} examples to train on are fewer than a batch of {batch_size}")
+        given = batch_size, self.seed, self.mesh, self._task.collected
         return InMemory(examples, examples, *given, parts=(np.sort(train), np.sort(held_out)))
 
     @functools.cached_property
@@ -126,22 +127,11 @@ class Retraining:
         return task_of(self.dataset)
 
     def _problem(self, architecture: Architecture, epochs: int) -> RetrainProblem:
-        training, steps = self.training, self._feed.steps
-        size = {"channels": training.channels, "layers": training.layers, "classes": self.dataset.num_classes}
-        network = network_of(EXECUTORS[architecture.executor][1][0], architecture, self.space, **size)
-        rate = optim.cosine_per_epoch(training.learning_rate, training.learning_rate_min, epochs, steps)
-        return RetrainProblem(
-            network,
-            optim.sgd(rate, training.momentum, training.weight_decay, training.clip),
-            rate,
-            epochs,
-            steps,
-            training.drop_path,
-            loss=self._task.loss(training.label_smoothing),
-        )
+        training = dataclasses.replace(self.training, epochs=epochs)
+        return training.problem(self.networks(architecture), self._feed.steps, self._task)
 
-    def _quality(self, problem: RetrainProblem) -> float:
-        """The task's score on the images held out after all epochs, 0 to 1; NaN if the loss is not finite."""
+    def _score(self, problem: RetrainProblem) -> float:
+        """The task's score on the examples held out after all epochs, 0 to 1; NaN if the loss is not finite."""
         feed, key, step = self._feed, jax.random.key(self.seed), make_step(problem)
 
         def one(state: Any, row: jax.Array, arrays: Any):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -12,7 +11,7 @@ import jax
 from dartsx.data import AugmentPolicy
 from dartsx.data.text import TextDataset
 from dartsx.feeds import Examples, sequence_examples
-from dartsx.losses import Inputs, Loss, Score, accuracy_or_loss, first, next_word
+from dartsx.losses import Inputs, Loss, Score, accuracy_or_loss, first, next_word, perplexity
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -45,4 +44,4 @@ class Language:
     @staticmethod
     def result(tested: Mapping[str, float]) -> dict[str, float]:
         """Perplexity, and its logarithm, the loss."""
-        return {"test_perplexity": math.exp(tested["loss"]), "test_loss": tested["loss"]}
+        return {"test_perplexity": perplexity(tested["loss"]), "test_loss": tested["loss"]}

@@ -2,14 +2,18 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from dartsx.configs.digits import get_config
 from dartsx.experiments.jobs import asking
-from dartsx.experiments.settings import SettingsError
+from dartsx.experiments.jobs.retraining import retrain_problem
+from dartsx.experiments.jobs.setup import load_checked
+from dartsx.experiments.settings import SettingsError, evaluate_settings, search_settings
 from dartsx.experiments.settings.strategies import read_asking
 from dartsx.objectives.objective import VALID_ACCURACY
 from dartsx.report.runs import read_run
+from dartsx.runtime import make_mesh
 from dartsx.spaces import from_json
 
 ASKED = read_asking("evolution", "population=4; sample=2", "retrain", 12, 2, 10)
@@ -30,14 +34,23 @@ class Table:
 
 
 @pytest.fixture
-def config(monkeypatch):
-    monkeypatch.setattr(asking, "retraining", lambda config, settings, dataset, mesh: Table(mesh))
+def config():
     config = get_config()
     config.space.name, config.mesh = "nb201", 1
     return config
 
 
-def test_a_search_by_retraining_is_a_work_directory_that_resumes_byte_for_byte(config, tmp_path):
+@pytest.fixture
+def table(monkeypatch):
+    monkeypatch.setattr(asking, "retraining", lambda config, settings, dataset, mesh: Table(mesh))
+
+
+def objective(config):
+    settings = search_settings(config)
+    return asking.retraining(config, settings, load_checked(settings, alone=True), make_mesh(1))
+
+
+def test_a_search_by_retraining_is_a_work_directory_that_resumes_byte_for_byte(config, table, tmp_path):
     assert asking.run_asking(config, ASKED, tmp_path / "whole")
     log = (tmp_path / "whole" / "queries.jsonl").read_bytes()
     scores = [json.loads(line)["scores"].get(VALID_ACCURACY.name, 0) for line in log.splitlines()]
@@ -52,6 +65,36 @@ def test_a_search_by_retraining_is_a_work_directory_that_resumes_byte_for_byte(c
     assert asking.run_asking(config, ASKED, cut)
     assert (cut / "queries.jsonl").read_bytes() == log
     assert from_json(json.loads((cut / "genotype.json").read_text())) == run.genotype
+
+
+def test_networks_are_trained_as_an_evaluation_trains_them(config):
+    config.space.name, config.dtype = "darts", "bfloat16"
+    given = {"schedule": "exponential", "decay": 0.5, "learning_rate": 0.1, "learning_rate_min": 0.0, "epochs": 4}
+    config.evaluate.update(given | {"warmup_epochs": 2, "average_from": 3, "network": "cifar", "drop_path": 0.25})
+    found = objective(config)
+    rates = found.training.rate(10)(np.arange(0, 40, 10))
+    assert rates.tolist() == pytest.approx([0.05, 0.05, 0.025, 0.0125])
+    assert (found.training.average_from, found.training.drop_path, found.dtype) == (3, 0.25, "bfloat16")
+    config.genotype = "darts_v2"
+    settings = evaluate_settings(config)
+    problem = retrain_problem(settings, 10, 5)
+    assert found.networks(settings.genotype) == problem.network
+    assert found.training.epochs == problem.epochs and found.augment == settings.evaluate.augment
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("max_steps", 5, "for whole epochs; leave it out"),
+        ("initial_weights", "weights.pt", "from drawn weights for whole epochs"),
+        ("batch_size", 1000, "examples that train networks"),
+        ("auxiliary", True, "has no auxiliary head"),
+    ],
+)
+def test_what_such_a_training_does_not_do_is_refused(config, field, value, problem):
+    config.evaluate[field] = value
+    with pytest.raises(SettingsError, match=f"--config.evaluate.{field}={value!r}.*{problem}"):
+        objective(config)
 
 
 def test_wrong_flags_are_named(config, tmp_path):

@@ -10,8 +10,10 @@ from dartsx.data.scenes import load_scenes
 from dartsx.detection import anchor_boxes, encode, match
 from dartsx.feeds import InMemory
 from dartsx.networks.anchors import RETINANET
+from dartsx.nn.derived import network_of
 from dartsx.objectives import retraining
-from dartsx.objectives.retraining import Retraining, Training
+from dartsx.objectives.retraining import Retraining
+from dartsx.retrain import Training
 from dartsx.runtime import make_mesh
 from dartsx.spaces import SPACES
 from dartsx.tasks import Detection, task_of
@@ -57,8 +59,12 @@ def test_average_precision_of_all_test_images(dataset):
 def test_networks_of_the_space_are_scored_by_average_precision(dataset, quick_jit, monkeypatch):
     monkeypatch.setattr(retraining, "jit", quick_jit)
     space = SPACES["nas_fpn_small"]
-    training = Training(1, 4, 1, 4, learning_rate=0.01, augment=STILL)
-    objective = Retraining(space, dataset, training, make_mesh(1), images=4, train_fraction=0.7)
+    training = Training(1, 4, learning_rate=0.01)
+
+    def network(pyramid):
+        return network_of("described", pyramid, space, channels=4, layers=1, classes=dataset.num_classes)
+
+    objective = Retraining(network, dataset, training, make_mesh(1), STILL, examples=4, train_fraction=0.7)
     (scores,) = objective([space.sample(np.random.default_rng(0))])
     assert set(scores) == {"valid_ap", "params", "macs", "training_macs"} == set(objective.measures)
     assert objective.main.name == "valid_ap" and 0 <= scores["valid_ap"] <= 100

@@ -6,26 +6,41 @@ import itertools
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import fields
 
 import jax
 from ml_collections import ConfigDict
 
 from dartsx.catalog import Measure
-from dartsx.data import AugmentPolicy, Dataset
-from dartsx.data.dense import DenseDataset
+from dartsx.experiments.jobs.retraining import derived_network, training_of
 from dartsx.experiments.jobs.search import decisions_of_rows, run_one_search
-from dartsx.experiments.jobs.setup import comparison, finished_before, inputs, load_checked, resolved, start
-from dartsx.experiments.settings import SearchSettings, SettingsError, evaluate_settings, search_settings
+from dartsx.experiments.jobs.setup import (
+    AnyDataset,
+    check_fits,
+    comparison,
+    finished_before,
+    inputs,
+    load_checked,
+    resolved,
+    start,
+)
+from dartsx.experiments.settings import (
+    EvaluateSettings,
+    SearchSettings,
+    SettingsError,
+    evaluate_settings,
+    search_settings,
+)
+from dartsx.experiments.settings.errors import wrong
 from dartsx.experiments.settings.strategies import AskingSettings
 from dartsx.objectives.logged import Logged
-from dartsx.objectives.retraining import Retraining, Training
+from dartsx.objectives.retraining import Retraining
 from dartsx.objectives.shared_weights import SCORE
 from dartsx.progress import quiet
 from dartsx.runtime import MetricsWriter, StopRequest, Workdir, open_workdir, processors
 from dartsx.spaces import to_json
 from dartsx.strategies import Query, best, make_strategy, queries
 from dartsx.strategies.shared_turns import Turn, in_turns
+from dartsx.tasks import task_of
 
 NOT_READ = ("genotype", "network", "methods", "hypergradient", "population", "population_chunk", "members")
 
@@ -64,27 +79,47 @@ def _run_retraining(
 
 
 def retraining(
-    config: ConfigDict, settings: SearchSettings, dataset: Dataset | DenseDataset, mesh: jax.sharding.Mesh
+    config: ConfigDict, settings: SearchSettings, dataset: AnyDataset, mesh: jax.sharding.Mesh
 ) -> Retraining:
-    """The objective of a config: training as ``evaluate`` says, on the images that train a search's weights."""
-    group = evaluate_settings(config, need_genotype=False).evaluate
-    policy = AugmentPolicy(**{field.name: getattr(group.augment, field.name) for field in fields(AugmentPolicy)})
-    training = Training(
-        group.epochs,
-        group.channels,
-        group.layers,
-        group.batch_size,
-        group.learning_rate,
-        group.learning_rate_min,
-        group.momentum,
-        group.weight_decay,
-        group.clip,
-        group.drop_path,
-        group.label_smoothing,
-        policy,
+    """The objective of a config: training as ``evaluate`` says, on the examples that train a search's weights.
+
+    Raises:
+      SettingsError: the config is wrong, or asks for what these trainings do not do; names the field.
+    """
+    given = evaluate_settings(_without_names(config), need_genotype=False)
+    _check_training(given, settings.search.train_fraction, dataset)
+    task = task_of(dataset)
+    return Retraining(
+        lambda architecture: derived_network(given, architecture, settings.space, dataset.num_classes, task),
+        dataset,
+        training_of(given.evaluate),
+        mesh,
+        given.evaluate.augment,
+        given.dtype,
+        train_fraction=settings.search.train_fraction,
+        seed=settings.seed,
     )
-    fraction = settings.search.train_fraction
-    return Retraining(settings.space, dataset, training, mesh, None, fraction, settings.seed)
+
+
+def _without_names(config: ConfigDict) -> ConfigDict:
+    """The config without a genotype or a network, neither of which such a search reads."""
+    unnamed = config.copy_and_resolve_references()
+    unnamed.genotype = unnamed.network = ""
+    return unnamed
+
+
+def _check_training(given: EvaluateSettings, fraction: float, dataset: AnyDataset) -> None:
+    group = given.evaluate
+    for name in ("initial_weights", "max_steps"):
+        if value := getattr(group, name):
+            problem = "--objective=retrain trains every network from drawn weights for whole epochs; leave it out"
+            raise wrong(f"evaluate.{name}", value, problem)
+    check_fits(given, dataset)
+    examples = int(fraction * dataset.identity.train)
+    if group.batch_size > examples:
+        half = f"(--config.search.train_fraction={fraction} of {dataset.identity.train})"
+        problem = f"must not exceed the {examples} examples that train networks {half}"
+        raise wrong("evaluate.batch_size", group.batch_size, problem)
 
 
 def _search(objective: Retraining, settings: SearchSettings, asking: AskingSettings, folder: Workdir) -> bool:
@@ -109,9 +144,15 @@ def _log(main: Measure, number: int, done: Sequence[Query], writer: MetricsWrite
     if (top := best(done, main)) is not None:
         writer.genotype(number, to_json(top.architecture))
     if (score := done[-1].scores.get(main.name)) is not None:
-        writer.scalars(number, number, "valid", **{main.name.removeprefix("valid_"): score / 100})
+        writer.scalars(number, number, "valid", **{main.name.removeprefix("valid_"): _logged(main, score)})
     if not quiet():
-        print(f"{number}: {done[-1].architecture}: {main.label} {score}", flush=True)
+        told = "not finite" if score is None else f"{score:.4g}"
+        print(f"{number}: {done[-1].architecture}: {main.label} {told}", flush=True)
+
+
+def _logged(main: Measure, score: float) -> float:
+    """A score as work directories hold it, in which percentages are shares of one."""
+    return score / 100 if main.unit == "%" else score
 
 
 def _finish(objective: Retraining, done: Sequence[Query], seconds: float, folder: Workdir) -> None:
@@ -123,6 +164,6 @@ def _finish(objective: Retraining, done: Sequence[Query], seconds: float, folder
     days = seconds * processors(objective.mesh) / 86400
     result = {"genotype": genotype, "seconds": round(seconds, 3), "gpu_days": days}
     if main.name in chosen.scores:
-        result[main.name] = chosen.scores[main.name] / 100
+        result[main.name] = _logged(main, chosen.scores[main.name])
     folder.write_json("result.json", result)
     folder.update_run(status="finished")

@@ -23,7 +23,7 @@ from ml_collections import ConfigDict
 
 from dartsx.catalog import DESCRIBED
 from dartsx.data import Dataset, padded_batches, steps_per_epoch
-from dartsx.experiments.jobs.retraining import problem_of
+from dartsx.experiments.jobs.retraining import training_of
 from dartsx.experiments.jobs.setup import load_checked, start
 from dartsx.experiments.settings import EvaluateSettings, evaluate_settings
 from dartsx.experiments.settings.load import config_from
@@ -40,6 +40,7 @@ from dartsx.retrain.whole import train_whole
 from dartsx.runtime import jit, read_json, write_json
 from dartsx.spaces import Architecture, Space, named_space, resolve_genotype, to_json
 from dartsx.spaces.draws import Band, Drawn, counted, draw
+from dartsx.tasks import Classification
 
 RESULT, JOB = "result.json", "dartsx.experiments.jobs.design:train_network"
 SECONDS = 20  # between two lines that say how far it is
@@ -119,7 +120,8 @@ class Trainer:
         return of
 
     def _trained(self, network: Any, inputs: Callable, key: jax.Array, rows: jax.Array, arrays: Any):
-        problem = dataclasses.replace(problem_of(self.settings, network, self.steps), inputs=inputs, drop_path=0.0)
+        training = dataclasses.replace(training_of(self.settings.evaluate), drop_path=0.0)
+        problem = dataclasses.replace(training.problem(network, self.steps, Classification), inputs=inputs)
         train, test = (_with(given, own) for given, own in zip((self.train, self.test), arrays, strict=True))
         return train_whole(problem, train, test, key, rows, self.tested)
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 
-from dartsx import optim
 from dartsx.experiments.jobs.task_options import task_options
-from dartsx.experiments.settings import EvaluateSettings
+from dartsx.experiments.settings import EvaluateGroup, EvaluateSettings
 from dartsx.networks import network as named_network
 from dartsx.networks.recurrent import LSTM, lstm_width
 from dartsx.nn import DescribedNetwork, RecurrentNetwork
 from dartsx.nn.derived import AnyNetwork, network_of
-from dartsx.retrain import RetrainProblem
+from dartsx.retrain import RetrainProblem, Training
+from dartsx.spaces import Architecture, Space
 from dartsx.tasks import Classification, Task
 
 # Networks of words by name: the layer, and (parameters, words) -> the width at which it has about so many.
@@ -25,28 +24,12 @@ def retrain_problem(
     settings: EvaluateSettings, classes: int, steps: int, task: Task = Classification
 ) -> RetrainProblem:
     """Network and optimiser of an evaluation with `steps` steps per epoch."""
-    return problem_of(settings, _network(settings, classes, task), steps, task)
+    return training_of(settings.evaluate).problem(_network(settings, classes, task), steps, task)
 
 
-def problem_of(settings: EvaluateSettings, network: Any, steps: int, task: Task = Classification) -> RetrainProblem:
-    """A network, and the optimiser of an evaluation with `steps` steps per epoch."""
-    group = settings.evaluate
-    rate = _schedule(group, steps)
-    optimizer = optim.sgd(rate, group.momentum, group.weight_decay, group.clip)
-    if group.average_from:
-        optimizer = optim.averaged(optimizer, group.average_from * steps)
-    return RetrainProblem(
-        network=network,
-        optimizer=optimizer,
-        rate=rate,
-        epochs=group.epochs,
-        steps_per_epoch=steps,
-        drop_path=group.drop_path,
-        auxiliary_weight=group.auxiliary_weight,
-        loss=task.loss(group.label_smoothing),
-        inputs=task.inputs,
-        average=bool(group.average_from),
-    )
+def training_of(group: EvaluateGroup) -> Training:
+    """How an evaluation trains."""
+    return Training(**{field.name: getattr(group, field.name) for field in dataclasses.fields(Training)})
 
 
 def _network(settings: EvaluateSettings, classes: int, task: Task) -> AnyNetwork:
@@ -57,10 +40,18 @@ def _network(settings: EvaluateSettings, classes: int, task: Task) -> AnyNetwork
         return RecurrentNetwork(layer, width, classes, **task_options(group, task), dtype=settings.dtype)
     if settings.network:
         return DescribedNetwork(named_network(settings.network, classes), settings.dtype, group.form)
+    return derived_network(settings, settings.genotype, settings.space, classes, task)
+
+
+def derived_network(
+    settings: EvaluateSettings, architecture: Architecture, space: Space | None, classes: int, task: Task | type[Task]
+) -> AnyNetwork:
+    """The network of an architecture at the size of an evaluation; see `network_of`."""
+    group = settings.evaluate
     return network_of(
         group.network,
-        settings.genotype,
-        settings.space,
+        architecture,
+        space,
         channels=group.channels,
         layers=group.layers,
         classes=classes,
@@ -78,13 +69,3 @@ def _params_of_a_cell(settings: EvaluateSettings, classes: int) -> int:
     cell = space.sample(np.random.default_rng(0))  # all have as many
     scale = dataclasses.replace(space.scale, channels=group.channels, classes=classes)
     return space.network(cell, scale).params()
-
-
-def _schedule(group, steps: int):
-    peak = group.learning_rate
-    schedules = {
-        "cosine": lambda: optim.cosine_per_epoch(peak, group.learning_rate_min, group.epochs, steps),
-        "linear": lambda: optim.linear_per_epoch(peak, group.learning_rate_min, group.epochs, steps),
-        "exponential": lambda: optim.exponential_per_epoch(peak, group.decay, steps),
-    }
-    return optim.warm_up(schedules[group.schedule](), group.warmup_epochs, steps)

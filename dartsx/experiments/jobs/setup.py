@@ -88,8 +88,13 @@ def load_checked(settings: SearchSettings | EvaluateSettings, alone: bool = Fals
     wrong_data = blame("dataset.name", name, FileNotFoundError, ValueError, MemoryError)
     with wrong_data, working(f"reading {name}", enabled=jax.process_index() == 0):
         dataset = _loaded(settings.dataset)
-    _check(settings, dataset.image_shape, dataset.identity.train, dataset.num_classes, dataset.task, alone)
+    check_fits(settings, dataset, alone)
     return dataset
+
+
+def check_fits(settings: SearchSettings | EvaluateSettings, dataset: AnyDataset, alone: bool = False) -> None:
+    """Checks that a data set in memory fits the settings; see `load_checked`, whose errors it raises."""
+    _check(settings, dataset.image_shape, dataset.identity.train, dataset.num_classes, dataset.task, alone)
 
 
 def _loaded(given: DatasetSettings) -> AnyDataset:
