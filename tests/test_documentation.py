@@ -248,6 +248,13 @@ def test_every_method_and_strategy_has_its_line():
         assert not [name for name in names if f"`{name}`" not in text]
 
 
+def test_every_part_of_the_package_has_its_line():
+    text = (ROOT / "docs" / "code.md").read_text()
+    parts = {path.name + "/" * path.is_dir() for path in (ROOT / "dartsx").iterdir() if path.name[0] not in "_."}
+    lines = re.findall(r"^dartsx/(\S+) ", text, re.MULTILINE)
+    assert sorted(lines) == sorted(parts - {"py.typed"})
+
+
 def test_configs_and_records_that_pages_name_exist():
     for page in pages():
         text = page.read_text()

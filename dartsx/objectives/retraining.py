@@ -128,7 +128,7 @@ class Retraining:
 
     def _problem(self, architecture: Architecture, epochs: int) -> RetrainProblem:
         training = dataclasses.replace(self.training, epochs=epochs)
-        return training.problem(self.networks(architecture), self._feed.steps, self._task)
+        return training.problem(self.networks(architecture), self._feed.steps, self._task.loss, self._task.inputs)
 
     def _score(self, problem: RetrainProblem) -> float:
         """The task's score on the examples held out after all epochs, 0 to 1; NaN if the loss is not finite."""

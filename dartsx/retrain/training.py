@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import optax
 
 from dartsx import optim
+from dartsx.losses import Inputs, Loss, classification, first
 from dartsx.nn.derived import AnyNetwork
 from dartsx.retrain.step import RetrainProblem
-
-if TYPE_CHECKING:
-    from dartsx.tasks import Task
 
 # By name: how the learning rate falls, from a training and the steps of an epoch.
 _SCHEDULES = {
@@ -37,9 +35,9 @@ class Training:
       average_from: epoch from which the mean of the weights predicts, see `dartsx.optim.averaged`; None for never.
       drop_path: probability that an edge is dropped at the end, see `RetrainProblem`.
       auxiliary_weight: weight of the loss of a network's auxiliary head.
-      label_smoothing: see the loss of the task.
+      label_smoothing: see `dartsx.losses.cross_entropy`; of losses that have labels.
 
-    Example: ``Training(epochs=12, schedule="linear").problem(network, steps_per_epoch=390, task=task)``.
+    Example: ``Training(epochs=12, schedule="linear").problem(network, steps_per_epoch=390)``.
     """
 
     epochs: int = 12
@@ -61,8 +59,21 @@ class Training:
         """The learning rate at every step."""
         return optim.warm_up(_SCHEDULES[self.schedule](self, steps_per_epoch), self.warmup_epochs, steps_per_epoch)
 
-    def problem(self, network: AnyNetwork, steps_per_epoch: int, task: Task | type[Task]) -> RetrainProblem:
-        """What the steps of this training of a network are made of."""
+    def problem(
+        self,
+        network: AnyNetwork,
+        steps_per_epoch: int,
+        smoothed: Callable[[float], Loss] = classification,
+        inputs: Inputs = first,
+    ) -> RetrainProblem:
+        """What the steps of this training of a network are made of.
+
+        Args:
+          network: what is trained.
+          steps_per_epoch: batches in an epoch.
+          smoothed: label smoothing -> loss.
+          inputs: see `RetrainProblem`.
+        """
         rate = self.rate(steps_per_epoch)
         optimizer = optim.sgd(rate, self.momentum, self.weight_decay, self.clip)
         if self.average_from:
@@ -75,7 +86,7 @@ class Training:
             steps_per_epoch=steps_per_epoch,
             drop_path=self.drop_path,
             auxiliary_weight=self.auxiliary_weight,
-            loss=task.loss(self.label_smoothing),
-            inputs=task.inputs,
+            loss=smoothed(self.label_smoothing),
+            inputs=inputs,
             average=bool(self.average_from),
         )

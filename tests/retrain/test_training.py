@@ -6,7 +6,6 @@ import pytest
 from dartsx import optim
 from dartsx.catalog import SCHEDULES
 from dartsx.retrain import Training
-from dartsx.tasks import Classification
 
 # Of epochs 0, 1, 2, 3 with a peak of 0.8 and an end of 0.4; the exponential schedule falls by half each time.
 RATES = {
@@ -30,6 +29,6 @@ def test_rates_fall_by_the_schedule_and_grow_before(schedule):
 def test_the_mean_of_the_weights_predicts_from_an_epoch_on():
     weights = {"w": jnp.ones(2)}
     for average_from, averages in ((None, False), (2, True)):
-        problem = Training(average_from=average_from).problem(None, 5, Classification)
+        problem = Training(average_from=average_from).problem(None, 5)
         assert problem.average == averages
         assert isinstance(problem.optimizer.init(weights), optim.Averaged) == averages

@@ -40,7 +40,6 @@ from dartsx.retrain.whole import train_whole
 from dartsx.runtime import jit, read_json, write_json
 from dartsx.spaces import Architecture, Space, named_space, resolve_genotype, to_json
 from dartsx.spaces.draws import Band, Drawn, counted, draw
-from dartsx.tasks import Classification
 
 RESULT, JOB = "result.json", "dartsx.experiments.jobs.design:train_network"
 SECONDS = 20  # between two lines that say how far it is
@@ -121,7 +120,7 @@ class Trainer:
 
     def _trained(self, network: Any, inputs: Callable, key: jax.Array, rows: jax.Array, arrays: Any):
         training = dataclasses.replace(training_of(self.settings.evaluate), drop_path=0.0)
-        problem = dataclasses.replace(training.problem(network, self.steps, Classification), inputs=inputs)
+        problem = training.problem(network, self.steps, inputs=inputs)
         train, test = (_with(given, own) for given, own in zip((self.train, self.test), arrays, strict=True))
         return train_whole(problem, train, test, key, rows, self.tested)
 

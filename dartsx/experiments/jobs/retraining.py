@@ -24,7 +24,7 @@ def retrain_problem(
     settings: EvaluateSettings, classes: int, steps: int, task: Task = Classification
 ) -> RetrainProblem:
     """Network and optimiser of an evaluation with `steps` steps per epoch."""
-    return training_of(settings.evaluate).problem(_network(settings, classes, task), steps, task)
+    return training_of(settings.evaluate).problem(_network(settings, classes, task), steps, task.loss, task.inputs)
 
 
 def training_of(group: EvaluateGroup) -> Training:
