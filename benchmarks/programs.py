@@ -89,7 +89,7 @@ def request(target: str, row: Row) -> dict[str, Any]:
         "method": method,
         "hypergradient": hypergradient,
         "search.remat": remat,
-        "space.name": f"benchmarks.thin:{space}" if isinstance(SPACES[space], DescribedSpace) else space,
+        "space.name": f"benchmarks.thin:{space}" if SPACES[space].executor == DESCRIBED else space,
         "dtype": dtype,
         "search.batch_size": 8,
     }

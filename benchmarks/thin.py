@@ -8,6 +8,7 @@ a trellis two layers.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any
 
 from dartsx.networks import Choice, Depth, Network, Path
@@ -19,14 +20,14 @@ def __getattr__(name: str) -> DescribedSpace:
     """The thin form of a described space of this name.
 
     Raises:
-      AttributeError: there is no such space.
+      AttributeError: the space is no described one.
+      SpaceError: there is no such space, or its networks share no supernet.
     """
     if name.startswith("_"):
         raise AttributeError(name)
     space = named_space(name)
-    if not isinstance(space, DescribedSpace):
-        raise AttributeError(f"{name} is no described space")
-    return DescribedSpace(lambda scale: thinned(space.description(scale)), space.scale)
+    description = space.description
+    return DescribedSpace(lambda scale: thinned(description(scale)), space.scale)
 
 
 def thinned(network: Network) -> Network:
@@ -37,22 +38,38 @@ def thinned(network: Network) -> Network:
     return dataclasses.replace(network, stages=stages, head=fewer(network.head), labels=labels)
 
 
+@functools.singledispatch
 def fewer(part: Any) -> Any:
-    """A block, or a tuple of them, whose choices have fewer options."""
-    if isinstance(part, Choice):
-        blocks = [label for label, block in part.options if block is not None]
-        kept = {blocks[0], blocks[-1]}
-        return Choice(part.name, tuple((n, fewer(b)) for n, b in part.options if b is None or n in kept))
-    if isinstance(part, Depth):
-        options = part.options[:2]
-        return Depth(part.name, options, fewer(part.blocks[: max(options)]))
-    if isinstance(part, Path):
-        return dataclasses.replace(part, layers=2)
-    if isinstance(part, OpenPathCell):
-        return dataclasses.replace(part, nodes=1, operations=(part.operations[0], part.operations[-1]))
-    if isinstance(part, tuple):
-        return getattr(type(part), "_make", tuple)([fewer(one) for one in part])
-    if dataclasses.is_dataclass(part):
-        fields = {field.name: getattr(part, field.name) for field in dataclasses.fields(part) if field.init}
-        return dataclasses.replace(part, **{name: fewer(value) for name, value in fields.items()})
-    return part
+    """A part of a description, or a tuple of them, whose choices have fewer options."""
+    if not dataclasses.is_dataclass(part):
+        return part
+    fields = {field.name: getattr(part, field.name) for field in dataclasses.fields(part) if field.init}
+    return dataclasses.replace(part, **{name: fewer(value) for name, value in fields.items()})
+
+
+@fewer.register
+def _(parts: tuple) -> tuple:
+    return getattr(type(parts), "_make", tuple)([fewer(part) for part in parts])
+
+
+@fewer.register
+def _(choice: Choice) -> Choice:
+    blocks = [label for label, block in choice.options if block is not None]
+    kept = {blocks[0], blocks[-1]}
+    return Choice(choice.name, tuple((n, fewer(b)) for n, b in choice.options if b is None or n in kept))
+
+
+@fewer.register
+def _(depth: Depth) -> Depth:
+    options = depth.options[:2]
+    return Depth(depth.name, options, fewer(depth.blocks[: max(options)]))
+
+
+@fewer.register
+def _(path: Path) -> Path:
+    return dataclasses.replace(path, layers=2)
+
+
+@fewer.register
+def _(cell: OpenPathCell) -> OpenPathCell:
+    return dataclasses.replace(cell, nodes=1, operations=(cell.operations[0], cell.operations[-1]))
