@@ -1,6 +1,8 @@
 """Searches by strategies as jobs: work directories that are resumed, and that evaluations and reports read."""
 
 import json
+import signal
+import time
 
 import numpy as np
 import pytest
@@ -65,6 +67,30 @@ def test_a_search_by_retraining_is_a_work_directory_that_resumes_byte_for_byte(c
     assert asking.run_asking(config, ASKED, cut)
     assert (cut / "queries.jsonl").read_bytes() == log
     assert from_json(json.loads((cut / "genotype.json").read_text())) == run.genotype
+
+
+def test_a_stop_loses_no_training_and_seconds_are_added_up(config, monkeypatch, tmp_path):
+    trained, folder = [], tmp_path / "stopped"
+
+    class Slow(Table):
+        """Takes its time, and is stopped within the second pair."""
+
+        def __call__(self, architectures, budget=None):
+            time.sleep(0.02)
+            trained.append(len(architectures))
+            if len(trained) == 3:
+                signal.raise_signal(signal.SIGTERM)
+            return super().__call__(architectures, budget)
+
+    monkeypatch.setattr(asking, "retraining", lambda config, settings, dataset, mesh: Slow(mesh))
+    assert not asking.run_asking(config, ASKED, folder)
+    assert len((folder / "queries.jsonl").read_text().splitlines()) == len(trained) == 3
+    assert json.loads((folder / "run.json").read_text())["status"] == "stopped"
+    assert asking.run_asking(config, ASKED, folder)
+    assert trained == 12 * [1]
+    seconds = [json.loads(line)["seconds"] for line in (folder / "timing.jsonl").read_text().splitlines()]
+    assert len(seconds) == 12 and min(seconds) >= 0.02
+    assert json.loads((folder / "result.json").read_text())["seconds"] == pytest.approx(sum(seconds), abs=1e-3)
 
 
 def test_networks_are_trained_as_an_evaluation_trains_them(config):

@@ -42,6 +42,20 @@ def test_what_is_on_record_is_not_scored_again(objective, tmp_path):
     assert len(run(never, path, 8)) == 8
 
 
+def test_an_architecture_is_on_record_before_the_next_one_is_scored(objective, tmp_path):
+    path, seen = tmp_path / "log.jsonl", []
+
+    def watching(architectures, budget):
+        seen.append((len(architectures), path.read_text().count("\n") if path.exists() else 0))
+        return objective(architectures, budget)
+
+    numbers = []
+    logged = Logged(watching, path, after=lambda number, seconds: numbers.append((number, seconds >= 0)))
+    list(itertools.islice(queries(random_search(), NB201, logged, 0, 12, at_once=4), 8))
+    assert seen == [(1, lines) for lines in range(8)]
+    assert numbers == [(number, True) for number in range(8)]
+
+
 def test_the_log_of_another_search_is_refused(objective, tmp_path):
     path = tmp_path / "log.jsonl"
     run(objective, path, 4)

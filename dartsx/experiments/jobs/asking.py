@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import time
 from collections.abc import Sequence
 
 import jax
@@ -36,7 +35,7 @@ from dartsx.objectives.logged import Logged
 from dartsx.objectives.retraining import Retraining
 from dartsx.objectives.shared_weights import SCORE
 from dartsx.progress import quiet
-from dartsx.runtime import MetricsWriter, StopRequest, Workdir, open_workdir, processors
+from dartsx.runtime import MetricsWriter, StopRequest, Workdir, open_workdir, processors, read_records
 from dartsx.spaces import to_json
 from dartsx.strategies import Query, best, make_strategy, queries
 from dartsx.strategies.shared_turns import Turn, in_turns
@@ -122,21 +121,44 @@ def _check_training(given: EvaluateSettings, fraction: float, dataset: AnyDatase
         raise wrong("evaluate.batch_size", group.batch_size, problem)
 
 
+class _Stopped(Exception):
+    """A signal asked for an end."""
+
+
 def _search(objective: Retraining, settings: SearchSettings, asking: AskingSettings, folder: Workdir) -> bool:
     """Asks and tells until all are scored; what ``queries.jsonl`` holds is not trained again."""
     strategy = make_strategy(asking.strategy, [objective.main], asking.options)
-    logged, done, began = Logged(objective, folder.path / "queries.jsonl"), [], time.monotonic()
-    found = queries(strategy, settings.space, logged, settings.seed, at_once=asking.at_once)
+    spent: dict[int, float] = {}
+    done: list[Query] = []
     with StopRequest() as stop, MetricsWriter(folder.path) as writer:
+
+        def after(number: int, seconds: float) -> None:
+            spent[number + 1] = seconds
+            writer.timing(number + 1, number + 1, seconds=seconds)
+            if stop.agreed() and number + 1 < asking.asked:
+                raise _Stopped
+
+        logged = Logged(objective, folder.path / "queries.jsonl", after)
+        spent |= _spent(folder, logged.on_record)
         writer.resume(-1, -1)
-        for number, query in enumerate(itertools.islice(found, asking.asked), 1):
-            done.append(query)
-            _log(objective.main, number, done, writer)
-            if stop.agreed() and number < asking.asked and number % asking.at_once == 0:
-                folder.update_run(status="stopped")
-                return False
-    _finish(objective, done, time.monotonic() - began, folder)
+        for number, seconds in spent.items():
+            writer.timing(number, number, seconds=seconds)
+        found = queries(strategy, settings.space, logged, settings.seed, at_once=asking.at_once)
+        try:
+            for number, query in enumerate(itertools.islice(found, asking.asked), 1):
+                done.append(query)
+                _log(objective.main, number, done, writer)
+        except _Stopped:
+            folder.update_run(status="stopped")
+            return False
+    _finish(objective, done, sum(spent.values()), folder)
     return True
+
+
+def _spent(folder: Workdir, scored: int) -> dict[int, float]:
+    """Seconds that scoring took in earlier processes of the run, by the number of the query from 1, up to `scored`."""
+    rows = read_records(folder.path / "timing.jsonl")
+    return {row["step"]: row["seconds"] for row in rows if row["step"] <= scored}
 
 
 def _log(main: Measure, number: int, done: Sequence[Query], writer: MetricsWriter) -> None:
@@ -156,7 +178,7 @@ def _logged(main: Measure, score: float) -> float:
 
 
 def _finish(objective: Retraining, done: Sequence[Query], seconds: float, folder: Workdir) -> None:
-    """Writes the architecture that scored best, or the first where none has a score; seconds since the last start."""
+    """Writes the architecture that scored best, or the first where none has a score; seconds of all trainings."""
     main = objective.main
     chosen = best(done, main) or done[0]
     genotype = to_json(chosen.architecture)
