@@ -1,5 +1,6 @@
 """Primitives by name: what an edge may compute."""
 
+from collections.abc import Collection
 from typing import Any
 
 from dartsx.networks.blocks.candidates import CANDIDATES
@@ -26,7 +27,7 @@ PRIMITIVES = (NONE, *CANDIDATES)
 """All primitives that the project computes; `dartsx.networks.blocks.candidates` says what they are."""
 
 
-def own_primitives(architecture: Any) -> tuple[str, ...]:
-    """Primitives of an architecture's cells that are none of the project's, but a user's own."""
+def own_primitives(architecture: Any, known: Collection[str] = PRIMITIVES) -> tuple[str, ...]:
+    """Primitives of an architecture's cells that are none of the project's (`known`), but a user's own."""
     edges = (edge for cell in architecture.cells.values() for edge in cell.edges)
-    return tuple(dict.fromkeys(edge.primitive for edge in edges if edge.primitive not in PRIMITIVES))
+    return tuple(dict.fromkeys(edge.primitive for edge in edges if edge.primitive not in known))

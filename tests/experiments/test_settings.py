@@ -71,6 +71,16 @@ def test_configs_of_texts_are_valid(name, shape, words):
             check_against_data(settings, *DATA["digits"], devices=1)
 
 
+def test_recurrent_cells_of_any_number_of_nodes_are_trained():
+    config = load_config("text").copy_and_resolve_references()
+    config.genotype = "recurrent:ENAS"  # eleven nodes, three more than the space has
+    settings = evaluate_settings(config)
+    assert len(settings.genotype.edges) == 11 and settings.space is None
+    config.genotype = "Genotype(recurrent=[('gelu', 0)], concat=range(1, 2))"
+    with pytest.raises(SettingsError, match="does not belong to --config.space.name=recurrent"):
+        evaluate_settings(config)
+
+
 @pytest.mark.parametrize("device", ["", "_gpu", "_cpu"])
 def test_networks_of_proxylessnas_are_trained_as_members_of_their_spaces(device):
     name = f"ProxylessNAS-{device[1:].upper() or 'Mobile'}"

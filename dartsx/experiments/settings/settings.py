@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from ml_collections import ConfigDict
 
-from dartsx.catalog import DESCRIBED, candidates
+from dartsx.catalog import DESCRIBED, RECURRENT, candidates
 from dartsx.experiments.settings.combinations import (
     check_evaluate,
     check_form,
@@ -29,7 +29,9 @@ from dartsx.experiments.settings.methods import MethodOptions, check_alone, chec
 from dartsx.experiments.settings.population import check_population, varied
 from dartsx.experiments.settings.read import read_group
 from dartsx.networks import LANGUAGE_MODELS, canonical_name
+from dartsx.networks.recurrent import ACTIVATIONS
 from dartsx.spaces import (
+    PRIMITIVES,
     Architecture,
     CellSpace,
     GenotypeError,
@@ -176,11 +178,9 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
     if network is None:
         executor = genotype.executor if genotype is not None else _space(read.space, read.method).executor
         evaluate = dataclasses.replace(evaluate, network=network_for(evaluate.network, executor))
-    if (
-        evaluate.network == DESCRIBED
-        or network in LANGUAGE_MODELS
-        or (genotype is not None and own_primitives(genotype))
-    ):
+    known = ACTIVATIONS if evaluate.network == RECURRENT else PRIMITIVES
+    own = () if genotype is None else own_primitives(genotype, known)
+    if own or evaluate.network == DESCRIBED or network in LANGUAGE_MODELS:
         space = _space(read.space, read.method)
         if genotype is not None:
             _check_member(space, genotype, config)
