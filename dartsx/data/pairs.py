@@ -16,6 +16,8 @@ from dartsx.data.dataset import Dataset
 from dartsx.data.dense import DenseDataset
 from dartsx.data.identity import Fingerprint, Identity
 
+_COLOURS = {1: ("grey",), 3: ("red", "green", "blue")}
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class PairDataset:
@@ -62,6 +64,11 @@ class PairDataset:
     def num_classes(self) -> int:
         """How many values a network makes for every pixel: the channels of an image."""
         return self.images.image_shape[-1]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of these values."""
+        return _COLOURS.get(self.num_classes) or tuple(f"channel {i}" for i in range(self.num_classes))
 
     @functools.cached_property
     def identity(self) -> Identity:

@@ -62,6 +62,18 @@ def test_an_export_computes_the_tested_network_and_carries_what_its_users_need(w
     assert share == pytest.approx(result["test_error"], abs=0.3)
 
 
+def test_a_network_that_enlarges_images_leaves_with_what_it_reads(tmp_path):
+    pytest.importorskip("flatbuffers", reason="flatbuffers is not installed: pip install -e '.[export]'")
+    flags = ("--config=super_resolution", "--config.network=srcnn_x2", "--config.evaluate.max_steps=1")
+    given = parse_config(["program", *flags, "--config.compilation_cache=", "--config.evaluate.batch_size=4"]).config
+    assert run_evaluate(given, tmp_path / "srcnn")
+    told = list(run_export(tmp_path / "srcnn", "stablehlo", tmp_path / "exported", 4))
+    made, digits = read(tmp_path / "exported"), load_dataset("digits")
+    assert (made.input, made.output, made.card.classes) == ((6, 6, 1), (12, 12, 1), ("grey",))
+    assert (made.card.mean, made.card.std) == (digits.mean, digits.std) and set(made.card.result) >= {"test_psnr"}
+    assert made.difference["examples"] == 4 and made.difference["largest"] < 1e-4 and "4 test examples" in told[-1]
+
+
 def test_predictions_name_classes_of_image_files(exported, tmp_path, python):
     folder, _ = exported
     digit = load_dataset("digits").test.images[0, :, :, 0]

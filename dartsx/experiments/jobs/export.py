@@ -12,6 +12,7 @@ import numpy as np
 
 from dartsx.data import normalize
 from dartsx.data.identity import Identity
+from dartsx.data.pairs import shrink
 from dartsx.experiments.jobs.retraining import retrain_problem
 from dartsx.experiments.jobs.setup import inputs, load_checked, open_checked, start
 from dartsx.experiments.settings import EvaluateSettings, evaluate_settings, load_config
@@ -140,13 +141,24 @@ def _of_images(dataset: Any, examples: int) -> tuple:
     return dataset.mean, dataset.std, Resize("stretch"), np.asarray(pixels)
 
 
+def _of_pairs(dataset: Any, examples: int) -> tuple:
+    images = dataset.images
+    small = shrink(images.test.images[:examples], dataset.scale)
+    return images.mean, images.std, Resize("stretch"), np.asarray(normalize(small, images.mean, images.std))
+
+
 def _of_words(dataset: Any, examples: int) -> tuple:
     length = dataset.image_shape[0]
     whole = dataset.test[: len(dataset.test) // length * length].reshape(-1, length)
     return (), (), Resize("none"), whole[:examples].astype(np.int32)
 
 
-_FACTS = {"classification": _of_images, "language": _of_words, "segmentation": _of_images}
+_FACTS = {
+    "classification": _of_images,
+    "language": _of_words,
+    "segmentation": _of_images,
+    "super_resolution": _of_pairs,
+}
 
 
 def _trained(workdir: pathlib.Path, settings: EvaluateSettings, facts: Facts, label: str) -> tuple[Trained, str]:
