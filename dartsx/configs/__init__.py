@@ -1,4 +1,4 @@
-"""What to run: each file is data that overrides ``base``, and states its costs and results."""
+"""What to run: each file is data, most of it as differences from ``base``; docstrings say what is known of costs."""
 
 import pathlib
 

@@ -37,7 +37,7 @@ def base(method: str = "") -> ConfigDict:
             "network": "",  # network to evaluate in place of a genotype, by name, such as resnet18
             "compilation_cache": "default",  # folder of compiled programs; default: one per user; empty: none
             "dataset": {
-                "name": "cifar10",  # digits, a TFDS data set, folder:FOLDER, FILE.npz, python_docs, text:FILE
+                "name": "cifar10",  # digits, TFDS, folder:, FILE.npz, python_docs, text:, digit_scenes, masks:, ...
                 "data_dir": "",  # folder of TFDS data sets; empty: where TFDS keeps them
                 "image_size": 0,  # side of the images; 0: as they are; needed where their sizes differ
                 "stream": False,  # whether images are read while training, for more than fits memory

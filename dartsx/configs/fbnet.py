@@ -1,15 +1,15 @@
 """FBNet on ImageNet (arXiv:1812.03443, section 4.1).
 
-Command: ``dartsx search --config=fbnet --config.search.cost.kind=latency
---config.search.cost.table=TABLE --workdir=runs/fbnet`` with a table of ``dartsx latency``.
+Command: ``dartsx search --config=fbnet --config.dataset.name=folder:PATH --config.dataset.stream=False
+--config.search.cost.kind=latency --config.search.cost.table=TABLE --workdir=runs/fbnet`` with a table of
+``dartsx latency``; a search keeps its images in memory.
 Search: 90 epochs with batches of 192 on 100 of the classes, of which 80 % train the weights; alphas rest for 10 epochs;
 the temperature falls from 5 by exp(-0.045) an epoch; the loss is 0.2 log(LAT)^0.6 times the cross entropy. Networks are
 trained for 360 epochs.
 Method: ``snas`` with two levels, soft samples by Gumbel noise whose alphas learn from the other 20 %. Not as in the
 paper: the two kinds of steps alternate step by step, not epoch by epoch; the learning rate of the training falls along
-a cosine, not at epochs 90, 180 and 270. A search keeps its images in memory: it needs
-``--config.dataset.stream=False``.
-Data: a folder of 100 classes, ``--config.dataset.name=folder:PATH``.
+a cosine, not at epochs 90, 180 and 270.
+Data: a folder of 100 classes.
 Needs: GPUs or TPUs.
 Costs: not measured.
 Expect: not measured. The paper: FBNet-B 74.1 % top-1 with 295M multiply-adds.

@@ -21,7 +21,7 @@ def get_config(method: str = "") -> ConfigDict:
 
     search = config.search
     search.epochs, search.batch_size, search.channels, search.layers = 24, 16, 8, 1
-    search.weights.update(learning_rate=0.1, clip=1.0)  # first gradients are tens of times larger than later ones
+    search.weights.update(learning_rate=0.1, clip=1.0)  # first gradients are about a hundred times larger
     search.alphas.update(learning_rate=3e-2, warmup_epochs=8)
     search.augment.update(crop_padding=4, flip=False)
     search.diagnosis.every = 0

@@ -10,7 +10,7 @@ The supernet is that of the benchmark's authors: 16 channels, three stages of 5 
 and bias. Optimisers as in their DARTS runs (weights: SGD 0.025 to 0.001, momentum 0.9, 5e-4; alphas: Adam 3e-4, betas
 0.5 and 0.999, 1e-3), 50 epochs, batches of 64. The derived cell is trained as the table's were: 200 epochs, batches of
 256, SGD 0.1 to 0 by a cosine, momentum 0.9, 5e-4; theirs was Nesterov's momentum, without clipping.
-Data: as ``configs/cifar10.py``; the benchmark also needs the table of NAS-Bench-201 (``--table``).
+Data: as ``configs/cifar10.py``; the table of NAS-Bench-201 ships with dartsx.
 Needs: a GPU for the whole; on a CPU see ``benchmarks/results/``.
 Costs: not measured at full size.
 Expect: not measured at full size. The paper: DARTS ends at 54.30 +- 0.00 % (all skip connections); best is 94.37 %.

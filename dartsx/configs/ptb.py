@@ -14,7 +14,7 @@ from dartsx.configs.text import get_config as text
 
 
 def get_config(method: str = "") -> ConfigDict:
-    """That of ``configs/text.py`` with the settings of the paper; what differs from it says docs/text.md."""
+    """That of ``configs/text.py`` with the settings of the paper; docs/text.md says what differs from it."""
     config = text(method)
     config.dataset.name = "text:ptb"
     config.dataset.text.update(unit="words", vocabulary=10_000, steps=35, context=35)

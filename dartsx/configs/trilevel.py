@@ -7,8 +7,8 @@ batches of 4 patches whose low resolution is 32x32, 100 epochs, half of the imag
 Needs: a GPU. Not run here.
 
 The release trains weights by Adam (rate 1e-4, halved thrice) where dartsx has SGD with momentum and a cosine schedule,
-so the rates are this project's; what else differs say dartsx/spaces/chains/trilevel_images.py and
-dartsx/search/methods/trilevel.py.
+so the rates are this project's; dartsx/spaces/chains/trilevel_images.py and dartsx/search/methods/trilevel.py say what
+else differs.
 """
 
 from ml_collections import ConfigDict

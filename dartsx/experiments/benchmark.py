@@ -2,9 +2,9 @@
 
 ``dartsx benchmark --methods=darts --seeds=0:3 --workdir=runs/benchmark``
 
-A method may name its hypergradient: ``--methods=darts,darts@exact``; ``all`` stands for every method. Random search
-and random search with weight sharing are always there, at the cost of the first method. ``--config`` (default
-nb201; nb201_small for a CPU) says on which images and at what size to search. Seeds that follow
+A method may name its hypergradient: ``--methods=darts,darts@exact``; ``all`` stands for every method for spaces of
+cells. Random search and random search with weight sharing are always there, at the cost of the first method.
+``--config`` (default nb201; nb201_small for a CPU) says on which images and at what size to search. Seeds that follow
 each other are searched in one program where the method allows it. The same command goes on where it was stopped; with
 more methods it adds them.
 """

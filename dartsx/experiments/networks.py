@@ -1,4 +1,4 @@
-"""Lists all networks that have names: parameters, multiply-adds, and how these compare with published counts.
+"""Lists all networks that have names and classify images: parameters, multiply-adds beside published counts.
 
 ``dartsx networks`` prints a table of two lines per network, which 80 columns hold: the first line is of
 parameters, the second of multiply-adds. ``--format=markdown`` has one line per network, for a document.

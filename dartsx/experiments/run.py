@@ -41,7 +41,7 @@ def main(config, workdir: str) -> None:
 
 
 def default_baseline(config: ConfigDict) -> str:
-    """The LSTM for texts, a small EDSR for super-resolution, FPN for boxes, else NASNet-A."""
+    """The LSTM for texts, a small EDSR for super-resolution, U-Net or FPN for scenes of digits, else NASNet-A."""
     if is_text(config.dataset.name):
         return "lstm"
     if config.dataset.upscale:

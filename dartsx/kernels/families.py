@@ -3,8 +3,8 @@
 N images of C channels, H x W pixels, are an array [C, N, H, W] or [N, H, W, C], and vectors [C, N] or [N, C].
 Parameters have one layout in both, so that weights go from one family to the other as they are. Activations
 (`activations`), the algebra of batch norm (`moments`, `running_statistics`), initial weights (`initial_weights`) and
-the choice of forms (`choice`) know no layout. What only one family has (separable convolutions and edges of cells here,
-grouped convolutions and all layers of a described network there) stands in its folder.
+the choice of forms (`choice`) know no layout. How the edges of a cell are computed together stands in the folder of
+each family, and all layers of a described network in that of ``pixel_major``.
 """
 
 from __future__ import annotations

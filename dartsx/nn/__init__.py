@@ -1,7 +1,7 @@
 """Supernets and networks (Flax linen), made of `dartsx.kernels`.
 
-Activations of cells are channel-major, [C, N, H, W], inside; images come and logits go as [N, H, W, C] and
-[N, classes]. Networks that `dartsx.networks` describes keep [N, H, W, C].
+Images come as [N, H, W, C], logits go as [N, classes]. Inside, activations of cells are channel-major, [C, N, H, W], on
+a CPU and stay [N, H, W, C] on a GPU or TPU (`layouts`), as those of networks that `dartsx.networks` describes always do.
 """
 
 from dartsx.nn.build import supernet_of

@@ -78,7 +78,7 @@ class Plan:
       form: how separable convolutions are computed; None chooses by device and size.
       remat: what the backward pass computes again; None chooses by device.
       layout: layout of the arrays of cells, one of `dartsx.catalog.LAYOUTS`; None chooses by device.
-      sharing: which weights the options of a described space share, see `dartsx.nn.OpenSupernet`.
+      sharing: which weights the options of a described space share, see `dartsx.nn.open_supernet.OpenSupernet`.
       weights: their optimiser.
       alphas: their optimiser.
       bound: binds the search to an expected cost.

@@ -1,4 +1,4 @@
-"""What can be searched: primitives by name, genotypes, and the space of cells.
+"""What can be searched: architectures, and the spaces of cells, topologies, recurrent cells and described networks.
 
 Pure Python and NumPy; imports no JAX.
 """

@@ -1,7 +1,8 @@
 """A space whose decisions are listed, and whose networks a function writes: for what cannot be computed at once.
 
-Its networks have nothing in common that a supernet could hold (other maps, other inputs of a concatenation), so that it
-is searched by strategies that train or look up one network after the other.
+Its networks share no supernet to be searched by gradients (maps or inputs of a concatenation may differ, or options be
+excluded), so that it is searched by strategies that train or look up one network after the other. A part of a described
+space has that space's supernet, which trains its networks one by one in one program (`enclosing`).
 """
 
 from collections.abc import Callable, Iterator, Mapping
