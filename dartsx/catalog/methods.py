@@ -1,8 +1,8 @@
 """All search methods: the one place that says which there are, with what options, and what their papers set.
 
 A method is a function ``NAME(base, task, **options)`` in a file of ``dartsx/search/methods/``, whose docstring states
-the formulas, and a declaration here. Options reach the function from ``compose`` or from ``--config.methods.NAME.OPTION=``;
-``configs/NAME.py:METHOD`` takes the settings of the paper too.
+the formulas, and a declaration here. Options reach the function from ``compose`` or from
+``--config.methods.NAME.OPTION=``; ``configs/NAME.py:METHOD`` takes the settings of the paper too.
 """
 
 from dartsx.catalog.declaration import Declaration, Option

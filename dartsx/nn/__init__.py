@@ -1,7 +1,8 @@
 """Supernets and networks (Flax linen), made of `dartsx.kernels`.
 
 Images come as [N, H, W, C], logits go as [N, classes]. Inside, activations of cells are channel-major, [C, N, H, W], on
-a CPU and stay [N, H, W, C] on a GPU or TPU (`layouts`), as those of networks that `dartsx.networks` describes always do.
+a CPU and stay [N, H, W, C] on a GPU or TPU (`layouts`), as those of networks that `dartsx.networks` describes always
+do.
 """
 
 from dartsx.nn.build import supernet_of
