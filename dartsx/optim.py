@@ -136,6 +136,11 @@ def momentum_buffer(state: dict[str, Any]) -> Any:
     return state["momentum"].trace
 
 
+def without_momentum(state: dict[str, Any], params: Any) -> dict[str, Any]:
+    """The state of `sgd` as its momentum begins anew at these weights; the schedule of the learning rate goes on."""
+    return state | {"momentum": optax.TraceState(jax.tree.map(jnp.zeros_like, params))}
+
+
 def adam(rate: float, beta1: float, beta2: float, weight_decay: float) -> optax.GradientTransformation:
     """Adam with L2 added to the gradient before the moments (not decoupled), as PyTorch's Adam does."""
     return optax.chain(

@@ -71,7 +71,7 @@ METHODS: dict[str, Declaration] = {
             "alphas.init_scale": 0.0,
             "alphas.warmup_epochs": 12,  # a quarter
         },
-        meaningless=_ONE_CANDIDATE,
+        meaningless={**_ONE_CANDIDATE, "pc_darts": "weights of edges are not drawn, so that no reward moves them"},
         first_order="learns its alphas from rewards",
     ),
     "fair_nas": Declaration(
@@ -189,7 +189,7 @@ METHODS: dict[str, Declaration] = {
     "r_darts": Declaration(
         decides=("early stopping",),
         options={
-            "factor": Option(1 / 0.75, "growth of the dominant eigenvalue that ends the search", above_zero()),
+            "factor": Option(1 / 0.75, "growth of the largest eigenvalue that ends the search", above_zero()),
             "window": Option(5, "epochs over which the eigenvalue is averaged", at_least(1)),
             "back": Option(5, "epochs between the means that are compared, and gone back at the end", at_least(1)),
             "drop_path": Option(0.0, "rate at which outputs of edges are dropped at the end", below_one()),

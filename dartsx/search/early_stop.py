@@ -40,7 +40,7 @@ def between(search: Any):
     def ask(state: SearchState, epochs_done: int) -> SearchState:
         def eigenvalue() -> float:
             row = jax.tree.map(lambda rows: rows[0], sharded_rows(search.rows(0, 0, 1), search.mesh))
-            return eigenvalues(state, batch(state, search.arrays, row)).dominant
+            return eigenvalues(state, batch(state, search.arrays, row)).largest
 
         alpha = jax.tree.map(np.asarray, dict(state.alpha))
         epoch = Epoch(epochs_done, search.plan.epochs, search.plan.space, alpha, search.derive(state), eigenvalue)

@@ -77,7 +77,7 @@ class Epoch(NamedTuple):
       space: the space that is searched.
       alpha: the alphas on the host.
       genotype: the architecture derived from them.
-      eigenvalue: computes the dominant eigenvalue of the validation loss's Hessian in alpha.
+      eigenvalue: computes the largest eigenvalue of the validation loss's Hessian in alpha.
     """
 
     done: int

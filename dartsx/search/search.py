@@ -123,7 +123,7 @@ class Search:
         problem = search_problem(self.plan, self.full_epoch, self.image_shape)
         if self.before is None:
             return problem
-        return dataclasses.replace(problem, alpha_start=problem.alpha_start + int(self.before.step))
+        return dataclasses.replace(problem, stage_start=int(self.before.step))
 
     @functools.cached_property
     def diagnosis(self) -> Diagnose:

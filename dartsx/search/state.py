@@ -58,7 +58,8 @@ class SearchProblem:
       momentum: momentum of the weight optimiser.
       weight_decay: weight decay of the weight optimiser.
       total_steps: steps of the whole search, the denominator of `progress`.
-      alpha_start: first step that moves the alphas.
+      alpha_start: steps for which the alphas rest as the search, or a stage of it, begins.
+      stage_start: steps that were done before, where this is a stage that goes on.
       loss: what the outputs of the supernet on a batch cost, see `dartsx.losses`.
       inputs: batch -> what the supernet reads of it, [N, H, W, channels].
       score: values of the loss by name -> the number by which architectures are compared, bigger is better.
@@ -74,6 +75,7 @@ class SearchProblem:
     weight_decay: float
     total_steps: int
     alpha_start: int = 0
+    stage_start: int = 0
     loss: Loss = classification()
     inputs: Inputs = first
     score: Score = accuracy_or_loss

@@ -96,7 +96,7 @@ def _alpha_step(problem, state, train, valid, key, progress):
     if method.rescale:
         alpha = method.rescale(state.alpha, alpha)
     if problem.alpha_start:
-        fixed = state.step < problem.alpha_start
+        fixed = state.step < problem.stage_start + problem.alpha_start
         alpha, alpha_opt = jax.tree.map(
             lambda old, new: jnp.where(fixed, old, new),
             (state.alpha, state.alpha_opt),
@@ -112,7 +112,7 @@ def _alpha_step(problem, state, train, valid, key, progress):
 
 
 def _grown(problem: SearchProblem, state: SearchState) -> jax.Array:
-    """Factor of the alphas' learning rate: 1 when they begin to move, the method's `growth` at the end."""
+    """Factor of the alphas' learning rate: 1 when they begin to move, the method's `growth` after all stages."""
     learning = (state.step - problem.alpha_start) / max(1, problem.total_steps - problem.alpha_start)
     return problem.method.growth ** jnp.clip(learning, 0, 1)
 

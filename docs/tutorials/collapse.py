@@ -74,7 +74,8 @@ for name, folder in folders.items():
 # grows (arXiv:1909.09656, section 4). The search then stands in a narrow valley, and the step from the mixture to one
 # primitive per edge leaves it. The price of that step is the discretization gap: the accuracy of the mixture minus
 # that of the derived cell with the same weights. What `r_darts` watches is the growth of the eigenvalue *within* one
-# search; its size also depends on the loss and on the weights, so that two searches are not to be compared by it.
+# search (of the largest by its sign, logged as `largest_eigenvalue`); its size also depends on the loss and on the
+# weights, so that two searches are not to be compared by it.
 
 # %%
 for name, folder in folders.items():

@@ -1,15 +1,19 @@
 """Rules that end a search early, epoch by epoch."""
 
+import types
+
 import jax
 import numpy as np
 import pytest
 import stand_in
 
-from dartsx.search import Epoch, make_eigenvalues
+from dartsx.runtime import make_mesh
+from dartsx.search import Epoch, early_stop, make_eigenvalues
+from dartsx.search.lanczos import Extremes
 from dartsx.search.methods.darts import strength
 from dartsx.search.methods.darts_plus import SkipsOrRanks
 from dartsx.search.methods.r_darts import Eigenvalue
-from dartsx.search.state import init_state
+from dartsx.search.state import SearchState, init_state
 from dartsx.spaces import CellSpace
 
 SPACE = CellSpace(("none", "skip_connect", "sep_conv_3x3"), num_nodes=2)
@@ -60,9 +64,62 @@ def test_a_rising_eigenvalue_ends_the_search_with_the_alphas_of_five_epochs_befo
     assert kept["normal"][0, 2] == epochs[16 - 1 - 5][0]["normal"][0, 2]
 
 
-@pytest.mark.parametrize("values", [[1.0] * 30, [2.0] * 12 + [1.0] * 18, [1.0] * 9])
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1.0] * 30,
+        [2.0] * 12 + [1.0] * 18,
+        [1.0] * 9,
+        [-1.0] * 30,
+        [-1.0] * 12 + [-0.1] * 18,
+        [-1.0] * 12 + [-5.0] * 18,
+        [0.0] * 30,
+        [-9.0] * 10 + [3.0] * 5,  # the earlier mean is not positive yet
+    ],
+)
 def test_an_eigenvalue_that_does_not_rise_ends_nothing(values):
     assert ran(Eigenvalue(1 / 0.75, 5, 5), [(alphas(), v) for v in values]) is None
+
+
+@pytest.mark.parametrize("factor", [1.1, 1 / 0.75, 1.5])
+def test_the_ratio_of_positive_means_decides(factor):
+    """The criterion as the paper writes it, on drawn eigenvalues; some searches end, some do not."""
+    ends = []
+    for values in np.random.default_rng(0).lognormal(sigma=0.5, size=(20, 20)):
+        means = np.convolve(values, np.ones(5) / 5, "valid")  # the first stands after epoch 5
+        late = np.flatnonzero(means[5:] / means[:-5] > factor)
+        ends.append(10 + late[0] if late.size else None)
+        found = ran(Eigenvalue(factor, 5, 5), [(alphas(), value) for value in values])
+        assert (found and found[0]) == ends[-1]
+    assert len(set(ends)) > 2
+
+
+class Told:
+    """A rule that remembers the eigenvalues that it is told."""
+
+    def __init__(self):
+        self.eigenvalues = []
+
+    def update(self, memory, epoch):
+        self.eigenvalues.append(epoch.eigenvalue())
+        return memory, epoch.alpha
+
+
+def test_rules_are_told_the_largest_eigenvalue_not_the_one_of_largest_magnitude(monkeypatch):
+    monkeypatch.setattr(early_stop, "make_eigenvalues", lambda problem: lambda state, batch: Extremes(0.5, -2.0, 3))
+    rule = Told()
+    search = types.SimpleNamespace(
+        problem=types.SimpleNamespace(method=types.SimpleNamespace(stop=rule)),
+        plan=types.SimpleNamespace(epochs=TOTAL, space=SPACE),
+        mesh=make_mesh(),
+        arrays=np.zeros(1),
+        rows=lambda *steps: {"valid": np.zeros((1, 1), np.int32)},
+        batch_of=lambda half: lambda state, arrays, row: arrays,
+        derive=lambda state: None,
+    )
+    state = SearchState(0, {}, {}, alphas(), {}, {}, 0, {"stop": {}})
+    early_stop.between(search)(state, 1)
+    assert rule.eigenvalues == [0.5]
 
 
 def test_memory_is_arrays_of_constant_shapes():

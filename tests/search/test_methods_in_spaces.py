@@ -25,7 +25,7 @@ CELLS = {"normal": 2, "reduce": 2}
 NEEDS = {
     "darts_minus": lambda space: any(SKIP in row for rows in space.options.values() for row in rows),
     "ofa": lambda space: {name.rpartition("/")[2] for name in space.decisions} <= {"kernel", "depth", "expansion"},
-    **dict.fromkeys(("pc_darts", "oles", "lambda_darts"), lambda space: space.graph is not None),
+    **dict.fromkeys(("pc_darts", "progressive", "oles", "lambda_darts"), lambda space: space.graph is not None),
 }
 
 LAYERS = {"topology": 1}  # in each of three stages; elsewhere 4 cells, of which 2 are normal

@@ -197,6 +197,19 @@ def test_alphas_and_their_moments_rest_before_their_start(batches):
     assert not np.array_equal(first.params["kernel"], second.params["kernel"])
 
 
+def test_alphas_rest_again_in_a_stage_that_goes_on_and_their_growth_does_not_begin_anew(batches):
+    problem = make_problem("first_order", alpha_start=1, stage_start=4)
+    grown = dataclasses.replace(problem, method=dataclasses.replace(problem.method, growth=10.0))
+    first = start(problem)
+    resting, _ = make_step(grown)(first._replace(step=jnp.int32(4)), *batches[0])
+    jax.tree.map(np.testing.assert_array_equal, resting.alpha, first.alpha)
+    at_five = first._replace(step=jnp.int32(5))
+    plain, fast = (make_step(p)(at_five, *batches[0])[0].alpha for p in (problem, grown))
+    factor = 10 ** ((5 - 1) / (TOTAL - 1))
+    due = jax.tree.map(lambda old, new: old + factor * (new - old), first.alpha, plain)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-7), fast, due)  # the factor is float32
+
+
 @pytest.mark.parametrize("name", ["darts", "oles"])
 def test_a_step_for_a_gpu_moves_the_same_weights(name, x64, quick_jit):
     searched, state = stand_in.midway(name)

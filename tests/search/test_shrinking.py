@@ -5,14 +5,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dartsx import optim
 from dartsx.networks import Network, primitive
 from dartsx.networks.blocks.conv import Classifier, ConvNorm
 from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite
 from dartsx.nn import supernet_of
 from dartsx.nn.channels import sorted_channels
 from dartsx.nn.sharing import Sharing
-from dartsx.search import Task, compose
+from dartsx.search import Batch, SearchProblem, Task, compose, init_state
 from dartsx.search.methods.ofa import PHASES, opened
+from dartsx.search.step import make_weight_step
 from dartsx.spaces import DescribedSpace, Scale, named_space
 from dartsx.spaces.chains.backbone import Position
 from dartsx.spaces.chains.ofa import elastic
@@ -20,10 +22,15 @@ from dartsx.spaces.chains.ofa import elastic
 IMAGES = np.random.default_rng(0).normal(size=(4, 6, 6, 3))
 GATE = SqueezeExcite(1 / 4)
 STAGE = tuple(Position(f"stage1/block{i}", 4, 1, True) for i in (1, 2, 3, 4))
-SPACE = DescribedSpace(
-    Network("tiny", (ConvNorm(4, 3),), ((elastic(STAGE, GATE, "relu"),),), (Classifier(3),), "a test", 6),
-    Scale(classes=3),
-)
+
+
+def tiny(*body):
+    """A space of this body."""
+    network = Network("tiny", (ConvNorm(4, 3),), (body,), (Classifier(3),), "a test", 6)
+    return DescribedSpace(network, Scale(classes=3))
+
+
+SPACE = tiny(elastic(STAGE, GATE, "relu"))
 
 
 def test_phases_open_kernels_then_depths_then_widths():
@@ -76,3 +83,29 @@ def test_sorted_channels_compute_the_same_and_the_important_come_first(sharing, 
         assert (np.diff(weights) <= 1e-9).all()
     before = np.abs(variables["params"][block + "project"]["kernel"]).sum((0, 1, 3))
     assert not np.allclose(weights, before)
+
+
+def test_the_logged_learning_rate_is_the_applied_one_after_channels_were_sorted(x64, quick_jit):
+    """In float64, with a rate that changes in every step: the new weights are the old ones - rate * buffer."""
+    space = tiny(elastic(STAGE[:1], None, "relu", (1,), (3,), (2, 3)))
+    method, rate = compose("ofa", Task(space, {"decisions": 1})), optim.cosine_per_epoch(0.1, 0.0, 4, 1)
+    sgd, adam = optim.sgd(rate, 0.9, 3e-4, 5.0), optim.adam(1e-3, 0.5, 0.999, 0.0)
+    supernet = supernet_of(space, classes=3, dtype=jnp.float64)
+    problem = SearchProblem(supernet, method, sgd, adam, rate, 0.9, 3e-4, total_steps=4)
+    state = quick_jit(lambda key: init_state(problem, key, IMAGES.shape[1:]))(jax.random.key(0))
+    state = jax.tree.map(lambda leaf: leaf.astype(float) if leaf.dtype == np.float32 else leaf, state)
+    step, batch = quick_jit(make_weight_step(problem)), Batch(IMAGES, np.arange(4) % 3)
+    kernels, logged = [], []
+    for begin in (None, None, *(stage.begin for stage in method.stages[4:])):  # the last two phases open widths
+        kernels.append(state.params["stage1/block0/block0/3/expand"]["kernel"])
+        if begin:
+            state = begin(problem, state)
+            assert not any(buffer.any() for buffer in jax.tree.leaves(optim.momentum_buffer(state.weight_opt)))
+        kernels.append(state.params["stage1/block0/block0/3/expand"]["kernel"])
+        before = state.params
+        state, metrics = step(state, batch)
+        logged.append(float(metrics["train"]["learning_rate"]))
+        stepped = jax.tree.map(lambda w, b: w - logged[-1] * b, before, optim.momentum_buffer(state.weight_opt))
+        jax.tree.map(lambda new, due: np.testing.assert_allclose(new, due, rtol=1e-12), state.params, stepped)
+    assert logged == sorted(set(logged), reverse=True)
+    assert (kernels[4] != kernels[5]).any()  # channels were sorted

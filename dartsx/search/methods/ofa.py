@@ -24,6 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dartsx.nn.channels import sorted_channels
+from dartsx.optim import without_momentum
 from dartsx.search import relax
 from dartsx.search.masked import masked
 from dartsx.search.method import Method, Stage, Task
@@ -132,6 +133,6 @@ def _begun(teaches: bool, sorts: bool, problem: Any, state: Any) -> Any:
         state = state._replace(memory={**state.memory, "teacher": jax.tree.map(jnp.copy, teacher)})
     if sorts:
         params, statistics = sorted_channels(problem.supernet, state.params, state.batch_stats)
-        fresh = problem.weight_optimizer.init(params)
-        state = state._replace(params=params, batch_stats=statistics, weight_opt=fresh)
+        weight_opt = without_momentum(state.weight_opt, params)
+        state = state._replace(params=params, batch_stats=statistics, weight_opt=weight_opt)
     return state

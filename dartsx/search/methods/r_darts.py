@@ -1,8 +1,14 @@
 """R-DARTS and DARTS-ES (arXiv:1909.09656): flat minima of the validation loss give cells that survive derivation.
 
-DARTS-ES: with e(t) the dominant eigenvalue of d^2 L_valid / d alpha^2 after epoch t and a(t) its mean
-over the last 5 epochs, the search ends, and goes back to the alphas of epoch t - 5, when a(t) > factor a(t - 5),
+DARTS-ES: with e(t) the largest eigenvalue of d^2 L_valid / d alpha^2 after epoch t and a(t) its mean
+over the last 5 epochs, the search ends, and goes back to the alphas of epoch t - 5, when a(t) / a(t - 5) > factor,
 factor 1 / 0.75 (the paper's; the released code compares with 4 epochs before, by 1.3).
+
+As in the released code (src/search/train_search.py) e(t) is the largest eigenvalue by its sign, not by its magnitude.
+With softmax mixtures it is 0 or more but for rounding, since shifting all alphas of an edge changes no loss. Other
+mixtures can have a loss that falls off in all directions; where a(t - 5) is not above 0 there is no valley that could
+have become sharper, and the search goes on. The released code divides there too: it goes on as the mean becomes
+positive, but stops as a negative one moves away from 0.
 
 R-DARTS regularises the weights more. L2: a weight decay of the weights of 0.0081 in the config, the largest of the
 paper's four, of which it takes the best search by validation. DP: ``drop_path`` drops the output of an edge at a rate
@@ -46,7 +52,10 @@ def with_drop_path(base: Method, task: Task, rate: float) -> Method:
 
 @dataclasses.dataclass(frozen=True)
 class Eigenvalue:
-    """Stops when the mean eigenvalue of `window` epochs exceeds `factor` times that of `back` epochs before."""
+    """Stops when the mean eigenvalue of `window` epochs exceeds `factor` times that of `back` epochs before.
+
+    Only where the earlier mean is above 0, see the module's docstring.
+    """
 
     factor: float
     window: int
@@ -77,4 +86,4 @@ class Eigenvalue:
             return False
         now = values[-self.window :].mean()
         before = values[-self.window - self.back : -self.back].mean()
-        return bool(now > self.factor * before)
+        return bool(before > 0 and now > self.factor * before)
