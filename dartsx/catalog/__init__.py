@@ -6,7 +6,7 @@ from dartsx.catalog.combine import acts_alone, candidates, check_hypergradient, 
 from dartsx.catalog.declaration import Declaration, Option, option_values
 from dartsx.catalog.extras import how_to_install
 from dartsx.catalog.identity import MAY_DIFFER, PLACES, UNUSED, experiment, fields, lasting
-from dartsx.catalog.measures import RESULTS, Measure
+from dartsx.catalog.measures import RESULTS, SEARCHED, Measure
 from dartsx.catalog.methods import BASE, METHODS
 from dartsx.catalog.names import (
     BOXES_PREFIX,
@@ -41,6 +41,7 @@ from dartsx.catalog.names import (
     WITH_TERMS,
     by_name,
     is_text,
+    task_of_data,
 )
 from dartsx.catalog.strategies import STRATEGIES
 
@@ -79,6 +80,7 @@ __all__ = [
     "SHARING",
     "RECURRENT",
     "RESULTS",
+    "SEARCHED",
     "STAGED",
     "STEMS",
     "TEXT_PREFIX",
@@ -102,5 +104,6 @@ __all__ = [
     "how_to_install",
     "option_values",
     "options_of",
+    "task_of_data",
     "written_by_a_run",
 ]

@@ -45,3 +45,12 @@ RESULTS = {
     "language": Measure("test_perplexity", "", larger_is_better=False),
     "super_resolution": Measure("test_psnr", "dB", larger_is_better=True),
 }
+
+# Task -> the figure of the supernet on the examples that train the alphas, a field of a search's result.json.
+SEARCHED = {
+    "classification": Measure("valid_accuracy", "", larger_is_better=True),
+    "detection": Measure("valid_loss", "", larger_is_better=False),
+    "segmentation": Measure("valid_miou", "", larger_is_better=True),
+    "language": Measure("valid_loss", "", larger_is_better=False),
+    "super_resolution": Measure("valid_psnr", "dB", larger_is_better=True),
+}

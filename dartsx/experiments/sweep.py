@@ -25,7 +25,7 @@ from dartsx.experiments.trials.trial import JOBS, Trial
 _SWEEP = flags.DEFINE_string("sweep", "", "FIELD=A,B; FIELD=LOW..HIGH:log; ... or FILE.json; empty: the config's own")
 _SEEDS = flags.DEFINE_string("seeds", "0:3", "first:end, or numbers separated by commas")
 _JOB = flags.DEFINE_enum("job", "search", list(JOBS), "what is run: a search, an evaluation, or one after the other")
-_SCORE = flags.DEFINE_string("score", "", "number of result.json that counts; empty: validation accuracy or test error")
+_SCORE = flags.DEFINE_string("score", "", "number of result.json that counts; empty: that of the job and the task")
 _SAMPLER = flags.DEFINE_enum("sampler", None, SAMPLERS, "how points are chosen (grid, or random if there are ranges)")
 _SAMPLES = flags.DEFINE_integer("samples", None, "number of points to draw", lower_bound=1)
 _SWEEP_SEED = flags.DEFINE_integer("sweep_seed", 0, "seed of the draws", lower_bound=0)

@@ -12,7 +12,7 @@ _COLOURS = ("#6b7280", "#2563eb", "#dc2626", "#0d9488", "#ea580c", "#7c3aed", "#
 
 
 def anytime_csv(curves: Mapping[str, np.ndarray]) -> str:
-    """A line per strategy and query: mean, sample standard deviation and number of searches.
+    """A line per strategy and query: mean, sample standard deviation (empty of one search) and number of searches.
 
     Args:
       curves: float64 [searches, queries] by strategy; NaN where a search has found nothing yet.
@@ -22,9 +22,21 @@ def anytime_csv(curves: Mapping[str, np.ndarray]) -> str:
         for number, column in enumerate(values.T, start=1):
             found = column[np.isfinite(column)]
             if len(found):
-                std = found.std(ddof=1) if len(found) > 1 else 0.0
-                lines.append(f"{name},{number},{found.mean():.4f},{std:.4f},{len(found)}")
+                std = f"{found.std(ddof=1):.4f}" if len(found) > 1 else ""
+                lines.append(f"{name},{number},{found.mean():.4f},{std},{len(found)}")
     return "\n".join(lines) + "\n"
+
+
+def two_standard_errors(values: np.ndarray) -> np.ndarray:
+    """Two standard errors of the mean, [queries]; NaN where fewer than two searches have found something.
+
+    Args:
+      values: float64 [searches, queries]; NaN where a search has found nothing yet.
+    """
+    count, found = np.isfinite(values).sum(0), np.full(values.shape[1], np.nan)
+    several = count > 1
+    found[several] = 2 * np.nanstd(values[:, several], 0, ddof=1) / np.sqrt(count[several])
+    return found
 
 
 @styled
@@ -41,8 +53,7 @@ def anytime_plot(curves: Mapping[str, np.ndarray], what: str, optimum: float | N
     low, high = [], []
     for (name, values), colour in zip(curves.items(), _COLOURS * len(curves), strict=False):
         queries = np.arange(1, values.shape[1] + 1)
-        mean, count = np.nanmean(values, 0), np.isfinite(values).sum(0)
-        error = 2 * np.nanstd(values, 0) / np.sqrt(count)
+        mean, error = np.nanmean(values, 0), two_standard_errors(values)
         axes.plot(queries, mean, lw=1.5, color=colour, label=f"{name} (n = {len(values)})")
         axes.fill_between(queries, mean - error, mean + error, color=colour, alpha=0.15, lw=0)
         low.append(mean[min(9, len(mean) - 1)])

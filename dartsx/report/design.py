@@ -65,7 +65,7 @@ def compared(spaces: Records, bins: int = 1) -> Compared:
       bins: bins of equal width over the multiply-adds of all spaces that count alike; 1 for none.
 
     Raises:
-      RunError: no network of a space was trained, or a bin holds none of a space.
+      RunError: no network of a space was trained, or a bin holds fewer than two of a space.
     """
     for name, records in spaces.items():
         if not records:
@@ -95,7 +95,9 @@ def write_design(spaces: Records, facts: Mapping[str, str], folder: Path, bins: 
     found = compared(spaces, bins)
     facts = {**facts, "intervals": f"95%, {RESAMPLES} bootstrap samples of the networks"}
     if bins > 1:
-        facts["weights"] = f"{bins} bins of multiply-adds count alike"
+        fewest = min(int(np.bincount(errors.bins).min()) for errors in found.errors.values())
+        facts["intervals"] += ", drawn within bins"
+        facts["weights"] = f"{bins} bins of multiply-adds count alike; fewest networks of a space in a bin: {fewest}"
     figure = distributions_plot(spaces, found)
     tables = {"Spaces": _spaces(spaces, found), "Best networks": _best(spaces)}
     if found.pairs:
@@ -132,9 +134,9 @@ def _spaces(spaces: Records, found: Compared) -> Grid:
     columns = ("space", "networks", "mean error (%)", "95%", "median", "best", "multiply-adds", "s a network")
     lines = []
     for name, records in spaces.items():
-        errors, macs = found.errors[name].errors, [record["macs"] for record in records]
+        errors, macs = found.errors[name], [record["macs"] for record in records]
         mean, seconds = found.means[name], np.mean([record["seconds"] for record in records])
-        figures = (f"{mean.value:.2f}", _range(mean), f"{np.median(errors):.2f}", f"{errors.min():.2f}")
+        figures = (f"{mean.value:.2f}", _range(mean), f"{errors.median:.2f}", f"{errors.errors.min():.2f}")
         lines.append((name, str(len(records)), *figures, f"{min(macs):,} to {max(macs):,}", f"{seconds:.2f}"))
     return Grid(columns, tuple(lines))
 

@@ -2,7 +2,9 @@
 
 The empirical distribution function of n networks of errors e_i is F(e), the sum of w_i over e_i <= e, with w_i = 1 / n
 or, normalised by complexity, 1 / (m n_j) in bin j of m bins of multiply-adds (1905.13214, section 4.1). A space is
-better where F is higher. For intervals networks are drawn again from those that there are, with replacement.
+better where F is higher. For intervals networks are drawn again from those that there are, with replacement. Of
+weighted errors the number of networks in each bin is given: they are drawn again, and exchanged between spaces, within
+their bins (stratified resampling: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapters 8 and 15).
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import numpy as np
 from dartsx.report.errors import RunError
 
 RESAMPLES, LEVEL = 2000, 0.95
+ROUNDING = 1e-12  # of sums of weights
 
 
 class Interval(NamedTuple):
@@ -32,31 +35,48 @@ class Errors:
 
     Attributes:
       errors: float64 [n], percent.
-      weights: float64 [n], sum 1.
+      weights: float64 [n], sum 1; the same for all networks of a bin.
+      bins: int [n], the bin of each network; one for all where complexity does not count.
     """
 
     errors: np.ndarray
     weights: np.ndarray
+    bins: np.ndarray
 
     @property
     def mean(self) -> float:
         """Mean error, the area above F."""
         return float(self.errors @ self.weights)
 
+    @property
+    def median(self) -> float:
+        """The error at which F passes 1/2; the middle of two where F is 1/2 between them."""
+        order = np.argsort(self.errors)
+        places = np.searchsorted(np.cumsum(self.weights[order]), (0.5 - ROUNDING, 0.5 + ROUNDING))
+        return float(self.errors[order[places]].mean())
+
     def below(self, at: np.ndarray) -> np.ndarray:
         """F at these errors, [len(at)]."""
         return (self.errors[None, :] <= at[:, None]) @ self.weights
 
     def resampled(self, rng: np.random.Generator) -> Errors:
-        """As many networks, drawn with replacement."""
-        taken = rng.integers(len(self.errors), size=len(self.errors))
-        weights = self.weights[taken]
-        return Errors(self.errors[taken], weights / weights.sum())
+        """Networks drawn with replacement: as many as there are, or of each of several bins one fewer.
+
+        One fewer, since bins can be small: the variance of n draws of n would fall short of that of their mean by
+        1 / n (Rao and Wu, Journal of the American Statistical Association 83(401), 1988).
+        """
+        parts, bins = [], members_of(self.bins)
+        for members in bins:
+            taken = members[rng.integers(len(members), size=len(members) - (len(bins) > 1))]
+            share = self.weights[members].sum() / len(taken)
+            parts.append((self.errors[taken], np.full(len(taken), share), self.bins[taken]))
+        return Errors(*map(np.concatenate, zip(*parts, strict=True)))
 
 
 def equal_weights(errors: Sequence[float]) -> Errors:
     """Every network counts alike."""
-    return Errors(np.asarray(errors, np.float64), np.full(len(errors), 1 / len(errors)))
+    count = len(errors)
+    return Errors(np.asarray(errors, np.float64), np.full(count, 1 / count), np.zeros(count, np.int64))
 
 
 def by_complexity(errors: Sequence[float], macs: Sequence[float], edges: np.ndarray) -> Errors:
@@ -68,14 +88,20 @@ def by_complexity(errors: Sequence[float], macs: Sequence[float], edges: np.ndar
       edges: edges of the bins, rising [m + 1]; the last bin includes its upper edge.
 
     Raises:
-      RunError: a bin is empty.
+      RunError: a bin holds fewer than two networks, whose errors show no deviation.
     """
     bins = np.clip(np.searchsorted(edges, macs, side="right") - 1, 0, len(edges) - 2)
     counts = np.bincount(bins, minlength=len(edges) - 1)
-    if not counts.all():
-        empty = int(np.argmin(counts))
-        raise RunError(f"no network has {edges[empty]:,.0f} to {edges[empty + 1]:,.0f} multiply-adds: use fewer bins")
-    return Errors(np.asarray(errors, np.float64), 1 / (len(counts) * counts[bins]))
+    if (few := int(counts.min())) < 2:
+        at = int(np.argmin(counts))
+        who = "only one network has" if few else "no network has"
+        raise RunError(f"{who} {edges[at]:,.0f} to {edges[at + 1]:,.0f} multiply-adds: use fewer bins")
+    return Errors(np.asarray(errors, np.float64), 1 / (len(counts) * counts[bins]), bins)
+
+
+def members_of(bins: np.ndarray) -> list[np.ndarray]:
+    """Numbers of the networks of every bin."""
+    return [np.flatnonzero(bins == number) for number in np.unique(bins)]
 
 
 def grid(spaces: Mapping[str, Errors]) -> np.ndarray:
@@ -102,7 +128,7 @@ class Comparison(NamedTuple):
     Attributes:
       difference: mean error of the first less that of the second, percentage points.
       distance: largest difference of the two F (the statistic of Kolmogorov and Smirnov).
-      p_value: share of random exchanges of networks between the spaces that have as large a distance.
+      p_value: share of random exchanges of networks between the spaces, within bins, that have as large a distance.
       higher: shares of the errors seen at which F of the first, and that of the second, is not below the other's.
     """
 
@@ -130,26 +156,22 @@ def compare(first: Errors, second: Errors, seed: int = 0) -> Comparison:
     low, high = _bounds(np.array(differences))
     one, other = first.below(at), second.below(at)
     distance = float(np.abs(one - other).max())
-    joint = Errors(*map(np.concatenate, zip(_fields(first), _fields(second), strict=True)))
-    exchanged = sum(_exchanged(joint, len(first.errors), at, rng) >= distance - 1e-12 for _ in range(RESAMPLES))
+    exchanged = sum(_exchanged(first, second, at, rng) >= distance - ROUNDING for _ in range(RESAMPLES))
     return Comparison(
         Interval(first.mean - second.mean, float(low), float(high)),
         distance,
         (exchanged + 1) / (RESAMPLES + 1),
-        (float((one >= other - 1e-12).mean()), float((other >= one - 1e-12).mean())),
+        (float((one >= other - ROUNDING).mean()), float((other >= one - ROUNDING).mean())),
     )
 
 
-def _exchanged(joint: Errors, size: int, at: np.ndarray, rng: np.random.Generator) -> float:
-    """Distance of two F whose networks were dealt out at random."""
-    order = rng.permutation(len(joint.errors))
-    parts = (order[:size], order[size:])
-    one, other = (Errors(joint.errors[p], joint.weights[p] / joint.weights[p].sum()) for p in parts)
+def _exchanged(first: Errors, second: Errors, at: np.ndarray, rng: np.random.Generator) -> float:
+    """Distance of two F between which the networks of every bin were dealt out at random."""
+    errors, size = np.concatenate([first.errors, second.errors]), len(first.errors)
+    for members in members_of(np.concatenate([first.bins, second.bins])):
+        errors[members] = errors[members[rng.permutation(len(members))]]
+    one, other = dataclasses.replace(first, errors=errors[:size]), dataclasses.replace(second, errors=errors[size:])
     return float(np.abs(one.below(at) - other.below(at)).max())
-
-
-def _fields(found: Errors) -> tuple[np.ndarray, np.ndarray]:
-    return found.errors, found.weights
 
 
 def _bounds(resampled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,9 +1,13 @@
-"""Reads the ledger of a sweep: a line of JSON for every trial and seed that has ended."""
+"""Reads the ledger of a sweep: a line of JSON for every trial and seed that has ended, each time that it has.
+
+A trial that is stopped or fails has ended too; when it is gone on with, it gets another line. Of all lines of a trial,
+seed and number of epochs the last says how it ended; seconds are those since it was last started, and are added up.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +33,7 @@ class Entry:
       score: the number that counts; None where there is none.
       score_name: what that number is.
       better: `MORE` or `LESS`.
-      seconds: its share of the trial's wall clock.
+      seconds: its share of the trial's wall clock, of all times that it was started.
       device: such as "2 x cpu"; empty if it was not recorded.
       commit: revision of the program; empty if it was not recorded.
       command: the command that ran the sweep.
@@ -73,7 +77,7 @@ def read_sweep(path: Path) -> Sweep:
     Raises:
       RunError: a line is damaged, or of another version.
     """
-    entries: dict[tuple, Entry] = {}
+    told: dict[tuple, list[Mapping[str, Any]]] = {}
     excluded = []
     for number, line in enumerate(json_lines(path / LEDGER, unfinished=True), start=1):
         where = f"{LEDGER}, line {number}"
@@ -83,17 +87,27 @@ def read_sweep(path: Path) -> Sweep:
         if missing:
             excluded.append(Excluded(path / where, f"no number is shown without its {', '.join(missing)}"))
             continue
-        entry = _entry(path, line)
-        entries[entry.trial, entry.job, entry.epochs, entry.seed] = entry
+        told.setdefault((line["trial"], line["job"], line.get("epochs"), line["seed"]), []).append(line)
+    entries = tuple(_entry(path, lines) for lines in told.values())
     without = [
         Excluded(entry.folder, f"{entry.status}: {entry.problem}".rstrip(": "))
-        for entry in entries.values()
+        for entry in entries
         if entry.score is None
     ]
-    return Sweep(path, tuple(entries.values()), (*excluded, *without))
+    return Sweep(path, entries, (*excluded, *without))
 
 
-def _entry(path: Path, line: Mapping[str, Any]) -> Entry:
+def spent(lines: Sequence[Mapping[str, Any]]) -> float:
+    """Seconds of all lines of a trial, seed and number of epochs.
+
+    Lines of equal seconds and status count once: they are one result that was read twice, as from a queue of jobs.
+    """
+    return sum(seconds or 0.0 for _, seconds in dict.fromkeys((line["status"], line.get("seconds")) for line in lines))
+
+
+def _entry(path: Path, lines: Sequence[Mapping[str, Any]]) -> Entry:
+    """The last line, with the seconds of all."""
+    line = lines[-1]
     device, score = line.get("device") or {}, line.get("score")
     kind, count = device.get("kind", ""), device.get("count", 1)
     return Entry(
@@ -107,7 +121,7 @@ def _entry(path: Path, line: Mapping[str, Any]) -> Entry:
         score=float(score) if isinstance(score, int | float) else None,
         score_name=line["score_name"],
         better=line.get("better", MORE),
-        seconds=float(line.get("seconds") or 0.0),
+        seconds=float(spent(lines)),
         device=kind if count == 1 else f"{count} x {kind}",
         commit=line.get("commit") or "",
         command=line["command"],

@@ -16,10 +16,10 @@ from dartsx.strategies.strategy import Key, Strategy
 
 
 class Figures(NamedTuple):
-    """Mean, sample standard deviation and number of the searches that had found something."""
+    """Mean, sample standard deviation (None of one search) and number of the searches that had found something."""
 
     mean: float
-    std: float
+    std: float | None
     n: int
 
 
@@ -68,5 +68,5 @@ def figures(curves: np.ndarray, count: int) -> Figures:
     """Mean and deviation of the searches' curves [searches, queries] after `count` queries."""
     values = curves[:, count - 1]
     values = values[np.isfinite(values)]
-    std = values.std(ddof=1) if len(values) > 1 else 0.0
-    return Figures(float(values.mean()) if len(values) else float("nan"), float(std), len(values))
+    std = float(values.std(ddof=1)) if len(values) > 1 else None
+    return Figures(float(values.mean()) if len(values) else float("nan"), std, len(values))

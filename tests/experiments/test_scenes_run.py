@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from dartsx.experiments.trials import Trial, default_score
+from dartsx.experiments.trials.scores import scores_of
+
 SPACE = """
 from dartsx.networks import Path
 from dartsx.networks.blocks.conv import ConvNorm
@@ -41,6 +44,15 @@ def test_the_path_is_searched_and_networks_are_ranked_by_miou(ran):
         result = json.loads((folder / name / "result.json").read_text())
         assert 0 < result["test_miou"] < 100 and 0.5 < result["test_pixel_accuracy"] < 1
     assert "miou" in printed and "unet_4" in printed
+
+
+def test_a_sweep_finds_the_numbers_that_count_by_default(ran):
+    folder, _ = ran
+    assert default_score("search", "segmentation") in json.loads((folder / "search" / "result.json").read_text())
+    result = json.loads((folder / "derived" / "result.json").read_text())
+    (paused,) = scores_of(Trial("a", "evaluate", {}, (0,), epochs=2), folder / "derived", "paused")
+    for name in (default_score("evaluate", "segmentation"), "test_pixel_accuracy", "test_loss"):
+        assert paused[name] == result[name]
 
 
 def test_the_report_shows_the_trellis(ran):

@@ -128,3 +128,11 @@ def test_rows_are_shown_as_a_table():
     rows = [{"strategy": "random", "queries": 100, "mean": 93.7554, "std": 0.3, "n": 3}]
     assert "random    100      93.755  0.300  3" in text_of(rows, "table")
     assert "| random | 100 | 93.755 | 0.300 | 3 |" in text_of(rows, "markdown")
+
+
+def test_one_search_has_no_deviation():
+    alone = figures(np.array([[93.1, 93.2]]), 2)
+    assert alone == (93.2, None, 1)
+    rows = [{"strategy": "random", "queries": 2, **alone._asdict()}]
+    assert "| random | 2 | 93.200 | - | 1 |" in text_of(rows, "markdown")
+    assert json.loads(text_of(rows, "json"))[0]["std"] is None

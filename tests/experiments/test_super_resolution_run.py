@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from dartsx.catalog import SEARCHED
+
 SPACE = """
 from dartsx.spaces import DescribedSpace, Scale
 from dartsx.spaces.chains.trilevel_images import KERNELS, Trilevel
@@ -37,6 +39,7 @@ def test_the_network_is_searched_retrained_and_ranked_by_psnr(ran):
     assert derived["test_psnr"] > 14 and edsr["test_psnr"] > 16.5 and 0 < derived["test_ssim"] < 1
     assert edsr["params"] == 25_825 and derived["macs"] > 0
     assert "test psnr (dB)" in printed and "edsr_tiny_x2" in printed
+    assert SEARCHED["super_resolution"].name in json.loads((folder / "search" / "result.json").read_text())
 
 
 def test_the_report_says_what_is_ranked_and_that_more_is_better(ran):

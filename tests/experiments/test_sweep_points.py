@@ -31,6 +31,29 @@ def test_a_grid_has_all_combinations_with_the_values_of_the_config_in_place():
     assert first.name == "learning_rate=0.0001,method=darts" and plan.score == "valid_accuracy"
 
 
+SCORES = {  # config -> what counts of a search, and of an evaluation
+    "digits": ("valid_accuracy", "test_error"),
+    "scenes": ("valid_miou", "test_miou"),
+    "nas_fpn_small": ("valid_loss", "test_ap"),
+    "super_resolution": ("valid_psnr", "test_psnr"),
+    "text": ("valid_loss", "test_perplexity"),
+}
+
+
+@pytest.mark.parametrize("config", SCORES)
+def test_the_task_decides_what_counts(config):
+    given = {"argv": ["program", f"--config=configs/{config}.py"], "source": f"configs/{config}.py"}
+    assert tuple(planned("search.epochs=20", job=job, **given).score for job in ("search", "run")) == SCORES[config]
+    assert planned("search.epochs=20", score="seconds", **given).score == "seconds"
+
+
+def test_settings_of_several_tasks_need_a_score():
+    swept = "dataset.name=digits,digit_scenes"
+    with pytest.raises(SettingsError, match="--score: settings are for classification, segmentation; name a number"):
+        planned(swept)
+    assert planned(swept, score="valid_loss").score == "valid_loss"
+
+
 def test_values_may_hold_commas_and_configs_may_be_swept():
     swept = read_swept("space.primitives=('none','skip_connect'),('none','sep_conv_3x3'); search.epochs=2,3")
     assert len(grid(swept)) == 4

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from dartsx.catalog import SEARCHED
+
 SPACE = 'from dartsx.spaces import RecurrentSpace\nsmall = RecurrentSpace(("none", "tanh", "identity"), num_nodes=2)\n'
 TINY = (
     "--config=configs/text.py",
@@ -37,6 +39,7 @@ def test_the_cell_is_searched_retrained_and_ranked_by_perplexity(ran):
     assert 1 < derived["test_perplexity"] < 9 and 1 < lstm["test_perplexity"] < 9
     assert abs(derived["params"] - lstm["params"]) < 0.35 * derived["params"]
     assert "test perplexity" in printed and "lstm" in printed
+    assert SEARCHED["language"].name in json.loads((folder / "search" / "result.json").read_text())
 
 
 def test_the_report_shows_the_loss_and_says_what_the_numbers_are(ran):

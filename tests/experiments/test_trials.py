@@ -16,6 +16,7 @@ from dartsx.experiments.trials.board import Board
 from dartsx.experiments.trials.devices import Slot, make_slots
 from dartsx.experiments.trials.local import Local
 from dartsx.experiments.trials.memory import GIB, fits
+from dartsx.report.ledger import read_sweep
 
 JOB = "stand_in_job:run"
 
@@ -96,6 +97,18 @@ def test_after_too_many_failures_no_other_starts(tmp_path):
 def test_one_that_is_stopped_is_the_last(tmp_path):
     results = run(tmp_path, [trial("a"), trial("b", stops=True), trial("c")])
     assert [r.status for r in results] == ["finished", "stopped"]
+
+
+def test_what_goes_on_after_a_stop_has_its_last_score_and_all_its_seconds(tmp_path):
+    run(tmp_path, [trial("a", stops=True)])
+    run(tmp_path, [trial("a")])
+    lines = ledger_of(tmp_path)
+    assert [line["status"] for line in lines] == ["stopped", "finished"]
+    seconds = pytest.approx(sum(line["seconds"] for line in lines))
+    with Ledger(tmp_path, "valid_accuracy") as ledger:
+        assert ledger.told(trial("a")).seconds == seconds
+    (entry,) = read_sweep(tmp_path).entries
+    assert (entry.status, entry.score, entry.seconds) == ("finished", 1.0, seconds)
 
 
 def test_wrong_settings_are_the_callers_where_nothing_else_runs(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from dartsx.report import RunError, write_report
 from dartsx.report.ledger import read_sweep
-from dartsx.report.sweeps import at_most_settings, setting_rows, sweep_grid
+from dartsx.report.sweeps import at_most_settings, setting_rows, sweep_facts, sweep_grid
 
 
 def line(rate, method, seed, score, **fields):
@@ -81,6 +81,16 @@ def test_the_last_line_of_a_seed_stands_and_half_a_line_is_none(sweep):
     read = read_sweep(sweep([*grid(), again], end='{"schema": 1, "tri'))
     row = next(row for row in setting_rows(read) if dict(row.setting) == {"rate": 0.001, "method": "gdas"})
     assert row.n == 2 and row.mean == pytest.approx(0.3) and not read.excluded
+
+
+def test_seconds_before_a_stop_are_counted_and_a_result_that_was_read_twice_once(sweep):
+    stopped = line(1, "darts", 0, None, status="stopped", problem="", seconds=36000.0)
+    finished = line(1, "darts", 0, 0.9, seconds=600.0)
+    read = read_sweep(sweep([stopped, stopped | {"seconds": 30.0}, finished, finished | {"command": "again"}]))
+    (row,) = setting_rows(read)
+    assert (row.n, row.mean, row.seconds) == (1, 0.9, 36630.0)
+    assert ("trials' time", "36,630 s of wall clock, added up") in sweep_facts(read)
+    assert ("seeds that ended", "1 finished") in sweep_facts(read)
 
 
 @pytest.mark.parametrize("field", ["seed", "command"])

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 import jax
 from ml_collections import ConfigDict
 
+from dartsx.catalog import SEARCHED
 from dartsx.experiments.jobs.random_search import TRAINING_EPOCHS, random_trajectory, search_costs, training_costs
 from dartsx.experiments.jobs.search import check_plan, run_one_search
 from dartsx.experiments.jobs.trajectories import DATASETS, search_trajectory
 from dartsx.experiments.settings import SearchSettings, SettingsError, search_settings
-from dartsx.experiments.trials import SCORES, Here, Ledger, Listed, Trial, drive, folders, trials_of
+from dartsx.experiments.trials import Here, Ledger, Listed, Trial, drive, folders, trials_of
 from dartsx.experiments.trials.board import Board
 from dartsx.report.benchmark import FALL, Trajectory, csv_rows, summary, trajectories_plot
 from dartsx.report.chapters import Chapter, Picture, page_of
@@ -59,8 +60,9 @@ def run_benchmark(
     methods: dict[str, list[Trajectory]] = {}
     failures: list[str] = []
     workdir.mkdir(parents=True, exist_ok=True)
-    board = Board(workdir, len(trials), SCORES["search"], terminal=False)  # the searches, here, have bars of their own
-    with Ledger(workdir, SCORES["search"]) as ledger:
+    score = SEARCHED["classification"].name
+    board = Board(workdir, len(trials), score, terminal=False)  # the searches, here, have bars of their own
+    with Ledger(workdir, score) as ledger:
         for result in drive(Listed(trials), Here(workdir), ledger, watcher=board):
             if result.status == "stopped":
                 return None

@@ -11,7 +11,7 @@ from dartsx.experiments.jobs.simulation import Curves
 from dartsx.experiments.jobs.tabulated import Setting, tabulated
 from dartsx.report.anytime import anytime_csv, anytime_plot
 from dartsx.report.chapters import Chapter, Picture, page_of
-from dartsx.report.sections import Grid
+from dartsx.report.sections import NOTHING, Grid
 from dartsx.report.tables import markdown_table
 from dartsx.strategies.simulation import figures
 
@@ -49,8 +49,11 @@ def notes(setting: Setting) -> str:
 
 def grid_of(made: Sequence[Mapping[str, Any]]) -> Grid:
     """The rows as a table of text."""
-    words = [[f"{value:.3f}" if isinstance(value, float) else str(value) for value in row.values()] for row in made]
-    return Grid(tuple(made[0]), tuple(map(tuple, words)))
+    return Grid(tuple(made[0]), tuple(tuple(map(_word, row.values())) for row in made))
+
+
+def _word(value: str | int | float | None) -> str:
+    return NOTHING if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def text_of(made: Sequence[Mapping[str, Any]], form: str, notes: str = PUBLISHED) -> str:

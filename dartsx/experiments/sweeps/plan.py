@@ -6,7 +6,7 @@ import dataclasses
 import pathlib
 from collections.abc import Callable, Sequence
 
-from dartsx.catalog import METHODS
+from dartsx.catalog import METHODS, task_of_data
 from dartsx.experiments.settings import SettingsError
 from dartsx.experiments.settings.command_line import flat_fields
 from dartsx.experiments.settings.load import config_function, load_config
@@ -23,7 +23,7 @@ from dartsx.experiments.sweeps.points import (
 from dartsx.experiments.sweeps.proposals import LEARNING, Fixed, Optuna, Proposals
 from dartsx.experiments.sweeps.rungs import budgets, halving, hyperband
 from dartsx.experiments.sweeps.schedulers import Asha, Draw, Halving, Scheduler, Whole
-from dartsx.experiments.trials import SCORES
+from dartsx.experiments.trials import default_score
 
 SAMPLERS = ("grid", "random", *LEARNING)
 SCHEDULERS = ("all", "halving", "hyperband", "asha")
@@ -39,7 +39,7 @@ class SweepFlags:
       source: the config file.
       sweep: the swept fields, a JSON file, or empty for the config file's ``sweep()``.
       job: what is run.
-      score: number that counts; empty for the job's own.
+      score: number that counts; empty for that of job and task.
       samples: number of drawn settings; None where they are not drawn.
       sampler: empty for a grid, or random where ranges are swept.
       sweep_seed: seed of the draws.
@@ -86,15 +86,30 @@ def plan_of(flags: SweepFlags) -> SweepPlan:
     Raises:
       SettingsError: a flag or a point is wrong, naming it.
     """
-    score, points, swept = flags.score or SCORES[flags.job], _listed(flags), None
+    points, swept = _listed(flags), None
     if points is None:
         swept = read_swept(flags.sweep)
         points = _drawn(flags, swept)
     if points is None:
-        scheduler = _scheduler(flags, _examples(flags, swept), flags.samples)
-        return SweepPlan(flags.job, score, None, _learning(flags, swept), scheduler)
+        examples = _examples(flags, swept)
+        scheduler = _scheduler(flags, examples, flags.samples)
+        return SweepPlan(flags.job, _score(flags, examples), None, _learning(flags, swept), scheduler)
     known = settings_of(points, flags.argv, flags.job)
-    return SweepPlan(flags.job, score, known, lambda root: Fixed(known), _scheduler(flags, known, len(known)))
+    scheduler = _scheduler(flags, known, len(known))
+    return SweepPlan(flags.job, _score(flags, known), known, lambda root: Fixed(known), scheduler)
+
+
+def _score(flags: SweepFlags, settings: Sequence[Setting]) -> str:
+    """The number that counts: by default that of the task, if all settings have one."""
+    if flags.score:
+        return flags.score
+    tasks = {task_of_data(setting.config.dataset.name, setting.config.dataset.upscale) for setting in settings}
+    found = sorted({default_score(flags.job, task) for task in tasks})
+    if len(found) > 1:
+        raise SettingsError(
+            f"--score: settings are for {', '.join(sorted(tasks))}; name a number that all of them have"
+        )
+    return found[0]
 
 
 def _listed(flags: SweepFlags) -> list[Point] | None:

@@ -4,13 +4,12 @@ from dartsx.experiments.trials.drive import Listed, Source, drive
 from dartsx.experiments.trials.executor import Executor, ExecutorError
 from dartsx.experiments.trials.here import Here
 from dartsx.experiments.trials.ledger import Ledger
-from dartsx.experiments.trials.scores import SCORES, folders, smaller_is_better
+from dartsx.experiments.trials.scores import default_score, folders, smaller_is_better
 from dartsx.experiments.trials.seeds import trials_of
 from dartsx.experiments.trials.trial import JOBS, Result, Trial
 
 __all__ = [
     "JOBS",
-    "SCORES",
     "Executor",
     "ExecutorError",
     "Here",
@@ -19,6 +18,7 @@ __all__ = [
     "Result",
     "Source",
     "Trial",
+    "default_score",
     "drive",
     "folders",
     "smaller_is_better",

@@ -1,4 +1,4 @@
-"""The ledger: every trial and seed a line of JSON, written when the trial has ended."""
+"""The ledger: every trial and seed a line of JSON, written each time that the trial has ended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from dartsx.catalog import lasting
 from dartsx.experiments.trials.scores import folders, records, scores_of, smaller_is_better
 from dartsx.experiments.trials.trial import Result, Trial
-from dartsx.report.ledger import LEDGER, LESS, MORE, SCHEMA
+from dartsx.report.ledger import LEDGER, LESS, MORE, SCHEMA, spent
 from dartsx.runtime import JsonLines, read_records, truncate_after
 
 ENDED = ("finished", "paused")
@@ -24,8 +24,8 @@ _Key = tuple[str, str, int | None]  # trial, its job, epochs
 class Ledger:
     """What is known of the trials of a folder, and the file that keeps it.
 
-    A trial that is told twice, since a sweep was killed before it heard of its end, counts once: by name, job, seed and
-    epochs the last line stands.
+    A trial that is told twice, since it was stopped or failed and was gone on with, counts once: by name, job, seed and
+    epochs the last line stands, and the seconds of all are added up.
     """
 
     def __init__(self, root: pathlib.Path, score: str):
@@ -39,7 +39,7 @@ class Ledger:
           ValueError: a line is damaged, naming it.
         """
         self.root, self.score = root, score
-        self._lines: dict[_Key, dict[int, Mapping[str, Any]]] = {}
+        self._lines: dict[_Key, dict[int, list[Mapping[str, Any]]]] = {}
         truncate_after(root / LEDGER, "schema", SCHEMA)  # drops half a line at the end
         for line in read_records(root / LEDGER):
             self._keep(line)
@@ -60,7 +60,7 @@ class Ledger:
         ended = {seed for seed, line in lines.items() if line["status"] in ENDED and line["experiment"] == mark}
         if not ended.issuperset(trial.seeds):
             return None
-        seconds = sum(line["seconds"] for line in lines.values())
+        seconds = sum(map(spent, self._all(trial).values()))
         return Result(trial, self.root / trial.name, lines[trial.seeds[0]]["status"], seconds=seconds)
 
     def scores(self, trial: Trial) -> list[float]:
@@ -78,10 +78,15 @@ class Ledger:
         self.close()
 
     def _of(self, trial: Trial) -> dict[int, Mapping[str, Any]]:
+        """The line that stands, by seed."""
+        return {seed: lines[-1] for seed, lines in self._all(trial).items()}
+
+    def _all(self, trial: Trial) -> dict[int, list[Mapping[str, Any]]]:
         return self._lines.get((trial.name, trial.job, trial.epochs), {})
 
     def _keep(self, line: Mapping[str, Any]) -> None:
-        self._lines.setdefault((line["trial"], line["job"], line["epochs"]), {})[line["seed"]] = line
+        by_seed = self._lines.setdefault((line["trial"], line["job"], line["epochs"]), {})
+        by_seed.setdefault(line["seed"], []).append(line)
 
 
 def lines_of(result: Result, root: pathlib.Path, score: str) -> list[dict[str, Any]]:

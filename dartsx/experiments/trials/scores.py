@@ -7,12 +7,21 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dartsx.catalog import RESULTS, SEARCHED
 from dartsx.experiments.trials.trial import Trial
 
-SCORES = {"search": "valid_accuracy", "evaluate": "test_error", "run": "test_error"}
-"""What counts unless another is asked for: of a search that of the supernet on the examples that trained the alphas."""
 _SPLITS, _COUNTERS = ("valid", "test"), ("step", "epoch")
 _SMALLER = ("loss", "error", "perplexity", "macs", "params", "seconds", "gpu_days")
+
+
+def default_score(job: str, task: str) -> str:
+    """What counts unless another is asked for: of a search a figure of the supernet, else one of the test examples.
+
+    Args:
+      job: see `Trial`.
+      task: a key of `RESULTS`.
+    """
+    return (SEARCHED if job == "search" else RESULTS)[task].name
 
 
 def smaller_is_better(score: str) -> bool:
@@ -55,14 +64,19 @@ def _result(folder: pathlib.Path) -> dict[str, float]:
 
 
 def _at(folder: pathlib.Path, epoch: int) -> dict[str, float]:
-    """Metrics of an epoch under the names that a result has."""
-    scores = {}
+    """Metrics of an epoch under the names, and in the units, that a result has."""
+    scores: dict[str, float] = {}
+    task = _read(folder / "run.json").get("task")
     for row in _metrics(folder):
         if row["epoch"] == epoch and row["split"] in _SPLITS:
-            numbers = {name: value for name, value in row.items() if type(value) in (int, float)}
-            scores |= {f"{row['split']}_{name}": value for name, value in numbers.items() if name not in _COUNTERS}
-    errors = {name.replace("accuracy", "error"): 100 * (1 - v) for name, v in scores.items() if "accuracy" in name}
-    return scores | errors
+            named = {name: value for name, value in row.items() if type(value) in (int, float)}
+            numbers = {name: value for name, value in named.items() if name not in _COUNTERS}
+            scores |= {f"{row['split']}_{name}": value for name, value in numbers.items()}
+            if row["split"] == "test" and task is not None:
+                from dartsx.tasks import TASKS  # imports JAX, which wrong flags fail before
+
+                scores |= TASKS[task].result(numbers)
+    return scores
 
 
 def _metrics(folder: pathlib.Path) -> Sequence[Mapping[str, Any]]:
