@@ -41,6 +41,7 @@ from dartsx.catalog.names import (
     WITH_TERMS,
     by_name,
     is_text,
+    task_of_data,
 )
 from dartsx.catalog.strategies import STRATEGIES
 
@@ -102,5 +103,6 @@ __all__ = [
     "how_to_install",
     "option_values",
     "options_of",
+    "task_of_data",
     "written_by_a_run",
 ]

@@ -60,6 +60,23 @@ def is_text(name: str) -> bool:
     return name == EMBEDDED_TEXT or name.startswith(TEXT_PREFIX)
 
 
+def task_of_data(name: str, upscale: int | None = 0) -> str:
+    """The task that a data set of this name sets, a key of `RESULTS`, without loading it.
+
+    Args:
+      name: name of the data set.
+      upscale: how many times larger images are to be made; 0 or None for other tasks.
+    """
+    if is_text(name):
+        return "language"
+    if upscale:
+        return "super_resolution"
+    for prefix, task in ((BOXES_PREFIX, "detection"), (MASKS_PREFIX, "segmentation")):
+        if name.startswith(prefix):
+            return task
+    return SCENES.get(name, "classification")
+
+
 def by_name(names: Iterable[str], *functions: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
     """The functions that do what the catalog names, each under its own name, in the catalog's order.
 

@@ -18,10 +18,16 @@ import jax
 import numpy as np
 
 from dartsx.search.method import Method, Stage, Task
+from dartsx.spaces.cell_graph import needed
 
 
 def progressive(base: Method, task: Task, partial_first: int, partial_second: int, keep: int) -> Method:
-    """`base` in two stages; see the module's docstring."""
+    """`base` in two stages; see the module's docstring.
+
+    Raises:
+      ValueError: the space is none of cells.
+    """
+    needed(task.space.graph, "progressive")
     stages = (
         Stage(keep, partial_channels=partial_first, until=0.5),
         Stage(None, partial_channels=partial_second, goes_on=True),
