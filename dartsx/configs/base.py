@@ -98,7 +98,7 @@ def _search() -> dict:
         "layers": 8,  # number of cells; in nb201 of each of the three stages
         "stem_multiplier": 3,  # channels of the stem over those of the first cells; nb201 has none
         "train_fraction": 0.5,  # share of the examples that trains the weights; the rest trains the alphas
-        "form": "",  # how separable convolutions are computed; empty chooses by device and size
+        "form": "",  # how separable (chains: grouped) convolutions are computed; empty chooses by device and size
         "remat": "",  # what the backward pass computes again: none, branch, cell; empty chooses by device
         "layout": "",  # layout of the arrays of cells; empty chooses by device
         "sharing": "none",  # how the options of a chain's decisions share weights

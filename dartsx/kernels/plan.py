@@ -42,6 +42,16 @@ class CellPlan:
         return 2 if self.reduction and source < 2 else 1
 
 
+def check_partial(channels: int, partial: int) -> None:
+    """Checks that one in so many of these channels can go through the primitives.
+
+    Raises:
+      ValueError: `partial` does not divide `channels`.
+    """
+    if partial < 1 or channels % partial:
+        raise ValueError(f"partial channels must divide the {channels} channels, got {partial}")
+
+
 def plan_cells(
     channels: int,
     layers: int,
@@ -65,8 +75,7 @@ def plan_cells(
     """
     if channels < 1 or layers < 1:
         raise ValueError(f"channels and layers must be >= 1, got {channels=} and {layers=}")
-    if partial < 1 or channels % partial:
-        raise ValueError(f"partial channels must divide the {channels} channels, got {partial}")
+    check_partial(channels, partial)
     plans = []
     prev_prev, prev, reduction_prev = stem_channels, stem_channels, after_reduction
     for layer in range(layers):

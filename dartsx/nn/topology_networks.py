@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from dartsx import networks
 from dartsx.kernels.channel_major.primitives import TOPOLOGY_PRIMITIVES, Primitive, lookup, with_blocks
 from dartsx.kernels.choice import Forms
-from dartsx.kernels.plan import CellPlan
+from dartsx.kernels.plan import CellPlan, check_partial
 from dartsx.networks.step import Step
 from dartsx.nn.cell_mixtures import cell_mixtures
 from dartsx.nn.cell_network import Logits
@@ -107,7 +107,12 @@ class TopologySupernet(nn.Module):
     layout: str | None = None
 
     def plans(self) -> tuple[CellPlan, ...]:
-        """Widths of the cells, which keep their inputs' sizes."""
+        """Widths of the cells, which keep their inputs' sizes.
+
+        Raises:
+          ValueError: `partial` does not divide `channels`.
+        """
+        check_partial(self.channels, self.partial)
         widths = [self.channels * 2**stage for stage in range(STAGES) for _ in range(self.layers)]
         return tuple(CellPlan(False, False, width, width, width, self.partial) for width in widths)
 

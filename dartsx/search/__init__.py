@@ -20,7 +20,7 @@ from dartsx.search.population import (
 from dartsx.search.predict import predict
 from dartsx.search.run import run_search
 from dartsx.search.search import Search, SearchResult
-from dartsx.search.stages import run_stages
+from dartsx.search.stages import check_stages, run_stages
 from dartsx.search.state import SearchProblem, SearchState, init_state
 from dartsx.search.step import make_step, make_weight_step
 
@@ -45,6 +45,7 @@ __all__ = [
     "SearchState",
     "Task",
     "Weights",
+    "check_stages",
     "compose",
     "darts",
     "entropies",

@@ -17,7 +17,7 @@ from dartsx.feeds import Examples
 from dartsx.runtime import Unrecorded, make_mesh
 from dartsx.search.plan import Plan
 from dartsx.search.search import Folder, Search, SearchResult
-from dartsx.search.stages import run_stages
+from dartsx.search.stages import check_stages, run_stages
 
 
 def run_search(
@@ -46,4 +46,6 @@ def run_search(
       PlanError: an argument of the plan does not fit the others or the examples.
       NonFiniteError: a loss or the state became NaN or infinite.
     """
-    return run_stages(Search(plan, examples, seed, mesh or make_mesh()), folder or Unrecorded(), title)
+    search = Search(plan, examples, seed, mesh or make_mesh())
+    check_stages(plan, search.full_epoch, search.image_shape)
+    return run_stages(search, folder or Unrecorded(), title)

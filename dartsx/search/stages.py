@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from dartsx.runtime import put_replicated
 from dartsx.search.method import Method, Stage, Task
 from dartsx.search.methods.p_darts import Kept, narrowed, strongest, with_skip_dropout
-from dartsx.search.plan import Plan
+from dartsx.search.plan import Plan, search_problem
 from dartsx.search.search import Folder, Search, SearchResult, on_host
 from dartsx.search.state import SearchState
+from dartsx.spaces import Space
 
 
 def run_stages(
@@ -36,7 +37,7 @@ def run_stages(
     stages = first.problem.method.stages
     if not stages:
         return first.run(folder, title)
-    kept, state, seconds = _everything(first), None, 0.0
+    kept, state, seconds = _everything(first.plan.space), None, 0.0
     for number, stage in enumerate(stages[:-1], 1):
         search = _search_of(first, stage, kept, state)
         with folder.part(f"stage{number}", stage=number) as part:
@@ -50,6 +51,18 @@ def run_stages(
             kept = strongest(first.plan.space, strengths, kept, stage.keep)
         state = state if stages[number].goes_on else None
     return _search_of(first, stages[-1], kept, state).run(folder, title, seconds)
+
+
+def check_stages(plan: Plan, steps: int, image_shape: Sequence[int]) -> None:
+    """Makes the problem of a search and those of all its stages, so that what does not fit is named before any runs.
+
+    Nothing is compiled. Arguments are those of `search_problem`.
+
+    Raises:
+      PlanError: an argument of the plan does not fit the others or the images.
+    """
+    for stage in search_problem(plan, steps, image_shape).method.stages:
+        search_problem(plan_of(plan, stage, _everything(plan.space)), steps, image_shape)
 
 
 def plan_of(plan: Plan, stage: Stage, kept: Kept) -> Plan:
@@ -71,8 +84,8 @@ def _search_of(first: Search, stage: Stage, kept: Kept, before: SearchState | No
     return dataclasses.replace(first, plan=plan_of(first.plan, stage, kept), until=stage.until, before=before)
 
 
-def _everything(first: Search) -> Kept:
-    return {name: np.ones(shape, bool) for name, shape in first.plan.space.alpha_shapes.items()}
+def _everything(space: Space) -> Kept:
+    return {name: np.ones(shape, bool) for name, shape in space.alpha_shapes.items()}
 
 
 def _finished(search: Search, part: Folder) -> SearchResult:

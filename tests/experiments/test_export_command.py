@@ -21,7 +21,7 @@ CELLS = (
     "Genotype(normal=[('skip_connect', 0), ('max_pool_3x3', 1)], normal_concat=[2], "
     "reduce=[('skip_connect', 0), ('sep_conv_3x3', 1)], reduce_concat=[2])"
 )
-FLAGS = ("epochs=1", "max_steps=2", "channels=2", "layers=1", "average_from=1", "form=plain")
+FLAGS = ("epochs=2", "max_steps=2", "channels=2", "layers=1", "average_from=1", "form=plain")
 
 
 def config(*flags):

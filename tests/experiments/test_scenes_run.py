@@ -67,4 +67,4 @@ def test_networks_for_pixels_and_for_images_are_not_mixed_up(python):
     wrong = python(*search, "--config=configs/digits.py", "--config.space.name=auto_deeplab_scenes")
     assert "'digits': is for classification, a class for every image; the network makes values" in wrong.stderr
     wrong = python(*search, "--config=configs/scenes.py", "--config.search.augment.cutout=4")
-    assert "--config.search.augment.cutout=4: is not done to the images of segmentation; must be 0" in wrong.stderr
+    assert "is for segmentation, which cuts nothing out of its examples; set 0" in wrong.stderr

@@ -67,8 +67,6 @@ def test_configs_of_texts_are_valid(name, shape, words):
     config = load_config(f"configs/{name}.py")
     for settings in (search_settings(config), evaluate_settings(config, need_genotype=False)):
         check_against_data(settings, shape, 2_000, words, devices=1)
-        with pytest.raises(SettingsError, match="has examples of images; the network reads words"):
-            check_against_data(settings, *DATA["digits"], devices=1)
 
 
 def test_recurrent_cells_of_any_number_of_nodes_are_trained():

@@ -12,10 +12,22 @@ import pytest
 from contract import PAIRS, SPACES, each_pair, few_channels, has_supernet
 
 from dartsx import optim
+from dartsx.catalog import METHODS
 from dartsx.feeds import Sequences
 from dartsx.losses import next_word
 from dartsx.nn import supernet_of
-from dartsx.search import Batch, Epoch, SearchProblem, Task, compose, init_state, make_step
+from dartsx.search import (
+    Batch,
+    Epoch,
+    Plan,
+    PlanError,
+    SearchProblem,
+    Task,
+    check_stages,
+    compose,
+    init_state,
+    make_step,
+)
 from dartsx.search.method import TrainedSupernet
 from dartsx.search.methods.p_darts import narrowed, strongest, with_skip_dropout
 from dartsx.spaces import SKIP, SpaceError
@@ -64,6 +76,29 @@ def test_a_method_fits_a_space_or_is_refused_by_name(method, space):
     else:
         with pytest.raises(ValueError, match=method):
             compose(method, task_of(space))
+
+
+STAGED = [name for name, method in METHODS.items() if "stages" in method.decides]
+OF_EACH_KIND = ("s2", "nb201", "digit_chain", "recurrent", "ofa", *(name for name in SPACES if name.startswith("own")))
+
+
+@pytest.mark.parametrize("space", OF_EACH_KIND)
+@pytest.mark.parametrize("method", STAGED)
+def test_every_stage_of_a_search_can_be_made_or_its_method_is_refused(method, space):
+    space = SPACES[space]
+    plan = Plan(space, 3, method, channels=12, layers=3, epochs=20)
+    if fits(method, space):
+        check_stages(plan, 5, (32, 32, 3))
+    else:
+        with pytest.raises(PlanError, match=f"method='{method}': {method} "):
+            check_stages(plan, 5, (32, 32, 3))
+
+
+@pytest.mark.parametrize("space", ["s2", "nb201"])
+def test_channels_that_only_a_later_stage_cannot_divide_are_named(space):
+    plan = Plan(SPACES[space], 3, "progressive", channels=18, layers=3)  # one in 6 at first, then one in 4
+    with pytest.raises(PlanError, match="channels=18: partial channels must divide the 18 channels, got 4"):
+        check_stages(plan, 5, (32, 32, 3))
 
 
 def made(method, space, alpha):

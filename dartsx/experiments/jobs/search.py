@@ -16,7 +16,7 @@ from dartsx.experiments.jobs.task_options import task_options
 from dartsx.experiments.settings import SearchSettings, search_settings, wrong
 from dartsx.feeds import Examples
 from dartsx.runtime import open_workdir
-from dartsx.search import Alphas, Bound, Plan, PlanError, Search, Weights, run_stages, search_problem
+from dartsx.search import Alphas, Bound, Plan, PlanError, Search, Weights, check_stages, run_stages
 from dartsx.spaces import Space
 from dartsx.tasks import task_of
 
@@ -60,6 +60,7 @@ def run_one_search(
     with blaming_fields():
         plan = change(search_plan(settings, dataset))
         search = Search(plan, search_examples(settings, dataset, mesh), settings.seed, mesh)
+        check_stages(plan, search.full_epoch, search.image_shape)
         run = run_record(search, dataset)
         given = {"run": run, "inputs": inputs(dataset.identity), "pause_after": pause_after, **comparison(plain)}
         with open_workdir(workdir, plain, "search", **given) as folder:
@@ -135,7 +136,7 @@ def check_plan(settings: SearchSettings) -> None:
       SettingsError: naming the field.
     """
     with blaming_fields():
-        search_problem(plan_of(settings, classes=10), steps=1, image_shape=(32, 32, 3))
+        check_stages(plan_of(settings, classes=10), steps=1, image_shape=(32, 32, 3))
 
 
 @contextlib.contextmanager

@@ -1,13 +1,22 @@
 """Combinations of settings that contradict each other, whatever the data."""
 
-from dartsx.catalog import DESCRIBED, EXECUTORS, GROUPED_FORMS, OPEN_REMAT, SEPARABLE_FORMS, STAGED, is_text
+from collections.abc import Mapping
+
+from dartsx.catalog import DESCRIBED, EXECUTORS, RECURRENT, SCENES, is_text, task_of_data
 from dartsx.experiments.settings.errors import wrong
-from dartsx.experiments.settings.groups import (
-    DatasetSettings,
-    EvaluateGroup,
-    SearchGroup,
-    WeightOptimizer,
+from dartsx.experiments.settings.groups import Config, DatasetSettings, EvaluateGroup, SearchGroup, WeightOptimizer
+from dartsx.experiments.settings.readers import (
+    BY_NETWORK,
+    BY_SUPERNET,
+    EVALUATE_BY_TASK,
+    NAMED,
+    OF_OWN_PRIMITIVES,
+    SEARCH_BY_TASK,
+    SHAPES,
+    Readers,
+    check_read,
 )
+from dartsx.networks import LANGUAGE_MODELS
 
 
 def check_search(search: SearchGroup) -> None:
@@ -28,15 +37,65 @@ def check_search(search: SearchGroup) -> None:
         raise wrong("search.cost.target", search.cost.target, problem)
 
 
-def check_search_remat(space: str, executor: str, remat: str | None) -> None:
-    """Check that what the backward pass computes again is there in the supernet of a space.
+def check_searched(config: Config, executor: str) -> None:
+    """Check that the supernet of a space and the task of the data read what is set for a search.
 
     Raises:
       SettingsError: naming the field.
     """
-    if executor == DESCRIBED and remat is not None and remat not in OPEN_REMAT:
-        problem = f"the supernet of --config.space.name={space} has no cells; choose {' or '.join(OPEN_REMAT)}"
-        raise wrong("search.remat", remat, problem)
+    _check_examples(config.dataset, executor == RECURRENT)
+    check_read(BY_SUPERNET, config, executor, f"the supernet of --config.space.name={config.space.name}")
+    if executor != DESCRIBED:  # which has one layout alone
+        _check_layout(config.search)
+    _check_task(SEARCH_BY_TASK, config)
+
+
+def check_evaluated(config: Config, network: str, own: bool) -> None:
+    """Check that the network that is trained and the task of the data read what is set for an evaluation.
+
+    Args:
+      config: the values.
+      network: value of ``evaluate.network``, given or chosen.
+      own: whether the network is made of primitives that are none of the project's.
+
+    Raises:
+      SettingsError: naming the field.
+    """
+    table, reader, subject = BY_NETWORK, network, f"--config.evaluate.network={network}"
+    if config.network in LANGUAGE_MODELS:
+        reader, subject = config.network, f"--config.network={config.network}"
+    elif config.network is not None:
+        table = {field: readers for field, readers in BY_NETWORK.items() if field not in SHAPES}
+        reader, subject = NAMED, f"--config.network={config.network}"
+    elif own and network in OF_OWN_PRIMITIVES:
+        reader, subject = OF_OWN_PRIMITIVES[network], f"{subject} with primitives of your own"
+    _check_examples(config.dataset, reader in (RECURRENT, *LANGUAGE_MODELS))
+    check_read(table, config, reader, subject)
+    _check_task(EVALUATE_BY_TASK, config)
+
+
+def _check_layout(search: SearchGroup) -> None:
+    """Whether a layout of the cells of a supernet has the form of convolutions and `remat` that are asked for."""
+    if search.layout == "pixel_major" and (search.form is not None or search.remat == "branch"):
+        given = f"--config.search.form={search.form}" if search.form is not None else "--config.search.remat=branch"
+        raise wrong("search.layout", search.layout, f"{given} exists in channel_major alone")
+
+
+def _check_examples(dataset: DatasetSettings, words: bool) -> None:
+    """Whether a network of words or of images reads the data, and whether these can be resized where they are to be."""
+    if is_text(dataset.name) != words:
+        has, reads = ("images", "words") if words else ("words", "images")
+        raise wrong("dataset.name", dataset.name, f"has examples of {has}; the network reads {reads}")
+    if dataset.image_size is not None and (words or dataset.name in SCENES):
+        instead = "has no images" if words else "draws its images; --config.dataset.scenes.size is their size"
+        raise wrong("dataset.image_size", dataset.image_size, f"--config.dataset.name={dataset.name} {instead}; set 0")
+
+
+def _check_task(table: Mapping[str, Readers], config: Config) -> None:
+    name, upscale = config.dataset.name, config.dataset.upscale
+    task = task_of_data(name, upscale)
+    given = f"--config.dataset.upscale={upscale}" if upscale else f"--config.dataset.name={name}"
+    check_read(table, config, task, f"{given} is for {task}, which")
 
 
 def check_evaluate(evaluate: EvaluateGroup) -> None:
@@ -55,15 +114,15 @@ def check_evaluate(evaluate: EvaluateGroup) -> None:
             evaluate.warmup_epochs,
             f"must be below --config.evaluate.epochs={evaluate.epochs}",
         )
+    if evaluate.epochs and (evaluate.average_from or 0) >= evaluate.epochs:
+        problem = f"must be below --config.evaluate.epochs={evaluate.epochs}, or no weights are averaged; 0 for never"
+        raise wrong("evaluate.average_from", evaluate.average_from, problem)
     if evaluate.schedule == "exponential" and evaluate.learning_rate_min > 0:
         raise wrong(
             "evaluate.learning_rate_min",
             evaluate.learning_rate_min,
             "must be 0 with --config.evaluate.schedule='exponential', which has no lower end; choose cosine or linear",
         )
-    if evaluate.network in (STAGED, DESCRIBED) and evaluate.auxiliary:
-        problem = f"--config.evaluate.network='{evaluate.network}' has no auxiliary head; set False"
-        raise wrong("evaluate.auxiliary", True, problem)
     # The stem halves the width, and the first cell's factorized reduction concatenates two halves.
     if evaluate.network == "imagenet" and evaluate.channels % 2:
         raise wrong(
@@ -89,33 +148,6 @@ def network_for(network: str | None, executor: str, field: str = "evaluate.netwo
     return network
 
 
-def check_form(network: str | None, evaluate: EvaluateGroup) -> None:
-    """Check that the form of convolutions is one that the trained network has, and that `remat` is for one of cells.
-
-    Raises:
-      SettingsError: naming the field.
-    """
-    described = network or evaluate.network == DESCRIBED
-    forms = GROUPED_FORMS if described else SEPARABLE_FORMS
-    kind = f"--config.network={network}" if network else "a described network" if described else "a genotype's network"
-    if evaluate.form is not None and evaluate.form not in forms:
-        raise wrong("evaluate.form", evaluate.form, f"not a form for {kind}; choose one of {', '.join(forms)}")
-    if evaluate.remat is not None and (network or evaluate.network in (STAGED, DESCRIBED)):
-        kind = kind if network else f"--config.evaluate.network={evaluate.network}"
-        raise wrong("evaluate.remat", evaluate.remat, f"{kind} keeps all it computes; leave it empty")
-
-
-def check_layout(search: SearchGroup) -> None:
-    """Check that a layout of the supernet has the form of convolutions and `remat` that are asked for.
-
-    Raises:
-      SettingsError: naming the fields.
-    """
-    if search.layout == "pixel_major" and (search.form is not None or search.remat == "branch"):
-        given = f"--config.search.form={search.form}" if search.form is not None else "--config.search.remat=branch"
-        raise wrong("search.layout", search.layout, f"{given} exists in channel_major alone")
-
-
 def check_in_memory(dataset: DatasetSettings) -> None:
     """Check that images are not streamed, for a search.
 
@@ -137,6 +169,9 @@ def check_stream(dataset: DatasetSettings, evaluate: EvaluateGroup) -> None:
         if evaluate.augment.jitter:
             problem = "only streamed images get it; set False here or --config.dataset.stream=True"
             raise wrong("evaluate.augment.jitter", True, problem)
+        if evaluate.host_workers:
+            problem = "they decode streamed images alone; set 0 here or --config.dataset.stream=True"
+            raise wrong("evaluate.host_workers", evaluate.host_workers, problem)
         return
     if dataset.image_size is None:
         problem = "must be given with --config.dataset.stream=True, such as 224: the size of crops"
@@ -146,29 +181,15 @@ def check_stream(dataset: DatasetSettings, evaluate: EvaluateGroup) -> None:
         raise wrong("dataset.stream", True, problem)
 
 
-def check_upscale(dataset: DatasetSettings, group: SearchGroup | EvaluateGroup, path: str) -> None:
-    """Check that what is asked for besides super-resolution has a meaning there.
-
-    Args:
-      dataset: the data.
-      group: the search or the evaluation.
-      path: its name in the config.
+def check_upscale(dataset: DatasetSettings) -> None:
+    """Check that what is to be made larger are images.
 
     Raises:
       SettingsError: naming the field.
     """
-    if dataset.upscale is None:
-        return
-    given = f"--config.dataset.upscale={dataset.upscale}"
-    if is_text(dataset.name):
+    if dataset.upscale is not None and is_text(dataset.name):
+        given = f"--config.dataset.upscale={dataset.upscale}"
         raise wrong("dataset.name", dataset.name, f"is a text, which {given} cannot enlarge; choose images")
-    if dataset.stream:
-        raise wrong("dataset.stream", True, f"{given} keeps its images in memory; set False")
-    if group.augment.cutout:
-        problem = f"{given} cannot make again what is cut out; set 0"
-        raise wrong(f"{path}.augment.cutout", group.augment.cutout, problem)
-    if path == "evaluate" and group.label_smoothing:
-        raise wrong("evaluate.label_smoothing", group.label_smoothing, f"{given} has no labels to smooth; set 0")
 
 
 def _check_learning_rates(rates: WeightOptimizer | EvaluateGroup, path: str) -> None:

@@ -14,7 +14,6 @@ from dartsx.spaces import Architecture, SpaceError
 # Smallest map from which the auxiliary head's 5x5 pool (stride 3, on ImageNet 2) leaves the 2x2
 # that its last convolution reads.
 _AUXILIARY_MAP = {"cifar": 8, "imagenet": 7}
-_READS = {"recurrent": "words"}  # all others images
 # Axes of what a network makes of an image.
 _MAKES = {"classification": 1, "detection": 2, "segmentation": 3, "super_resolution": 3}
 _IMAGENET_STEM = 8  # factor by which the ImageNet stem shrinks images
@@ -64,10 +63,6 @@ def check_against_data(
         raise wrong("evaluate.batch_size", group.batch_size, problem)
     named = None if searching else settings.network
     executor = settings.space.executor if searching else _executor(None if named else group.network)
-    _check_read(settings, shape, network(named, classes).reads if named else _READS.get(executor, "images"))
-    if settings.dataset.class_balance and task != "segmentation":
-        problem = f"weighs the classes of pixels; {name} is for {task}, so set 0"
-        raise wrong("dataset.class_balance", settings.dataset.class_balance, problem)
     if len(shape) == 1:
         return
     size = shape[:2]
@@ -83,7 +78,7 @@ def check_against_data(
     else:
         _check_made("a network of cells", (classes,), name, task)
         divisor = _check_cells(settings, group, executor, size)
-    _check_augment(group.augment, f"{path}.augment", size, task)
+    _check_augment(group.augment, f"{path}.augment", size)
     if executor not in (None, "described") and not searching and group.auxiliary:
         _check_auxiliary(group, size, divisor)
 
@@ -95,14 +90,6 @@ def _check_cells(settings: SearchSettings | EvaluateSettings, group, executor: s
     divisor = stem * (4 if executor == "topology" else _shrinks(group.layers))
     _check_size(settings, size, divisor, "a supernet" if searching else group.network)
     return divisor
-
-
-def _check_read(settings: SearchSettings | EvaluateSettings, shape: tuple[int, ...], reads: str) -> None:
-    """Whether the network reads such examples."""
-    given = "words" if len(shape) == 1 else "images"
-    if reads != given:
-        name = settings.dataset.name
-        raise wrong("dataset.name", name, f"has examples of {given}; the network reads {reads}")
 
 
 def _executor(network: str | None) -> str | None:
@@ -204,10 +191,7 @@ def _check_size(settings: SearchSettings | EvaluateSettings, size: tuple[int, in
         )
 
 
-def _check_augment(augment: AugmentPolicy, path: str, size: tuple[int, int], task: str) -> None:
-    unused = "scale" if task == "classification" else "cutout"
-    if value := getattr(augment, unused):
-        raise wrong(f"{path}.{unused}", value, f"is not done to the images of {task}; must be 0")
+def _check_augment(augment: AugmentPolicy, path: str, size: tuple[int, int]) -> None:
     for name in ("crop_padding", "cutout"):
         value = getattr(augment, name)
         if value >= min(size):

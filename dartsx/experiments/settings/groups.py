@@ -163,7 +163,7 @@ class DropoutSettings:
 
 @dataclasses.dataclass(frozen=True)
 class SearchGroup:
-    """The supernet and how it is searched; ``checkpoint_every`` in epochs."""
+    """The supernet and how it is searched; ``checkpoint_every`` in epochs. Which supernets read a field: `readers`."""
 
     epochs: int = where(at_least(1))
     batch_size: int = where(at_least(1))
@@ -213,9 +213,9 @@ class EvaluateGroup:
     With ``initial_weights``, a file of `dartsx.nn.pytorch_files.read_state`, it may be trained for no epoch at all.
 
     ``network``, ``channels``, ``layers`` and ``auxiliary`` shape the network of a genotype; one that has a name
-    (``config.network``) is what its paper says. Without ``network`` the architecture decides: two kinds of cell are
-    trained in ``cifar``. In ``nb201`` the layers are the cells of each of three stages, and a ``described`` network
-    uses of these what its description asks for.
+    (``config.network``) is what its paper says, whatever they are. Without ``network`` the architecture decides: two
+    kinds of cell are trained in ``cifar``. In ``nb201`` the layers are the cells of each of three stages, and a
+    ``described`` network uses of these what its description asks for. Which networks read a field: `readers`.
     """
 
     network: str | None = where(one_of("", *NETWORKS))

@@ -8,11 +8,10 @@ from ml_collections import ConfigDict
 from dartsx.catalog import DESCRIBED, RECURRENT, candidates
 from dartsx.experiments.settings.combinations import (
     check_evaluate,
-    check_form,
+    check_evaluated,
     check_in_memory,
-    check_layout,
     check_search,
-    check_search_remat,
+    check_searched,
     check_stream,
     check_upscale,
     network_for,
@@ -127,15 +126,14 @@ def search_settings(config: ConfigDict) -> SearchSettings:
     """
     read = read_group(Config, config)
     check_search(read.search)
-    check_layout(read.search)
     check_method(read.method, read.hypergradient, read.hypergradient_terms)
     check_partial(read.method, read.methods, read.search.remat)
     check_in_memory(read.dataset)
-    check_upscale(read.dataset, read.search, "search")
+    check_upscale(read.dataset)
     check_population(read)
     check_alone(read.method, read.population)
     space = _space(read.space, read.method)
-    check_search_remat(read.space.name, space.executor, read.search.remat)
+    check_searched(read, space.executor)
     return SearchSettings(
         seed=read.seed,
         dtype=read.dtype,
@@ -167,7 +165,7 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
       SettingsError: naming the field, its value and what is allowed.
     """
     read = read_group(Config, config)
-    network, genotype, label, space = None, None, "", None
+    network, genotype, label, space, own = None, None, "", None, False
     if read.network is not None:
         with blame("network", config.network):
             network = canonical_name(read.network)
@@ -176,18 +174,16 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
             genotype, label = resolve_genotype(config.genotype)
     evaluate = read.evaluate
     if network is None:
-        executor = genotype.executor if genotype is not None else _space(read.space, read.method).executor
-        evaluate = dataclasses.replace(evaluate, network=network_for(evaluate.network, executor))
-    known = ACTIVATIONS if evaluate.network == RECURRENT else PRIMITIVES
-    own = () if genotype is None else own_primitives(genotype, known)
-    if own or evaluate.network == DESCRIBED or network in LANGUAGE_MODELS:
+        chosen, own = _network_of(read, genotype)
+        evaluate = dataclasses.replace(evaluate, network=chosen)
+    if (own and genotype is not None) or evaluate.network == DESCRIBED or network in LANGUAGE_MODELS:
         space = _space(read.space, read.method)
         if genotype is not None:
             _check_member(space, genotype, config)
     check_evaluate(evaluate)
-    check_upscale(read.dataset, evaluate, "evaluate")
+    check_upscale(read.dataset)
+    check_evaluated(dataclasses.replace(read, network=network), evaluate.network, own)
     check_stream(read.dataset, evaluate)
-    check_form(read.network, evaluate)
     return EvaluateSettings(
         seed=read.seed,
         dtype=read.dtype,
@@ -201,6 +197,18 @@ def evaluate_settings(config: ConfigDict, *, need_genotype: bool = True) -> Eval
         space=space,
         evaluate=evaluate,
     )
+
+
+def _network_of(read: Config, genotype: Architecture | None) -> tuple[str, bool]:
+    """The network of a genotype, and whether it has primitives that are none of the project's.
+
+    Without a genotype, of one that a search of the space is to find: whether it may have such primitives.
+    """
+    if genotype is None:
+        space = _space(read.space, read.method)
+        return network_for(read.evaluate.network, space.executor), space.graph is not None and bool(space.graph.blocks)
+    network = network_for(read.evaluate.network, genotype.executor)
+    return network, bool(own_primitives(genotype, ACTIVATIONS if network == RECURRENT else PRIMITIVES))
 
 
 def _check_member(space: Space, genotype: Architecture, config: ConfigDict) -> None:
