@@ -24,7 +24,7 @@ class Cost:
     """What a search cost: mean over the searches of a row.
 
     Attributes:
-        seconds: wall clock of one search; None if only the device days are known.
+        seconds: wall clock of one search, see `SearchRun`; None if only the device days are known.
         gpu_days: device days of one search; None if not recorded.
         device: the devices, such as "NVIDIA H200", or None if not recorded.
     """

@@ -7,6 +7,7 @@ from dartsx.runtime.checkpoints import (
     CheckpointMismatchError,
     Restored,
 )
+from dartsx.runtime.clock import Clock
 from dartsx.runtime.compiling import jit, options_of
 from dartsx.runtime.distributed import DistributedError, initialize_distributed
 from dartsx.runtime.files import read_json, write_json
@@ -43,6 +44,7 @@ __all__ = [
     "Checkpointer",
     "CheckpointError",
     "CheckpointMismatchError",
+    "Clock",
     "CompileTimer",
     "DistributedError",
     "Guard",
