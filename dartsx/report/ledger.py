@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ class Entry:
       setting: swept fields with their values, in the order of the sweep.
       epochs: epochs after which it paused; None if it ran all.
       status: "finished", "paused", "stopped" or "failed".
-      score: the number that counts; None where there is none.
+      score: the number that counts, see `score_of`; None where there is none.
       score_name: what that number is.
       better: `MORE` or `LESS`.
       seconds: its share of the trial's wall clock.
@@ -93,8 +94,16 @@ def read_sweep(path: Path) -> Sweep:
     return Sweep(path, tuple(entries.values()), (*excluded, *without))
 
 
+def score_of(line: Mapping[str, Any]) -> float | None:
+    """The number that counts of a line: infinity, the worse one, where it is not finite; None where there is none."""
+    score = line.get("score")
+    if score is None and line["score_name"] in (line.get("scores") or {}):
+        return math.inf if line.get("better", MORE) == LESS else -math.inf
+    return float(score) if isinstance(score, int | float) else None
+
+
 def _entry(path: Path, line: Mapping[str, Any]) -> Entry:
-    device, score = line.get("device") or {}, line.get("score")
+    device = line.get("device") or {}
     kind, count = device.get("kind", ""), device.get("count", 1)
     return Entry(
         trial=line["trial"],
@@ -104,7 +113,7 @@ def _entry(path: Path, line: Mapping[str, Any]) -> Entry:
         epochs=line.get("epochs"),
         status=line["status"],
         problem=line.get("problem") or "",
-        score=float(score) if isinstance(score, int | float) else None,
+        score=score_of(line),
         score_name=line["score_name"],
         better=line.get("better", MORE),
         seconds=float(line.get("seconds") or 0.0),

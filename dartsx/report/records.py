@@ -107,7 +107,7 @@ class EvaluateRun:
 
     Attributes:
         measure: what the task ranks results by, such as the test error in percent.
-        score: its value.
+        score: its value; where that is not finite (null in ``result.json``) what `Measure.worst` says.
         params: trainable parameters, without the auxiliary head.
         macs: multiply-adds of one image.
         genotype_name: the published name, such as "NASNet-A" or "resnet18", or None.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
+import math
 from typing import Any
 
 import jax
@@ -60,9 +61,10 @@ class _Tuned:
         self.steps = jit(self._steps(), donate_argnums=0)
 
     def score(self, choice: Any) -> float:
-        """The score of a choice on the half that trained the alphas."""
+        """The score of a choice on the half that trained the alphas; minus infinity for one that is not finite."""
         search = self.search
-        return search.problem.score(self.evaluate(self._under(choice), search.judging, search.plan.batch_size))
+        found = search.problem.score(self.evaluate(self._under(choice), search.judging, search.plan.batch_size))
+        return found if math.isfinite(found) else -math.inf
 
     def tune(self, choice: Any, epochs: int) -> None:
         """Trains the weights under a choice, on batches of their own."""

@@ -1,17 +1,21 @@
 """What a search says of what it has found: seconds of all that led there, a state to go on with, its accuracy."""
 
 import dataclasses
+import json
+import math
 import time
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from dartsx.data import AugmentPolicy, from_arrays
 from dartsx.feeds import evaluation, image_examples
+from dartsx.losses import classification
 from dartsx.objectives.shared_weights import SCORE, shared_weights
-from dartsx.runtime import Unrecorded, loop, make_mesh
-from dartsx.search import Plan, Search, selection
+from dartsx.runtime import Unrecorded, loop, make_mesh, open_workdir
+from dartsx.search import Plan, Population, Search, members, selection
 from dartsx.spaces import TopologySpace
 
 SPACE = TopologySpace(("none", "nor_conv_1x1", "skip_connect"), ((0, 1), (0, 2), (1, 2)))
@@ -29,7 +33,7 @@ def examples():
 
 @pytest.fixture(autouse=True)
 def _quick(quick_jit, monkeypatch):
-    for module in (loop, evaluation, selection):
+    for module in (loop, evaluation, members, selection):
         monkeypatch.setattr(module, "jit", quick_jit)
 
 
@@ -82,3 +86,17 @@ def test_a_one_shot_search_tells_the_accuracy_of_what_it_has_found(examples):
     told = [search.evaluate(found.state, architecture)["accuracy"] for architecture in drawn]
     assert told == pytest.approx([score[SCORE.name] for score in scores(drawn)]) and len(set(told)) > 1
     assert found.valid["accuracy"] == pytest.approx(scores([found.architecture])[0][SCORE.name])
+
+
+def test_a_population_whose_figures_are_not_finite_is_recorded(examples, tmp_path):
+    def loss(outputs, batch):
+        value, told = classification()(outputs, batch)
+        return value, {**told, "lost": jnp.float32(jnp.inf)}
+
+    plan = Plan(SPACE, 4, channels=2, layers=1, epochs=0, batch_size=4, loss=loss)
+    population = Population(lambda values: plan, examples, (0, 1), make_mesh(1))
+    folders = [open_workdir(tmp_path / f"member{seed}", {"seed": seed}, "search") for seed in (0, 1)]
+    for seed, found in enumerate(population.run(folders=folders)):
+        assert found.valid["lost"] == math.inf
+        result = json.loads((tmp_path / f"member{seed}" / "result.json").read_text())
+        assert result["valid_lost"] is None and 0 <= result["valid_accuracy"] <= 1

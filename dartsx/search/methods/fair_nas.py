@@ -6,8 +6,8 @@ Without it a step draws one path uniformly, as single-path one-shot search does 
 Alphas are not trained.
 
 Selection: of so many architectures that are drawn afterwards the one that the shared weights find best on the
-validation examples, by the statistics of each batch (see `predict`). The papers search by NSGA-II and by evolution; so does a strategy of `dartsx.strategies` that is
-told what `dartsx.objectives.shared_weights` says.
+validation examples, by the statistics of each batch (see `predict`). The papers search by NSGA-II and by evolution; so
+does a strategy of `dartsx.strategies` that is told what `dartsx.objectives.shared_weights` says.
 """
 
 from __future__ import annotations
