@@ -35,7 +35,8 @@ def run(config, folder, pause_after=None):
         saved.write_text(str(epoch + 1))
     if config.get("fails"):
         raise FloatingPointError(config.fails)
-    (folder / "result.json").write_text(json.dumps({"valid_accuracy": config.score}))
+    result = {"search": None, "valid_accuracy": config.score, **config.get("result", {})}
+    (folder / "result.json").write_text(json.dumps(result))
     return True
 
 

@@ -31,6 +31,11 @@ class Measure:
         return value if self.larger_is_better else -value
 
     @property
+    def worst(self) -> float:
+        """What a number that is not finite counts as: infinity, with the sign that is worse than all others."""
+        return -math.inf if self.larger_is_better else math.inf
+
+    @property
     def label(self) -> str:
         """Its name in words, with the unit: ``test error (%)``."""
         words = self.name.replace("_", " ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ class Cost:
     """What a search cost: mean over the searches of a row.
 
     Attributes:
-        seconds: wall clock of one search; None if only the device days are known.
+        seconds: wall clock of one search, see `SearchRun`; None if only the device days are known.
         gpu_days: device days of one search; None if not recorded.
         device: the devices, such as "NVIDIA H200", or None if not recorded.
     """
@@ -43,7 +44,8 @@ class Row:
         n: number of runs, each with its own seed or search.
         searches: number of different searches among them, 0 for RETRAINED.
         measure: what the rows of a data set are ranked by, such as the test error.
-        mean, std, best: its values; std is the sample's (n - 1), None for n = 1.
+        mean, std, best: its values; std is the sample's (n - 1), None for n = 1. The mean is infinite, and std None, if
+            one run's value is not finite; so is the best if none is.
         params, macs, epochs: smallest and largest of the runs.
         setup: the settings in which this row differs from others of the same data set.
         runs: the work directories.
@@ -73,8 +75,8 @@ class Row:
 
     @property
     def ranked(self) -> float:
-        """The mean with the sign by which less is better."""
-        return -self.measure.utility({self.measure.name: self.mean})
+        """The mean with the sign by which less is better; infinity if it is not finite."""
+        return self.mean * (-1 if self.measure.larger_is_better else 1)
 
     @property
     def best_label(self) -> str:
@@ -171,7 +173,7 @@ def _row(runs: Sequence[EvaluateRun], setup: str) -> Row:
         searches=len(searches),
         measure=measure,
         mean=fmean(scores),
-        std=stdev(scores) if len(scores) > 1 else None,
+        std=stdev(scores) if len(scores) > 1 and all(map(math.isfinite, scores)) else None,
         best=max(scores) if measure.larger_is_better else min(scores),
         params=_range([run.params for run in runs]),
         macs=_range([run.macs for run in runs]),

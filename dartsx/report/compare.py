@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from dartsx.report.files import Fields
 from dartsx.report.line_chart import Line, line_chart
 from dartsx.report.records import EvaluateRun, SearchRun
 from dartsx.report.runs import read_run
-from dartsx.report.sections import NOTHING, Grid
+from dartsx.report.sections import NOTHING, Grid, number_text
 from dartsx.report.series import curve, names, splits
 from dartsx.report.settings import varying
 from dartsx.report.templates import templates
@@ -142,13 +143,14 @@ def _results(one: Run, other: Run) -> list[tuple[str, ...]]:
     lines = []
     for name, (a, b) in _figures(one, other).items():
         if a is not None or b is not None:
-            difference = NOTHING if a is None or b is None else _number(b - a, "+")
+            known = all(value is not None and math.isfinite(value) for value in (a, b))
+            difference = _number(b - a, "+") if known else NOTHING
             lines.append((name, *(NOTHING if value is None else _number(value) for value in (a, b)), difference))
     return lines
 
 
 def _number(value: float, sign: str = "") -> str:
-    return format(value, f"{sign},") if isinstance(value, int) else format(value, f"{sign},.4f")
+    return format(value, f"{sign},") if isinstance(value, int) else number_text(value, f"{sign},.4f")
 
 
 def _figures(one: Run, other: Run) -> dict[str, tuple[float | None, float | None]]:

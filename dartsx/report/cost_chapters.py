@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -35,7 +36,7 @@ def front_chapters(
 ) -> list[Chapter]:
     """For every data set with at least two rows: accuracy against multiply-adds, and against every table's latency."""
     chapters: list[Chapter] = []
-    rows = [row for row in rows if row.measure == RESULTS["classification"]]
+    rows = [row for row in rows if row.measure == RESULTS["classification"] and math.isfinite(row.mean)]
     for dataset in sorted({row.dataset for row in rows}):
         own = [row for row in rows if row.dataset == dataset]
         chapters += _chapter(

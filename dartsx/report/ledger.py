@@ -7,6 +7,7 @@ seed and number of epochs the last says how it ended; seconds are those since it
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ class Entry:
       setting: swept fields with their values, in the order of the sweep.
       epochs: epochs after which it paused; None if it ran all.
       status: "finished", "paused", "stopped" or "failed".
-      score: the number that counts; None where there is none.
+      score: the number that counts, see `score_of`; None where there is none.
       score_name: what that number is.
       better: `MORE` or `LESS`.
       seconds: its share of the trial's wall clock, of all times that it was started.
@@ -97,6 +98,14 @@ def read_sweep(path: Path) -> Sweep:
     return Sweep(path, entries, (*excluded, *without))
 
 
+def score_of(line: Mapping[str, Any]) -> float | None:
+    """The number that counts of a line: infinity, the worse one, where it is not finite; None where there is none."""
+    score = line.get("score")
+    if score is None and line["score_name"] in (line.get("scores") or {}):
+        return math.inf if line.get("better", MORE) == LESS else -math.inf
+    return float(score) if isinstance(score, int | float) else None
+
+
 def spent(lines: Sequence[Mapping[str, Any]]) -> float:
     """Seconds of all lines of a trial, seed and number of epochs.
 
@@ -108,7 +117,7 @@ def spent(lines: Sequence[Mapping[str, Any]]) -> float:
 def _entry(path: Path, lines: Sequence[Mapping[str, Any]]) -> Entry:
     """The last line, with the seconds of all."""
     line = lines[-1]
-    device, score = line.get("device") or {}, line.get("score")
+    device = line.get("device") or {}
     kind, count = device.get("kind", ""), device.get("count", 1)
     return Entry(
         trial=line["trial"],
@@ -118,7 +127,7 @@ def _entry(path: Path, lines: Sequence[Mapping[str, Any]]) -> Entry:
         epochs=line.get("epochs"),
         status=line["status"],
         problem=line.get("problem") or "",
-        score=float(score) if isinstance(score, int | float) else None,
+        score=score_of(line),
         score_name=line["score_name"],
         better=line.get("better", MORE),
         seconds=float(spent(lines)),

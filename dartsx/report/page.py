@@ -25,7 +25,7 @@ from dartsx.report.ledger import Sweep, has_ledger, read_sweep
 from dartsx.report.plots import evaluate_curves, evolution, search_curves
 from dartsx.report.records import EvaluateRun, Excluded, Runs, SearchRun
 from dartsx.report.runs import read_runs
-from dartsx.report.sections import PLUS_MINUS, Section, sections
+from dartsx.report.sections import PLUS_MINUS, Section, number_text, sections
 from dartsx.report.sheet_svg import sheet_svg
 from dartsx.report.sweeps import at_most_settings, setting_rows, sweep_facts, sweep_grid
 from dartsx.report.tables import csv_text, grid_csv, latex_text
@@ -160,7 +160,10 @@ def _row_chapter(number: int, row: Row, runs: list[EvaluateRun]) -> Chapter:
     name = f"network{number}"
     facts = [("data set", row.dataset), ("origin", row.origin)]
     facts += [("settings that differ", row.setup)] if row.setup else []
-    facts += [(f"work directory, seed {run.seed}", f"{run.path} ({run.measure.label} {run.score:.2f})") for run in runs]
+    facts += [
+        (f"work directory, seed {run.seed}", f"{run.path} ({run.measure.label} {number_text(run.score)})")
+        for run in runs
+    ]
     caption = f"Learning curves, {row.n} runs" if row.n > 1 else "Learning curves"
     pictures = [Picture(f"{name}_curves", caption, evaluate_curves(runs))]
     if runs[0].examples is not None:

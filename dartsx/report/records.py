@@ -63,9 +63,11 @@ class SearchRun:
         groups: tables of the weights by which the search derives, one per cell type or for all decisions.
         diagnosis: what else was measured as epochs ended, split "diagnosis".
         architectures: what it would have derived as each epoch ended, with the epoch.
-        seconds: wall clock of the search.
+        seconds: wall clock of all that found the architecture, see `dartsx.search.SearchResult`; of older runs that of
+            steps.
         gpu_days: device days as the run recorded them; None where it gave none.
-        valid_accuracy: validation accuracy of the supernet, 0 to 1.
+        valid_accuracy: accuracy of the supernet on validation examples, 0 to 1, see `dartsx.search.Search.evaluate`;
+            None where the task has none, or it is not finite.
     """
 
     path: Path
@@ -105,7 +107,7 @@ class EvaluateRun:
 
     Attributes:
         measure: what the task ranks results by, such as the test error in percent.
-        score: its value.
+        score: its value; where that is not finite (null in ``result.json``) what `Measure.worst` says.
         params: trainable parameters, without the auxiliary head.
         macs: multiply-adds of one image.
         genotype_name: the published name, such as "NASNet-A" or "resnet18", or None.

@@ -159,6 +159,8 @@ def _data(run: Fields, config: Fields) -> Data | None:
 
 
 def _score(result: Fields, measure: Measure) -> float:
+    if result.data.get(measure.name, 0.0) is None:
+        return measure.worst
     value = result.get(measure.name, float)
     if measure.unit == "%" and not 0 <= value <= 100:  # also false for NaN
         raise RunError(f"{result.where}: {measure.name} must be a percentage from 0 to 100, not {value!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -71,7 +72,7 @@ def own_grid(rows: Sequence[Row]) -> Grid:
             row.origin,
             f"{row.n} ({row.searches} searches)" if row.searches > 1 else str(row.n),
             score_text(row.mean, row.std),
-            f"{row.best:.2f} ({row.best_label})",
+            f"{number_text(row.best)} ({row.best_label})",
             *(_range_text(pair) for pair in (row.params, row.macs, row.epochs)),
             cost_text(row.cost),
         )
@@ -106,7 +107,12 @@ def published_grid(results: Sequence[PublishedResult]) -> Grid:
 
 def score_text(mean: float, std: float | None) -> str:
     """A mean, with its standard deviation if there is one."""
-    return f"{mean:.2f}" if std is None else f"{mean:.2f} {PLUS_MINUS} {std:.2f}"
+    return number_text(mean) if std is None else f"{mean:.2f} {PLUS_MINUS} {std:.2f}"
+
+
+def number_text(value: float, form: str = ".2f") -> str:
+    """A figure of a result, also one that is not finite."""
+    return format(value, form) if math.isfinite(value) else "not finite"
 
 
 def cost_text(cost: Cost | None) -> str:

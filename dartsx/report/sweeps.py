@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 
 from dartsx.report.aggregate import best_label
 from dartsx.report.ledger import LESS, Entry, Sweep, value_text
-from dartsx.report.sections import NOTHING, PLUS_MINUS, Grid
+from dartsx.report.sections import NOTHING, PLUS_MINUS, Grid, number_text
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class SettingRow:
     Attributes:
       entries: its seeds, each with a score.
       epochs: epochs after which they paused; None if they ran all.
-      mean, std: figures over the scores; std is the sample's (n - 1), None for n = 1.
+      mean, std: figures over the scores; std is the sample's (n - 1), None for n = 1. If one score is not finite, the
+        mean is infinite and std None.
       seconds: wall clock of all its trials, those that ended at fewer epochs included.
     """
 
@@ -58,14 +60,15 @@ def setting_rows(sweep: Sweep) -> tuple[SettingRow, ...]:
 
 
 def at_most_settings(sweep: Sweep) -> tuple[SettingRow, ...]:
-    """The settings at the number of epochs that most have reached: there they can be compared."""
+    """The settings at the number of epochs that most have reached, where they can be compared: those with a mean."""
     scored = [entry for entry in sweep.entries if entry.score is not None]
     reached = {(entry.epochs, json.dumps(entry.setting, sort_keys=True)) for entry in scored}
     counts = Counter(epochs for epochs, _ in reached)
     if not counts:
         return ()
     chosen = max(counts, key=lambda epochs: (counts[epochs], _order(epochs)))
-    return setting_rows(Sweep(sweep.path, tuple(entry for entry in scored if entry.epochs == chosen), ()))
+    rows = setting_rows(Sweep(sweep.path, tuple(entry for entry in scored if entry.epochs == chosen), ()))
+    return tuple(row for row in rows if math.isfinite(row.mean))
 
 
 def sweep_grid(rows: Sequence[SettingRow]) -> Grid:
@@ -97,7 +100,7 @@ def _furthest(group: Sequence[Entry]) -> SettingRow | None:
     epochs = max((entry.epochs for entry in scored), key=_order)
     entries = tuple(sorted((e for e in scored if e.epochs == epochs), key=lambda entry: entry.seed))
     scores = [entry.score for entry in entries]
-    std = stdev(scores) if len(scores) > 1 else None
+    std = stdev(scores) if len(scores) > 1 and all(map(math.isfinite, scores)) else None
     return SettingRow(entries, epochs, fmean(scores), std, sum(entry.seconds for entry in group))
 
 
@@ -107,7 +110,8 @@ def _line(row: SettingRow, fields: Sequence[str], paused: bool) -> tuple[str, ..
     values = tuple(value_text(row.setting[name]) if name in row.setting else NOTHING for name in fields)
     epochs = ("all" if row.epochs is None else str(row.epochs),) if paused else ()
     std = "" if row.std is None else f" {PLUS_MINUS} {row.std:.4f}"
-    figures = (f"{row.mean:.4f}{std}", f"{best:.4f} ({best_label(row.n)})", f"{row.seconds:,.0f}")
+    mean, best = (number_text(value, ".4f") for value in (row.mean, best))
+    figures = (f"{mean}{std}", f"{best} ({best_label(row.n)})", f"{row.seconds:,.0f}")
     return (*values, *epochs, str(row.n), row.seeds, *figures, _all(entry.device for entry in row.entries) or NOTHING)
 
 

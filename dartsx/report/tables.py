@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -63,7 +64,7 @@ def csv_text(sections: Sequence[Section]) -> str:
     """All rows with plain numbers under one header; the column origin marks the published ones.
 
     Every measure has columns of its own, such as test_error_mean (in percent), test_error_std and test_error_best.
-    Params and macs are counts, costs are in seconds and in device days.
+    Params and macs are counts, costs are in seconds and in device days. What is not finite is left empty.
     """
     import pandas as pd
 
@@ -128,7 +129,7 @@ def _own_record(row: Row) -> dict[str, Any]:
         "method": row.method,
         "n": row.n,
         "searches": row.searches,
-        **{f"{row.measure.name}_{of}": getattr(row, of) for of in ("mean", "std", "best")},
+        **{f"{row.measure.name}_{of}": _finite(getattr(row, of)) for of in ("mean", "std", "best")},
         "best_label": row.best_label,
         **_range("params", row.params),
         **_range("macs", row.macs),
@@ -154,6 +155,10 @@ def _cited_record(result: PublishedResult) -> dict[str, Any]:
         "confidence": result.confidence,
         "note": result.note or None,
     }
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _range(name: str, pair: tuple[int | None, int | None]) -> dict[str, int | None]:

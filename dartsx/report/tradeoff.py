@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -69,7 +70,8 @@ def own_points(dataset: str, rows: Iterable[Row]) -> list[Point]:
     """Own results for the data set or copies of it: mean accuracy, and of how many runs it is the mean."""
     points = []
     for row in rows:
-        if dataset_name(row.dataset) == dataset_name(dataset) and row.measure.name == "test_error":
+        shown = row.measure.name == "test_error" and math.isfinite(row.mean)
+        if shown and dataset_name(row.dataset) == dataset_name(dataset):
             setup = f", {row.setup}" if row.setup else ""
             label = f"{row.method}{setup} (n={row.n}, {row.dataset})"
             points.append(Point(label, fmean(row.macs) / 1e6, 100 - row.mean, OWN))

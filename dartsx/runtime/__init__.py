@@ -7,9 +7,10 @@ from dartsx.runtime.checkpoints import (
     CheckpointMismatchError,
     Restored,
 )
+from dartsx.runtime.clock import Clock
 from dartsx.runtime.compiling import jit, options_of
 from dartsx.runtime.distributed import DistributedError, initialize_distributed
-from dartsx.runtime.files import read_json, write_json
+from dartsx.runtime.files import finite, read_json, write_json
 from dartsx.runtime.guard import Guard, NonFiniteError, all_finite, first_nonfinite, nonfinite_leaves
 from dartsx.runtime.inputs import Input
 from dartsx.runtime.jsonl import JsonLines, read_records, truncate_after
@@ -43,6 +44,7 @@ __all__ = [
     "Checkpointer",
     "CheckpointError",
     "CheckpointMismatchError",
+    "Clock",
     "CompileTimer",
     "DistributedError",
     "Guard",
@@ -69,6 +71,7 @@ __all__ = [
     "cores",
     "default_cache_folder",
     "enable_compilation_cache",
+    "finite",
     "first_nonfinite",
     "initialize_distributed",
     "jit",

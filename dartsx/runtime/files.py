@@ -1,8 +1,10 @@
 """Files that are always whole: JSON written aside and moved into place."""
 
 import json
+import math
 import os
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 # A file by such a name is an unfinished write and carries no meaning.
@@ -29,6 +31,15 @@ def write_json(path: str | os.PathLike, value: Any) -> None:
     """
     text = json.dumps(value, indent=2, allow_nan=False, ensure_ascii=True)
     write_bytes(path, (text + "\n").encode("ascii"))
+
+
+def finite(value: Any) -> Any:
+    """The same with None for numbers that are not finite, which JSON does not know; as results hold them."""
+    if isinstance(value, Mapping):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def read_json(path: str | os.PathLike) -> Any:

@@ -21,6 +21,7 @@ import numpy as np
 
 from dartsx.progress import Progress
 from dartsx.runtime.cache import CompileTimer
+from dartsx.runtime.clock import Clock
 from dartsx.runtime.compiling import jit
 from dartsx.runtime.durations import last_duration, program_key, remember_duration
 from dartsx.runtime.guard import Guard, StopAtNonFinite
@@ -46,11 +47,13 @@ class Loop:
       arrays: what every step may read, on the device.
       rows: (epoch, first, count) -> what these steps read, every leaf with a leading axis of `count`.
       after_epoch: (state, epochs done, writer) -> further metrics of the epoch, by split.
-      between: (state, epochs done) -> the state to go on with, once the epoch is logged.
+      between: (state, epochs done) -> the state to go on with, once the epoch is logged; timed with the steps.
       ended: state -> whether it is the last one before its time; then the epochs left are not run.
       checkpoint_every: epochs between checkpoints.
       keep: checkpoints kept.
       guard: what is done about NaN and infinity.
+      clock: seconds in steps and in `between`, those before an interruption included; who makes the loop may add what
+        else counts, such as parts of `after_epoch`.
       writer: makes the logs of a work directory's folder, or of a run that has none (None).
     """
 
@@ -67,12 +70,13 @@ class Loop:
     checkpoint_every: int = 1
     keep: int = 3
     guard: Guard = StopAtNonFinite()
+    clock: Clock = dataclasses.field(default_factory=Clock)
     writer: Callable[[pathlib.Path | None], MetricsWriter] = MetricsWriter
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """How a loop ended: the state, whether all epochs were done, and seconds spent in their steps."""
+    """How a loop ended: the state, whether all epochs were done, and the seconds of its clock."""
 
     state: Any
     finished: bool
@@ -122,7 +126,8 @@ class _Runner:
         self.chunk = chunk_length(loop.steps_per_epoch, loop.chunk_steps)
         self.compiled: dict[int, Any] = {}  # by number of steps
         self.compile_seconds = 0.0
-        self.seconds = self.epoch_seconds = 0.0
+        self.epoch_seconds = 0.0  # of its steps
+        loop.clock.seconds = 0.0
         # Metrics of the steps of the present epoch: split -> name -> one value (or one per member) per step.
         self.partial: dict[str, dict[str, list[Any]]] = {}
 
@@ -135,7 +140,7 @@ class _Runner:
             return state
         step, state, metadata = restored
         self.partial = metadata["partial"]
-        self.seconds, self.epoch_seconds = metadata["seconds"], metadata["epoch_seconds"]
+        self.loop.clock.seconds, self.epoch_seconds = metadata["seconds"], metadata["epoch_seconds"]
         self.writer.resume(step, metadata["epoch"])
         return state
 
@@ -160,18 +165,17 @@ class _Runner:
         if not loop.epochs:
             self._save(state, step, 0)  # what it began with is what there is
         self.checkpoints.wait()
-        return Outcome(state, True, self.seconds, self.compile_seconds)
+        return Outcome(state, True, loop.clock.seconds, self.compile_seconds)
 
     def _chunk(self, state, epoch, position, count, progress) -> tuple[Any, int]:
         rows = self.loop.rows(epoch, position, count)
         if count not in self.compiled:
             self._compile(state, rows, count, progress)
-        started = time.monotonic()
-        state, metrics = self.compiled[count](state, self.loop.arrays, rows)
-        metrics = jax.tree.map(np.asarray, metrics)
-        elapsed = time.monotonic() - started
-        self.seconds += elapsed
-        self.epoch_seconds += elapsed
+        before = self.loop.clock.seconds
+        with self.loop.clock:
+            state, metrics = self.compiled[count](state, self.loop.arrays, rows)
+            metrics = jax.tree.map(np.asarray, metrics)
+        self.epoch_seconds += self.loop.clock.seconds - before
         step = epoch * self.loop.steps_per_epoch + position + count
         state = self.loop.guard.after_chunk(state, metrics, step - count)
         for split, values in metrics.items():
@@ -214,7 +218,8 @@ class _Runner:
         self.writer.timing(step, epochs_done, seconds=self.epoch_seconds, steps_per_second=rate)
         self.epoch_seconds = 0.0
         progress.epoch(epochs_done, **shown)
-        state = self.loop.between(state, epochs_done)
+        with self.loop.clock:
+            state = self.loop.between(state, epochs_done)
         last = epochs_done == self.loop.epochs or self.loop.ended(state)
         if last or epochs_done % self.loop.checkpoint_every == 0:
             self._save(state, step, epochs_done)
@@ -228,13 +233,13 @@ class _Runner:
         self._save(state, step, epoch)
         self.checkpoints.wait()
         progress.note(why)
-        return Outcome(state, False, self.seconds, self.compile_seconds)
+        return Outcome(state, False, self.loop.clock.seconds, self.compile_seconds)
 
     def _save(self, state, step, epochs_done) -> None:
         metadata = {
             "epoch": epochs_done,
             "partial": self.partial,
-            "seconds": self.seconds,
+            "seconds": self.loop.clock.seconds,
             "epoch_seconds": self.epoch_seconds,
         }
         self.checkpoints.save(step, state, metadata)

@@ -13,7 +13,7 @@ import jax
 import numpy as np
 
 from dartsx.runtime.checkpoints import Checkpointer
-from dartsx.runtime.files import TEMPORARY_SUFFIX, read_json, write_json
+from dartsx.runtime.files import TEMPORARY_SUFFIX, finite, read_json, write_json
 from dartsx.runtime.inputs import Input, check_inputs, located, recorded
 from dartsx.runtime.lock import LOCK_NAME, Locked, lock_folder
 from dartsx.runtime.run_info import record_run_info
@@ -82,9 +82,9 @@ class Workdir:
             write_json(self.path / "run.json", {**self.run_record(), **fields})
 
     def write_json(self, name: str, value: Any) -> None:
-        """Writes a JSON file of the folder, such as result.json, in one step."""
+        """Writes a JSON file of the folder, such as result.json, in one step; null for numbers that are not finite."""
         if self.primary:
-            write_json(self.path / name, value)
+            write_json(self.path / name, finite(value))
 
     def read_json(self, name: str) -> Any:
         """Reads a JSON file of the folder."""

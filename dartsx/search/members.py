@@ -1,8 +1,8 @@
 """Whole searches of several seeds in one program, see `population`.
 
-Seconds of a member are its equal share of what all took together. A member's own numbers (learning rate of the alphas,
-...) are traced: inside the compiled step its plan holds them, and all that is made of them (optimisers, method)
-computes with them.
+Seconds of a member (see `SearchResult`) are its equal share of what all took together. A member's own numbers (learning
+rate of the alphas, ...) are traced: inside the compiled step its plan holds them, and all that is made of them
+(optimisers, method) computes with them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import numpy as np
 from dartsx.data import padded_batches
 from dartsx.feeds import Examples, example_sums, means
 from dartsx.runtime import (
+    Clock,
     Loop,
     MemberLogs,
     NonFiniteError,
-    Outcome,
     Unrecorded,
     jit,
     put_batch,
@@ -62,17 +62,20 @@ class Population:
           chunk: members of one vmapped call; None for all that a device has.
 
         Raises:
-          ValueError: the method has stages, an early stop or a selection, which only single searches can have.
+          ValueError: the method has stages, an early stop or a selection, or compares architectures by the supernet,
+            which only single searches can do.
         """
         self.plan_of, self.examples, self.mesh, self.chunk = plan_of, examples, mesh, chunk
         self.varied = dict(varied or {})
         plans = [plan_of({name: values[i] for name, values in self.varied.items()}) for i in range(len(seeds))]
-        first = Search(plans[0], examples, seeds[0], mesh)
+        self.clock = Clock()
+        first = Search(plans[0], examples, seeds[0], mesh, shared_clock=self.clock)
         method = first.problem.method
-        if method.stages or method.stop or method.select:
-            raise ValueError(f"method {method.name!r} searches alone: its members would end at different times")
+        if method.stages or method.stop or method.select or method.one_shot:
+            raise ValueError(f"method {method.name!r} searches alone: between or after epochs it needs one supernet")
         # What members have of their own is no part of a diagnosis: one program serves all.
-        further = functools.partial(Search, examples=examples, mesh=mesh, shared_diagnosis=first.diagnosis)
+        shared = {"shared_diagnosis": first.diagnosis, "shared_clock": self.clock}
+        further = functools.partial(Search, examples=examples, mesh=mesh, **shared)
         self.members = [first, *(further(plan, seed=seed) for plan, seed in zip(plans[1:], seeds[1:], strict=True))]
         self.folders: Sequence[Folder] = [Unrecorded()] * len(seeds)
         everywhere = replicated(mesh)
@@ -98,7 +101,7 @@ class Population:
         folder, self.folders = folder or Unrecorded(), folders or self.folders
         outcome = run_loop(self.loop(title), self.init(), folder)
         sound = self._sound(outcome.state)
-        found = self._finish(outcome, sound) if outcome.finished else None
+        found = self._finish(outcome.state, sound) if outcome.finished else None
         failed = [i for i in range(len(self.members)) if i not in sound]
         status = "finished" if outcome.finished else "stopped"
         for i, of_member in enumerate(self.folders):
@@ -139,6 +142,7 @@ class Population:
             checkpoint_every=first.plan.checkpoint_every,
             keep=first.plan.keep_checkpoints,
             guard=GoOnWithSound(self.mesh, self._report_failed),
+            clock=self.clock,
             writer=lambda path: MemberLogs(path, [folder.path for folder in self.folders]),
         )
 
@@ -174,12 +178,15 @@ class Population:
         if folder.primary:
             print(f"member{member} (seed {self.members[member].seed}) failed, the others go on: {error}")
 
-    def _finish(self, outcome: Outcome, sound: Sequence[int]) -> list[SearchResult | None]:
+    def _finish(self, state: PopulationState, sound: Sequence[int]) -> list[SearchResult | None]:
         """Records the results of the sound members."""
-        values, share = self._validate(outcome.state), outcome.seconds / len(self.members)
+        states = {i: self._alpha_of(state, i) for i in sound}
+        with self.clock:
+            derived = {i: self.members[i].derive(states[i]) for i in sound}
+        values, share = self._validate(state), self.clock.seconds / len(self.members)
         found: list[SearchResult | None] = [None] * len(self.members)
         for i in sound:
-            found[i] = self.members[i].result(self._alpha_of(outcome.state, i), values[i], share)
+            found[i] = SearchResult(derived[i], values[i], share, states[i])
             self.members[i].record(found[i], self.folders[i])
         return found
 

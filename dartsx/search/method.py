@@ -159,6 +159,7 @@ class Method:
       resolutions: sides of the images of weight steps, one of which is drawn in every step; those given if empty.
       teach: weight of the cross entropy with what a teacher predicts, where the memory of the state holds one.
       learning: see `Learning`; None where alphas have hypergradients.
+      one_shot: alphas learn nothing and mixtures are draws, so that only architectures say what the supernet is worth.
       rescale: (alphas before, after their step) -> alphas, or None.
       growth: factor by which the learning rate of the alphas grows, exponentially, from their first step to the last.
       perturb: (training loss of a mixture, mixture, key, progress) -> mixture of the weight step, or None.
@@ -186,6 +187,7 @@ class Method:
     resolutions: tuple[int, ...] = ()
     teach: float = 0.0
     learning: Learning | None = None
+    one_shot: bool = False
     rescale: Callable[[Alpha, Alpha], Alpha] | None = None
     growth: float = 1.0
     perturb: Callable[[LossOfMixture, Mixture, jax.Array, jax.Array], Mixture] | None = None

@@ -86,7 +86,8 @@ class Plan:
       loss: see `dartsx.losses`.
       inputs: batch -> what the supernet reads of it.
       score: values of the loss by name -> the number by which architectures are compared, bigger is better.
-      diagnose_every: epochs between two diagnoses that need the device, None for never; see `diagnosis`.
+      diagnose_every: epochs between two diagnoses that need the device, None for never; see `diagnosis`. One-shot
+        methods have no alphas to diagnose.
       diagnose_iterations: Hessian-vector products of each.
       chunk_steps: most steps of one compiled call.
       checkpoint_every: epochs between two checkpoints.

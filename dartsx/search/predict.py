@@ -13,7 +13,10 @@ from dartsx.search.state import Batch, SearchProblem, SearchState, chosen, progr
 
 
 def predict(problem: SearchProblem, state: SearchState, inputs: jax.Array) -> Any:
-    """Outputs of the supernet, such as logits [N, classes], by the running statistics, under the mixture without noise.
+    """Outputs of the supernet, such as logits [N, classes], under the mixture without noise.
+
+    By the running statistics; of a one-shot method by those of the inputs, since its running ones are those of all
+    paths together and belong to no architecture (arXiv:1904.00420 computes them anew for each).
 
     Args:
       problem: see `SearchProblem`.
@@ -21,7 +24,7 @@ def predict(problem: SearchProblem, state: SearchState, inputs: jax.Array) -> An
       inputs: [N, H, W, channels].
     """
     variables = {"params": state.params, "batch_stats": state.batch_stats}
-    return problem.supernet.apply(variables, inputs, expected_mixture(problem, state), False)
+    return problem.supernet.apply(variables, inputs, expected_mixture(problem, state), problem.method.one_shot)
 
 
 def outputs(problem: SearchProblem) -> Callable[[SearchState, Batch], Any]:

@@ -14,6 +14,7 @@ import numpy as np
 from dartsx.data import search_halves, steps_per_epoch
 from dartsx.feeds import Examples, epoch_order, evaluator, sharded_rows, take, trial_length
 from dartsx.runtime import (
+    Clock,
     Loop,
     MetricsWriter,
     Unrecorded,
@@ -30,6 +31,7 @@ from dartsx.search.bound import cost_figure
 from dartsx.search.diagnosis import Diagnose, make_diagnosis
 from dartsx.search.figures import make_figures
 from dartsx.search.method import HostAlpha
+from dartsx.search.methods.darts_pt import decided
 from dartsx.search.methods.progressive import widened
 from dartsx.search.plan import Plan, search_problem
 from dartsx.search.predict import outputs
@@ -46,8 +48,11 @@ class SearchResult:
 
     Attributes:
       architecture: derived from the alphas, or selected.
-      valid: loss and metrics of the supernet on the examples that trained the alphas.
-      seconds: spent in steps, in all stages.
+      valid: loss and metrics of the supernet on the examples that trained the alphas, see `Search.evaluate`.
+      seconds: wall clock of all that finds the architecture: steps, what the method does as epochs end (stopping
+        rules, turns of a strategy, deriving an architecture), all stages, and selection or derivation at the end. Not
+        counted are making programs (compilation), the diagnosis, the supernet's evaluation at the end, logs and
+        checkpoints. A search that was interrupted counts what led to the checkpoint from which it went on.
       state: the last one.
     """
 
@@ -69,6 +74,7 @@ class Search:
       until: share of the epochs after which it ends.
       before: the state that it goes on with, in place of a new one.
       shared_diagnosis: compiled for an equal search; None for one of its own.
+      shared_clock: that of a population; None for one of its own.
     """
 
     plan: Plan
@@ -78,6 +84,7 @@ class Search:
     until: float = 1.0
     before: SearchState | None = None
     shared_diagnosis: Diagnose | None = None
+    shared_clock: Clock | None = None
 
     @functools.cached_property
     def key(self) -> jax.Array:
@@ -89,6 +96,12 @@ class Search:
         """Numbers of the examples that train the weights, ``train``, and the alphas, ``valid``."""
         train, valid = search_halves(self.examples.size, self.seed, self.plan.train_fraction)
         return {"train": train, "valid": valid}
+
+    @functools.cached_property
+    def judging(self) -> np.ndarray:
+        """Numbers of the examples that say what the supernet is worth: ``valid``, whole batches where those predict."""
+        valid, size = self.halves["valid"], self.plan.batch_size
+        return valid[: len(valid) // size * size or None] if self.problem.method.one_shot else valid
 
     @functools.cached_property
     def image_shape(self) -> tuple[int, ...]:
@@ -131,6 +144,11 @@ class Search:
         return self.shared_diagnosis or make_diagnosis(self.problem, self.plan.diagnose_iterations)
 
     @functools.cached_property
+    def clock(self) -> Clock:
+        """Counts the seconds of `SearchResult`."""
+        return self.shared_clock or Clock()
+
+    @functools.cached_property
     def turns(self) -> Any:
         """See `Plan.turns`."""
         return self.plan.turns and self.plan.turns(self)
@@ -164,6 +182,7 @@ class Search:
             ended=early_stop.ended,
             checkpoint_every=self.plan.checkpoint_every,
             keep=self.plan.keep_checkpoints,
+            clock=self.clock,
         )
 
     def run(self, folder: Folder, title: str = "search", earlier: float = 0.0) -> SearchResult | None:
@@ -172,7 +191,7 @@ class Search:
         if not outcome.finished:
             folder.update_run(status="stopped")
             return None
-        result = self.result(outcome.state, self.evaluate(outcome.state), outcome.seconds + earlier)
+        result = self.result(outcome.state, earlier)
         self.record(result, folder)
         folder.update_run(status="finished")
         return result
@@ -189,15 +208,22 @@ class Search:
         """The architecture of a state, as every epoch logs it."""
         return self._derivation(state)
 
-    def evaluate(self, state: SearchState) -> dict[str, float]:
-        """Loss and metrics of the supernet on the examples that train the alphas, by its running statistics."""
-        evaluate = evaluator(outputs(self.problem), self.problem.loss, self.examples, self.mesh)
-        return evaluate(state, self.halves["valid"], self.plan.batch_size)
+    def evaluate(self, state: SearchState, architecture: AnyGenotype) -> dict[str, float]:
+        """Loss and metrics of the supernet on the examples that train the alphas, see `predict`.
 
-    def result(self, state: SearchState, valid: Mapping[str, float], seconds: float) -> SearchResult:
-        """What is found in the last state."""
-        chosen = selection.select(self, state) if self.problem.method.select else self.derive(state)
-        return SearchResult(chosen, valid, seconds, state)
+        They are those of the mixture without noise, but of a one-shot method those of an architecture: what is found.
+        """
+        if self.problem.method.one_shot:
+            choice = put_replicated(decided(self.plan.space, architecture), self.mesh)
+            state = state._replace(memory={"choice": choice})
+        evaluate = evaluator(outputs(self.problem), self.problem.loss, self.examples, self.mesh)
+        return evaluate(state, self.judging, self.plan.batch_size)
+
+    def result(self, state: SearchState, earlier: float = 0.0) -> SearchResult:
+        """What is found in the last state. `earlier` are the seconds of the stages before."""
+        with self.clock:
+            chosen = selection.select(self, state) if self.problem.method.select else self.derive(state)
+        return SearchResult(chosen, self.evaluate(state, chosen), earlier + self.clock.seconds, state)
 
     def record(self, result: SearchResult, folder: Folder) -> None:
         """Writes genotype.json and result.json."""
@@ -214,12 +240,14 @@ class Search:
     def after_epoch(self, state: SearchState, epochs_done: int, writer: MetricsWriter) -> dict:
         """Logs the derived architecture, alphas and strengths, and diagnoses the search."""
         alpha = on_host(state.alpha)
-        architecture = self.derive(state)
+        with self.clock:
+            architecture = self.derive(state)
+            trials = self.turns.trials(state) if self.turns else ()
         strengths = self.turns.strengths(state) if self.turns else self.problem.method.strength(alpha)
         writer.genotype(epochs_done, to_json(architecture))
         writer.alphas(epochs_done, {name: rows.tolist() for name, rows in alpha.items()})
         writer.strengths(epochs_done, {name: np.asarray(rows, float).tolist() for name, rows in strengths.items()})
-        for trial in self.turns.trials(state) if self.turns else ():
+        for trial in trials:
             writer.trial(epochs_done, trial)
         figures = self._figures(state, strengths, architecture, epochs_done)
         return {"diagnosis": figures | self._expected_cost(state.alpha)}
@@ -236,7 +264,7 @@ class Search:
     def _figures(self):
         plan, halves = self.plan, self.halves
         given = plan.space, self.diagnosis, self.examples, halves["train"], halves["valid"], plan.batch_size
-        return make_figures(*given, plan.diagnose_every)
+        return make_figures(*given, None if self.problem.method.one_shot else plan.diagnose_every)
 
     @functools.cached_property
     def _expected_cost(self):

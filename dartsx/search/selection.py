@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
+import math
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from dartsx import optim
@@ -36,6 +39,9 @@ def select(search: Any, state: SearchState) -> AnyGenotype:
         return search.problem.method.select(space, TrainedSupernet(score, tuned.tune), np.random.default_rng(seed))
 
 
+_copied = jit(functools.partial(jax.tree.map, jnp.copy))
+
+
 class _Tuned:
     """A supernet whose weights go on being trained between choices.
 
@@ -55,9 +61,10 @@ class _Tuned:
         self.steps = jit(self._steps(), donate_argnums=0)
 
     def score(self, choice: Any) -> float:
-        """The score of a choice on the half that trained the alphas."""
+        """The score of a choice on the half that trained the alphas; minus infinity for one that is not finite."""
         search = self.search
-        return search.problem.score(self.evaluate(self._under(choice), search.halves["valid"], search.plan.batch_size))
+        found = search.problem.score(self.evaluate(self._under(choice), search.judging, search.plan.batch_size))
+        return found if math.isfinite(found) else -math.inf
 
     def tune(self, choice: Any, epochs: int) -> None:
         """Trains the weights under a choice, on batches of their own."""
@@ -65,8 +72,10 @@ class _Tuned:
         self.state = self._under(choice)
         for _ in range(epochs):
             rows = search.rows(search.epochs + self.turns, 0, search.steps)
-            self.state = self.steps(self.state, search.arrays, sharded_rows(rows, search.mesh))
+            state = self.state if self.turns else _copied(self.state)  # the steps use up what is not the caller's
+            self.state = self.steps(state, search.arrays, sharded_rows(rows, search.mesh))
             self.turns += 1
+        jax.block_until_ready(self.state.params)  # so that all of its seconds are counted
 
     def _under(self, choice: Any) -> SearchState:
         memory = {**self.state.memory, "choice": put_replicated(choice, self.search.mesh)}

@@ -27,10 +27,7 @@ def sharing_weights(plan: Plan) -> Plan:
     as three forward ones. Here a step spends one on the validation batch; the other two of every step of an epoch go
     into comparing architectures as the epoch ends, each on up to ten validation batches.
     """
-    # There are no alphas to diagnose.
-    return dataclasses.replace(
-        plan, change=lambda method, task: random_sharing(), derivation=compared, diagnose_every=None
-    )
+    return dataclasses.replace(plan, change=lambda method, task: random_sharing(), derivation=compared)
 
 
 def compared(search: Search) -> Callable[[SearchState], Architecture]:

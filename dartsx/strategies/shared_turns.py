@@ -62,10 +62,7 @@ def in_turns(plan: Plan, strategy: Strategy, turn: Turn) -> Plan:
     def change(method, task):
         return dataclasses.replace(random_sharing(), name=f"{strategy.name}, shared weights")
 
-    # There are no alphas to diagnose.
-    return dataclasses.replace(
-        plan, change=change, turns=lambda search: Turns(search, strategy, turn), diagnose_every=None
-    )
+    return dataclasses.replace(plan, change=change, turns=lambda search: Turns(search, strategy, turn))
 
 
 @dataclasses.dataclass(frozen=True)

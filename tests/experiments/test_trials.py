@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 import pathlib
 import signal
@@ -63,6 +64,18 @@ def test_one_that_fails_is_named_and_the_others_go_on(tmp_path, capsys):
         ("c", 0, "finished", 0.5),
     ]
     assert lines[0]["command"] and lines[0]["setting"] == {"name": "a"} and lines[0]["folder"] == "a"
+
+
+@pytest.mark.parametrize(("score", "worst"), [("valid_accuracy", -math.inf), ("valid_loss", math.inf)])
+def test_a_score_that_is_not_finite_is_told_as_the_worst_and_named(tmp_path, monkeypatch, score, worst):
+    told, one = [], trial("a", result={score: None})
+    monkeypatch.setattr(Listed, "tell", lambda self, trial, scores: told.append(scores))
+    for _ in range(2):  # of the job, then of the ledger
+        with Ledger(tmp_path, score) as ledger:
+            assert [result.status for result in drive(Listed([one]), Here(tmp_path), ledger)] == ["finished"]
+    (line,) = ledger_of(tmp_path)
+    assert (line["score"], line["problem"]) == (None, f"its {score} is not finite")
+    assert told == [[worst]] * 2
 
 
 def test_what_has_ended_is_not_run_again_and_what_failed_is(tmp_path):

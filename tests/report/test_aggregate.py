@@ -2,10 +2,12 @@
 
 import dataclasses
 import json
+import math
 
 import pytest
 
-from dartsx.report import Cost, aggregate, best_label, read_runs
+from dartsx.report import Cost, aggregate, best_label, read_runs, write_report
+from dartsx.report.compare import compare_runs
 from dartsx.report.sections import cost_text, own_grid, score_text
 
 
@@ -28,6 +30,28 @@ def test_single_run_has_no_standard_deviation(evaluate_run):
     (row,) = rows_of(evaluate_run("b", 3.25))
     assert (row.n, row.mean, row.std, row.best_label) == (1, 3.25, None, "best of 1")
     assert score_text(row.mean, row.std) == "3.25"
+
+
+@pytest.mark.parametrize(
+    ("task", "score", "good"),
+    [("language", "test_perplexity", 90.0), ("super_resolution", "test_psnr", 30.0)],
+)
+def test_a_row_with_a_result_that_is_not_finite_is_last_without_a_mean(evaluate_run, tmp_path, task, score, good):
+    def evaluated(name, value, genotype="NASNet-A", **run):
+        path = evaluate_run(name, 0.0, genotype=genotype, task=task, **run)
+        result = json.loads((path / "result.json").read_text())
+        (path / "result.json").write_text(json.dumps({**result, score: value}))
+        return path
+
+    lost = [evaluated("a", 1000.0), evaluated("b", None, seed=1)]
+    sound = evaluated("c", good, genotype="DARTS_V2")
+    rows = rows_of(*lost, sound)
+    assert [(row.n, row.mean, row.std) for row in rows[:1]] == [(1, good, None)]
+    assert (rows[1].n, rows[1].best, rows[1].std) == (2, 1000.0, None) and not math.isfinite(rows[1].mean)
+    assert [line[3:5] for line in own_grid(rows).lines][1] == ("not finite", "1000.00 (best of 2)")
+    written = write_report([*lost, sound], tmp_path / "report")
+    assert "not finite" in written.markdown.read_text() and "inf" not in written.table_csv.read_text()
+    assert compare_runs(*lost).tables["Results"].lines[0][1:] == ("1,000.0000", "not finite", "-")
 
 
 @pytest.mark.parametrize("n", [None, 0, -1, 2.0, True])

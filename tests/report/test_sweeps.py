@@ -93,6 +93,23 @@ def test_seconds_before_a_stop_are_counted_and_a_result_that_was_read_twice_once
     assert ("seeds that ended", "1 finished") in sweep_facts(read)
 
 
+@pytest.mark.parametrize(("better", "score_name"), [("more", "valid_psnr"), ("less", "valid_loss")])
+def test_a_setting_with_a_score_that_is_not_finite_is_last_and_has_no_mean(sweep, tmp_path, better, score_name):
+    of = {"score_name": score_name, "better": better}
+    lines = [line(rate, "darts", seed, 0.5, **of) for rate in (1, 2) for seed in (0, 1)]
+    lines[1] |= {"score": None, "scores": {score_name: None}}
+    folder = sweep(lines)
+    rows = setting_rows(read_sweep(folder))
+    assert [(row.setting["rate"], row.n) for row in rows] == [(2, 2), (1, 2)]
+    best = "0.5000 (best of 2)"
+    assert [cells[3:5] for cells in (row[1:] for row in sweep_grid(rows).lines)] == [
+        ("0.5000 \N{PLUS-MINUS SIGN} 0.0000", best),
+        ("not finite", best),
+    ]
+    assert [row.setting["rate"] for row in at_most_settings(read_sweep(folder))] == [2]
+    assert "not finite" in write_report([folder], tmp_path / "report").markdown.read_text()
+
+
 @pytest.mark.parametrize("field", ["seed", "command"])
 def test_a_number_without_seed_or_command_is_not_shown(sweep, field):
     lines = grid()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from typing import NamedTuple
 
 import jax
@@ -128,11 +129,20 @@ def test_the_log_of_an_epoch_holds_means_over_its_steps_and_what_follows_it(run)
     assert [r["epoch"] for r in read_records(folder / "alphas.jsonl")] == [1, 2, 3]
 
 
-def test_timing_gives_each_epoch_its_own_seconds(run):
-    outcome, _, folder = run()
+def test_timing_gives_each_epoch_the_seconds_of_its_steps_and_the_outcome_has_those_between_too(run):
+    def between(state, epochs_done):
+        began = time.monotonic()
+        time.sleep(0.05)
+        spent.append(time.monotonic() - began)
+        return state
+
+    spent = []
+    paused, _, _ = run(pause_after=1, between=between)
+    assert paused.seconds > spent[0]
+    outcome, _, folder = run(between=between)
     seconds = [record["seconds"] for record in read_records(folder / "timing.jsonl")]
-    assert len(seconds) == EPOCHS and min(seconds) > 0
-    assert sum(seconds) == pytest.approx(outcome.seconds)
+    assert len(seconds) == len(spent) == EPOCHS and min(seconds) > 0
+    assert outcome.seconds == pytest.approx(sum(seconds) + sum(spent), abs=0.02)
 
 
 def test_checkpoints_come_after_every_so_many_epochs_and_the_last(run):

@@ -45,6 +45,14 @@ def test_new_folder_gets_config_and_run_record(tmp_path):
     assert workdir.checkpoints == workdir.path / "checkpoints"
 
 
+def test_figures_that_are_not_finite_are_written_as_null(tmp_path):
+    nan, inf = float("nan"), float("inf")
+    with open_workdir(tmp_path, CONFIG, "search") as workdir:
+        workdir.write_json("result.json", {"valid_loss": nan, "of": [inf, 1.5, (-inf, 2)], "name": "nan", "n": 10**400})
+    written = read_json(tmp_path / "result.json")
+    assert written == {"valid_loss": None, "of": [None, 1.5, [None, 2]], "name": "nan", "n": 10**400}
+
+
 def test_same_run_is_resumed_and_says_so(tmp_path):
     with open_workdir(tmp_path, CONFIG, "search", run={"seed": 1}) as workdir:
         workdir.update_run(status="stopped", compile_seconds=3.5)

@@ -10,7 +10,7 @@ from dartsx.feeds import image_examples
 from dartsx.objectives import shared_weights
 from dartsx.objectives.shared_weights import SCORE
 from dartsx.runtime import loop, make_mesh, open_workdir
-from dartsx.search import Plan, run_search
+from dartsx.search import Plan, Search, run_search
 from dartsx.spaces import TopologySpace, from_json
 from dartsx.strategies import make_strategy
 from dartsx.strategies.shared_turns import Turn, Turns, in_turns
@@ -77,7 +77,11 @@ def test_any_strategy_takes_turns_and_each_step_trains_what_was_asked_for(exampl
     assert asked.shape == (4, 3, 3) and (asked.sum(-1) == 1).all()  # 4 steps an epoch
     strengths = [json.loads(line) for line in (tmp_path / "strengths.jsonl").read_text().splitlines()]
     assert all(np.allclose(np.sum(line["normal"], -1), 1) for line in strengths)
-    assert json.loads((tmp_path / "result.json").read_text())["genotype"]
+    search = Search(Plan(SPACE, 4, channels=2, layers=1, batch_size=4), examples, 0, make_mesh(1))
+    scores = shared_weights.shared_weights(search)(found.state, search.halves["valid"].reshape(4, 4))
+    (score,) = scores([found.architecture])
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert result["genotype"] and result["valid_accuracy"] == pytest.approx(score[SCORE.name])
 
 
 def test_numbers_that_do_not_divide_are_named():

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import math
 import pathlib
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +36,7 @@ from dartsx.nn.at_mixture import AtMixture
 from dartsx.nn.open_supernet import OpenSupernet
 from dartsx.progress import quiet
 from dartsx.retrain.whole import train_whole
-from dartsx.runtime import jit, read_json, write_json
+from dartsx.runtime import finite, jit, read_json, write_json
 from dartsx.spaces import Architecture, Space, named_space, resolve_genotype, to_json
 from dartsx.spaces.draws import Band, Drawn, counted, draw
 
@@ -208,15 +207,14 @@ def _folder(name: str) -> str:
 
 
 def _record(found: Drawn, figures: Mapping[str, float], how: str, seconds: float) -> dict[str, Any]:
-    finite = {name: value if math.isfinite(value) else None for name, value in figures.items()}
     return {
         "architecture": to_json(found.architecture),
         "text": str(found.architecture),
         "params": found.params,
         "macs": found.macs,
         "test_error": 100 * (1 - figures["accuracy"]),
-        "test_loss": finite["loss"],
-        "train_loss": finite["train_loss"],
+        "test_loss": finite(figures["loss"]),
+        "train_loss": finite(figures["train_loss"]),
         "program": how,
         "seconds": round(seconds, 3),
     }

@@ -14,7 +14,7 @@ from typing import Any
 from dartsx.catalog import lasting
 from dartsx.experiments.trials.scores import folders, records, scores_of, smaller_is_better
 from dartsx.experiments.trials.trial import Result, Trial
-from dartsx.report.ledger import LEDGER, LESS, MORE, SCHEMA, spent
+from dartsx.report.ledger import LEDGER, LESS, MORE, SCHEMA, score_of, spent
 from dartsx.runtime import JsonLines, read_records, truncate_after
 
 ENDED = ("finished", "paused")
@@ -64,8 +64,9 @@ class Ledger:
         return Result(trial, self.root / trial.name, lines[trial.seeds[0]]["status"], seconds=seconds)
 
     def scores(self, trial: Trial) -> list[float]:
-        """The numbers that count, of the seeds that have one."""
-        return [line["score"] for line in self._of(trial).values() if line["score"] is not None]
+        """The numbers that count, of the seeds that have one; infinity, the worse one, where it is not finite."""
+        told = map(score_of, self._of(trial).values())
+        return [score for score in told if score is not None]
 
     def close(self) -> None:
         """Closes the file."""
@@ -131,7 +132,7 @@ def fingerprint(trial: Trial) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _outcome(result: Result, run: Mapping[str, Any], scores: Mapping[str, float], score: str) -> dict[str, str]:
+def _outcome(result: Result, run: Mapping[str, Any], scores: Mapping[str, float | None], score: str) -> dict[str, str]:
     """Status and problem of a seed: one of several may have failed alone."""
     if result.status in ENDED and not scores:
         problem = run.get("error") or "it left no result"
@@ -139,6 +140,8 @@ def _outcome(result: Result, run: Mapping[str, Any], scores: Mapping[str, float]
     if result.status in ENDED and score not in scores:
         problem = f"it has no number {score!r}; choose by --score among {', '.join(scores)}"
         return {"status": result.status, "problem": problem}
+    if result.status in ENDED and scores[score] is None:
+        return {"status": result.status, "problem": f"its {score} is not finite"}
     return {"status": result.status, "problem": result.problem}
 
 

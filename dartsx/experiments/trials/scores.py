@@ -9,8 +9,10 @@ from typing import Any
 
 from dartsx.catalog import RESULTS, SEARCHED
 from dartsx.experiments.trials.trial import Trial
+from dartsx.runtime import finite
 
 _SPLITS, _COUNTERS = ("valid", "test"), ("step", "epoch")
+_FIGURES = tuple(f"{split}_" for split in _SPLITS)
 _SMALLER = ("loss", "error", "perplexity", "macs", "params", "seconds", "gpu_days")
 
 
@@ -37,15 +39,15 @@ def folders(trial: Trial, root: pathlib.Path) -> list[pathlib.Path]:
     return [root / member for member in members]
 
 
-def scores_of(trial: Trial, root: pathlib.Path, status: str) -> list[dict[str, float]]:
-    """Numbers by name, for every seed; none for one that failed.
+def scores_of(trial: Trial, root: pathlib.Path, status: str) -> list[dict[str, float | None]]:
+    """Numbers by name, for every seed, None for one that is not finite; none for a seed that failed.
 
     Those of the last epoch where the trial paused, else those of its result.
     """
     if status not in ("finished", "paused"):
         return [{} for _ in trial.seeds]
     read = _result if status == "finished" else lambda folder: _at(folder, trial.epochs or 0)
-    return [read(folder) for folder in folders(trial, root)]
+    return [finite(read(folder)) for folder in folders(trial, root)]
 
 
 def epochs_done(trial: Trial, root: pathlib.Path) -> int:
@@ -58,9 +60,10 @@ def records(trial: Trial, root: pathlib.Path) -> list[dict[str, Any]]:
     return [_read(folder / "run.json") for folder in folders(trial, root)]
 
 
-def _result(folder: pathlib.Path) -> dict[str, float]:
-    found = _read(folder / "result.json")
-    return {name: value for name, value in found.items() if type(value) in (int, float)}
+def _result(folder: pathlib.Path) -> dict[str, float | None]:
+    found = _read(folder / "result.json").items()
+    lost = {name: None for name, value in found if value is None and name.startswith(_FIGURES)}
+    return lost | {name: value for name, value in found if type(value) in (int, float)}
 
 
 def _at(folder: pathlib.Path, epoch: int) -> dict[str, float]:

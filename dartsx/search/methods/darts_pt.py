@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from dartsx.search.method import Method, Task, TrainedSupernet
-from dartsx.spaces import NONE, Space
+from dartsx.spaces import NONE, AnyGenotype, Space
 
 Choice = dict[str, dict[str, np.ndarray]]
 
@@ -40,6 +40,12 @@ def undecided(space: Space) -> Choice:
         name: {"fixed": np.zeros(shape[0], bool), "rows": np.ones(shape, np.float32)}
         for name, shape in space.alpha_shapes.items()
     }
+
+
+def decided(space: Space, architecture: AnyGenotype) -> Choice:
+    """As `undecided`, with every edge decided as in an architecture."""
+    rows = space.encode(architecture)
+    return {name: {"fixed": np.ones(len(r), bool), "rows": r.astype(np.float32)} for name, r in rows.items()}
 
 
 def select(space: Space, supernet: TrainedSupernet, rng: np.random.Generator, tune_epochs: int):

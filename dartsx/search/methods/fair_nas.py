@@ -6,8 +6,8 @@ Without it a step draws one path uniformly, as single-path one-shot search does 
 Alphas are not trained.
 
 Selection: of so many architectures that are drawn afterwards the one that the shared weights find best on the
-validation examples. The papers search by NSGA-II and by evolution; so does a strategy of `dartsx.strategies` that is
-told what `dartsx.objectives.shared_weights` says.
+validation examples, by the statistics of each batch (see `predict`). The papers search by NSGA-II and by evolution; so
+does a strategy of `dartsx.strategies` that is told what `dartsx.objectives.shared_weights` says.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import numpy as np
 
 from dartsx.runtime import stream
 from dartsx.search.method import Method, Task, TrainedSupernet
+from dartsx.search.methods.darts_pt import decided
 from dartsx.search.methods.random_sharing import none
 from dartsx.spaces import AnyGenotype, Space
 
@@ -40,6 +41,7 @@ def fair_nas(base: Method, task: Task, strict: bool, candidates: int) -> Method:
         mixture=lambda alpha, key, progress: {name: rows[0] for name, rows in paths(alpha, key, progress).items()},
         paths=paths,
         hypergradient=none,
+        one_shot=True,
         select=functools.partial(select, candidates=candidates),
         lazy=True,
     )
@@ -61,11 +63,4 @@ def fair_rows(lengths: Sequence[int], columns: int, count: int, key: jax.Array) 
 def select(space: Space, supernet: TrainedSupernet, rng: np.random.Generator, candidates: int) -> AnyGenotype:
     """The best of so many drawn architectures."""
     drawn = [space.sample(rng) for _ in range(candidates)]
-
-    def accuracy(architecture: AnyGenotype) -> float:
-        rows = space.encode(architecture)
-        return supernet.accuracy(
-            {name: {"fixed": np.ones(len(r), bool), "rows": r.astype(np.float32)} for name, r in rows.items()}
-        )
-
-    return max(drawn, key=accuracy)
+    return max(drawn, key=lambda architecture: supernet.accuracy(decided(space, architecture)))

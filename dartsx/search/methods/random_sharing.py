@@ -45,5 +45,6 @@ def random_sharing() -> Method:
         hypergradient=none,
         strength=strength,
         discretize=discretize,
+        one_shot=True,
         lazy=True,
     )
