@@ -25,12 +25,12 @@ def sharing_weights(plan: Plan) -> Plan:
 
     Its budget does not exceed that of DARTS: an architecture step costs DARTS a forward and a backward pass, counted
     as three forward ones. Here a step spends one on the validation batch; the other two of every step of an epoch go
-    into comparing architectures as the epoch ends, each on up to ten validation batches.
+    into comparing architectures as the epoch ends, each on up to ten validation batches. A bound on the cost
+    of the plan is left out, as there is nothing to bind.
     """
-    # There are no alphas to diagnose.
-    return dataclasses.replace(
-        plan, change=lambda method, task: random_sharing(), derivation=compared, diagnose_every=None
-    )
+    # There are no alphas to diagnose, and none that a cost could bind.
+    nothing = {"diagnose_every": None, "bound": None}
+    return dataclasses.replace(plan, change=lambda method, task: random_sharing(), derivation=compared, **nothing)
 
 
 def compared(search: Search) -> Callable[[SearchState], Architecture]:

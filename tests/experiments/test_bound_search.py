@@ -13,10 +13,14 @@ from dartsx.cost import expected_cost
 from dartsx.experiments.jobs.search import blaming_fields, plan_of
 from dartsx.experiments.settings import SettingsError, search_settings
 from dartsx.nn import supernet_of
-from dartsx.search import Task, search_problem
+from dartsx.objectives.shared_weights import SCORE
+from dartsx.search import PlanError, Task, search_problem
 from dartsx.search.bound import bounded
 from dartsx.search.methods import compose
 from dartsx.spaces import CellSpace, named_space
+from dartsx.strategies import make_strategy
+from dartsx.strategies.random_sharing import sharing_weights
+from dartsx.strategies.shared_turns import Turn, in_turns
 
 PRIMITIVES = ("none", "skip_connect", "conv_1x1", "separable_3x3")
 IMAGES = (12, 12, 1)  # of digits
@@ -31,8 +35,8 @@ def bound_config(method="darts", **fields):
     return config
 
 
-# One learns from rewards, the other does not search cells.
-@pytest.mark.parametrize("method", [name for name in METHODS if name not in ("tunas", "ofa")])
+# One learns from rewards, the others train no alphas.
+@pytest.mark.parametrize("method", [name for name in METHODS if name not in ("tunas", "fair_nas", "ofa")])
 def test_every_method_moves_its_alphas_towards_cheaper_networks(method):
     plan = plan_of(search_settings(bound_config(method)), classes=10)
     supernet = supernet_of(plan.space, channels=4, layers=4)
@@ -96,6 +100,23 @@ def test_a_cost_that_a_space_does_not_have_is_refused():
     message = "--config.search.cost.kind='memory'.*allowed: params, macs, activations"
     with pytest.raises(SettingsError, match=message), blaming_fields():
         search_problem(topologies, steps=1, image_shape=IMAGES)
+
+
+@pytest.mark.parametrize("within", [False, True])
+@pytest.mark.parametrize(("method", "space"), [("fair_nas", "digit_chain"), ("ofa", "ofa")])
+def test_a_method_without_alphas_cannot_be_bound(method, space, within):
+    plan = plan_of(search_settings(bound_config(method, **{"search.cost.within": within})), classes=10)
+    message = f"--config.search.cost.kind='macs': {method} .*trains no alphas.*choose another method"
+    with pytest.raises(SettingsError, match=message), blaming_fields():
+        search_problem(dataclasses.replace(plan, space=named_space(space)), steps=1, image_shape=(32, 32, 3))
+
+
+def test_shared_weights_of_a_strategy_cannot_be_bound_and_those_of_random_search_are_not():
+    plan = plan_of(search_settings(bound_config()), classes=10)
+    strategy = make_strategy("random", [SCORE], {})
+    with pytest.raises(PlanError, match="random, shared weights trains no alphas"):
+        search_problem(in_turns(plan, strategy, Turn()), steps=1, image_shape=IMAGES)
+    assert search_problem(sharing_weights(plan), steps=1, image_shape=IMAGES).method.bound is None
 
 
 @pytest.mark.parametrize("space", [None, "digit_chain"])
