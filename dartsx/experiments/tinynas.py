@@ -10,6 +10,7 @@ at most ``--flash``. The space of the largest mean is the best: more multiply-ad
 from __future__ import annotations
 
 import itertools
+import math
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -74,7 +75,7 @@ def fitting(width: float, size: int) -> Any:
 
 
 def numbers(flag: str, given: Sequence[str], kind: type) -> list[Any]:
-    """Numbers above 0 of a flag.
+    """Finite numbers above 0 of a flag.
 
     Raises:
       SettingsError: something else.
@@ -83,8 +84,8 @@ def numbers(flag: str, given: Sequence[str], kind: type) -> list[Any]:
         found = [kind(text) for text in given]
     except ValueError:
         found = []
-    if not found or min(found) <= 0:
-        what = "whole numbers" if kind is int else "numbers"
+    if not found or not all(0 < number < math.inf for number in found):
+        what = "whole numbers" if kind is int else "finite numbers"
         raise SettingsError(f"--{flag}={','.join(given)}: must be {what} above 0, separated by commas")
     return found
 

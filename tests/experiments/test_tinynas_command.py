@@ -33,7 +33,9 @@ def test_spaces_are_ranked_by_the_mean_of_what_fits():
     assert [line[1] for line in limits_grid(spaces, 1).lines] == ["c", "b"]
 
 
-@pytest.mark.parametrize(("given", "kind"), [(["a"], float), (["0"], float), (["1.5"], int)])
+@pytest.mark.parametrize(
+    ("given", "kind"), [(["a"], float), (["0"], float), (["1.5"], int), (["nan"], float), (["inf"], float)]
+)
 def test_what_is_no_number_is_named(given, kind):
-    with pytest.raises(SettingsError, match=f"--widths={given[0]}: must be (whole )?numbers above 0"):
+    with pytest.raises(SettingsError, match=f"--widths={given[0]}: must be (whole|finite) numbers above 0"):
         numbers("widths", given, kind)

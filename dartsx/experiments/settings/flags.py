@@ -93,6 +93,17 @@ def run_main(main: Callable[..., None], config: str | None = DEFAULT, workdir: s
         app.run(guarded, flags_parser=parse)
 
 
+def check_needed(needed: flags.FlagHolder, *given: flags.FlagHolder) -> None:
+    """Checks that flags which mean nothing without another one are given with it alone.
+
+    Raises:
+      SettingsError: one stands on the command line without it.
+    """
+    for flag in given:
+        if flag.present and not needed.value:
+            raise SettingsError(f"--{flag.name} needs --{needed.name}")
+
+
 def _define(config: str | None, workdir: str | None) -> None:
     """Defines the flags that entry points share; arguments as of `run_main`."""
     if workdir is not None:
