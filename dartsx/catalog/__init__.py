@@ -43,6 +43,7 @@ from dartsx.catalog.names import (
     is_text,
 )
 from dartsx.catalog.strategies import STRATEGIES
+from dartsx.catalog.unread import LEFT_OUT, unread
 
 __all__ = [
     "is_text",
@@ -63,6 +64,7 @@ __all__ = [
     "HYPERGRADIENTS",
     "INIT_SCALE",
     "LATENCY",
+    "LEFT_OUT",
     "MAY_DIFFER",
     "METHODS",
     "Measure",
@@ -102,5 +104,6 @@ __all__ = [
     "how_to_install",
     "option_values",
     "options_of",
+    "unread",
     "written_by_a_run",
 ]

@@ -11,6 +11,7 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
+from dartsx.catalog import LEFT_OUT
 from dartsx.experiments.jobs.setup import AnyDataset, comparison, finished_before, inputs, load_checked, resolved, start
 from dartsx.experiments.jobs.task_options import task_options
 from dartsx.experiments.settings import SearchSettings, search_settings, wrong
@@ -28,7 +29,6 @@ FIELDS = {
     "target": "search.cost.target",
     "sharing": "search.sharing",
 }
-NOT_READ = ("evaluate", "genotype", "network")  # by a search
 
 
 def run_one_search(
@@ -56,7 +56,7 @@ def run_one_search(
     """
     settings = search_settings(config)
     mesh = start(settings)
-    dataset, plain = load_checked(settings), {**resolved(config, NOT_READ), **(further or {})}
+    dataset, plain = load_checked(settings), {**resolved(config, LEFT_OUT["search"]), **(further or {})}
     with blaming_fields():
         plan = change(search_plan(settings, dataset))
         search = Search(plan, search_examples(settings, dataset, mesh), settings.seed, mesh)
