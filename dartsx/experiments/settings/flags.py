@@ -1,5 +1,6 @@
 """How every entry point starts: read flags, call ``main``, answer wrong input by one message."""
 
+import math
 import os
 import sys
 import threading
@@ -102,6 +103,17 @@ def check_needed(needed: flags.FlagHolder, *given: flags.FlagHolder) -> None:
     for flag in given:
         if flag.present and not needed.value:
             raise SettingsError(f"--{flag.name} needs --{needed.name}")
+
+
+def check_finite(*given: flags.FlagHolder) -> None:
+    """Checks flags that are numbers, or None: bounds let not-a-number pass.
+
+    Raises:
+      SettingsError: one is not finite.
+    """
+    for flag in given:
+        if flag.value is not None and not math.isfinite(flag.value):
+            raise SettingsError(f"--{flag.name}={flag.value}: must be a finite number")
 
 
 def _define(config: str | None, workdir: str | None) -> None:
