@@ -9,6 +9,7 @@ from dartsx.catalog.identity import MAY_DIFFER, PLACES, UNUSED, experiment, fiel
 from dartsx.catalog.measures import RESULTS, Measure
 from dartsx.catalog.methods import BASE, METHODS
 from dartsx.catalog.names import (
+    ALWAYS_THERE,
     BOXES_PREFIX,
     COST_FORMS,
     COST_KINDS,
@@ -48,6 +49,7 @@ from dartsx.catalog.unread import LEFT_OUT, unread
 __all__ = [
     "is_text",
     "lasting",
+    "ALWAYS_THERE",
     "BASE",
     "BOXES_PREFIX",
     "MASKS_PREFIX",

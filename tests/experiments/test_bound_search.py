@@ -10,8 +10,9 @@ import pytest
 from dartsx.catalog import METHODS
 from dartsx.configs.digits import get_config
 from dartsx.cost import expected_cost
-from dartsx.experiments.jobs.search import blaming_fields, plan_of
-from dartsx.experiments.settings import SettingsError, search_settings
+from dartsx.cost.measured_table import Row, csv_of
+from dartsx.experiments.jobs.search import blaming_fields, check_plan, plan_of
+from dartsx.experiments.settings import SettingsError, load_config, search_settings
 from dartsx.nn import supernet_of
 from dartsx.objectives.shared_weights import SCORE
 from dartsx.search import PlanError, Task, search_problem
@@ -126,6 +127,46 @@ def test_a_target_that_no_network_reaches_is_refused_before_anything_compiles(sp
     message = "--config.search.cost.target=1000.0.*no network of the space reaches it: the cheapest costs"
     with pytest.raises(SettingsError, match=message), blaming_fields():
         search_problem(plan, steps=1, image_shape=IMAGES)
+
+
+def planned(config, **fields):
+    given = load_config(config).copy_and_resolve_references().unlock()
+    given.search.cost.kind = "macs"
+    given.update_from_flattened_dict(fields)
+    return search_settings(given)
+
+
+@pytest.mark.parametrize(
+    ("config", "fields", "cheapest"),
+    [
+        ("digit_chain", {}, "31224 macs"),  # of 12x12 pixels in grey; of 32x32 in colour it takes 331896
+        ("text", {"search.cost.kind": "params"}, "211920 params"),
+        ("nas_fpn_small", {"dataset.scenes.train": 20, "dataset.scenes.test": 5}, "4.91838e[+]06 macs"),
+        ("super_resolution", {}, "42912 macs"),
+        ("cifar10", {"search.channels": 4}, "1.52845e[+]06 macs"),
+        ("cifar10", {"search.channels": 4, "dataset.image_size": 16}, "382592 macs"),
+    ],
+)
+def test_a_sweep_checks_targets_for_the_data_before_a_trial(config, fields, cheapest):
+    with pytest.raises(SettingsError, match=f"--config.search.cost.target=10.0: no network.* costs {cheapest}"):
+        check_plan(planned(config, **{"search.cost.target": 10.0}, **fields))
+    check_plan(planned(config, **{"search.cost.target": 1e9}, **fields))
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [("32x32x3", "was measured for images of 32x32x3, not 12x12x1"), ("12x12x1", "has no time of")],
+)
+def test_a_sweep_checks_tables_for_the_images_of_the_data(tmp_path, image, message):
+    plain = {name: 1 for name in Row._fields} | {"block": "a", "dtype": "float32", "image": image}
+    (tmp_path / "latency.csv").write_text(csv_of([Row(**plain)]))
+    fields = {"search.cost.kind": "latency", "search.cost.table": str(tmp_path / "latency.csv")}
+    with pytest.raises(SettingsError, match=f"--config.search.cost.kind='latency': .*{message}"):
+        check_plan(planned("digit_chain", **{"search.cost.target": 1.0}, **fields))
+
+
+def test_a_target_for_data_of_unknown_shape_is_left_to_the_trial():
+    check_plan(planned("digits", **{"search.cost.target": 10.0, "dataset.name": "folder:mine"}))
 
 
 def test_a_network_selected_after_the_search_cannot_be_kept_to_a_target():
