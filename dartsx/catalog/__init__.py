@@ -9,6 +9,7 @@ from dartsx.catalog.identity import MAY_DIFFER, PLACES, UNUSED, experiment, fiel
 from dartsx.catalog.measures import RESULTS, SEARCHED, Measure
 from dartsx.catalog.methods import BASE, METHODS
 from dartsx.catalog.names import (
+    ALWAYS_THERE,
     BOXES_PREFIX,
     COST_FORMS,
     COST_KINDS,
@@ -44,10 +45,12 @@ from dartsx.catalog.names import (
     task_of_data,
 )
 from dartsx.catalog.strategies import STRATEGIES
+from dartsx.catalog.unread import LEFT_OUT, unread
 
 __all__ = [
     "is_text",
     "lasting",
+    "ALWAYS_THERE",
     "BASE",
     "BOXES_PREFIX",
     "MASKS_PREFIX",
@@ -64,6 +67,7 @@ __all__ = [
     "HYPERGRADIENTS",
     "INIT_SCALE",
     "LATENCY",
+    "LEFT_OUT",
     "MAY_DIFFER",
     "METHODS",
     "Measure",
@@ -105,5 +109,6 @@ __all__ = [
     "option_values",
     "options_of",
     "task_of_data",
+    "unread",
     "written_by_a_run",
 ]

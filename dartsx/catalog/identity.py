@@ -35,7 +35,7 @@ PLACES = {
 # the config was written down.
 _OF_A_SAMPLE = ("mesh", "search.diagnosis", "seed", "genotype", "network", "schema")
 # What shapes the network of a genotype; a network that has a name is what its paper says.
-_OF_GENOTYPES = tuple(f"evaluate.{name}" for name in ("network", "channels", "layers", "auxiliary", "auxiliary_weight"))
+OF_GENOTYPES = tuple(f"evaluate.{name}" for name in ("network", "channels", "layers", "auxiliary", "auxiliary_weight"))
 # Networks in which architectures of one kind are trained, and no others: that says nothing that the genotype does not.
 _OF_ONE_EXECUTOR = tuple(networks[0] for _, networks in EXECUTORS.values() if len(networks) == 1)
 UNUSED = ""
@@ -52,10 +52,10 @@ def experiment(config: Mapping[str, Any]) -> dict[str, str]:
       where the config names another method.
     """
     evaluation = "evaluate" in config and "search" not in config  # its space only writes the network of its genotype
-    left_out = (*MAY_DIFFER, *_OF_A_SAMPLE, *_options_of_others(config), *(["space"] if evaluation else []))
-    kept = {name: repr(_as_json(value)) for name, value in fields(config).items() if not _within(name, left_out)}
+    left_out = (*MAY_DIFFER, *_OF_A_SAMPLE, *options_of_others(config), *(["space"] if evaluation else []))
+    kept = {name: repr(_as_json(value)) for name, value in fields(config).items() if not within(name, left_out)}
     if config.get("network"):
-        kept |= {name: UNUSED for name in _OF_GENOTYPES if name in kept}
+        kept |= {name: UNUSED for name in OF_GENOTYPES if name in kept}
     if config.get("evaluate", {}).get("network") in _OF_ONE_EXECUTOR:
         kept["evaluate.network"] = UNUSED
     return kept
@@ -72,7 +72,8 @@ def fields(config: Mapping[str, Any]) -> dict[str, Any]:
     return dict(_flat(completed(config)))
 
 
-def _options_of_others(config: Mapping[str, Any]) -> list[str]:
+def options_of_others(config: Mapping[str, Any]) -> list[str]:
+    """The groups of options of the methods that the config does not name; none where it names no method."""
     if "method" not in config:
         return []
     return [f"methods.{name}" for name in config.get("methods", {}) if name not in config["method"].split("+")]
@@ -90,6 +91,6 @@ def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield prefix + key, list(value) if isinstance(value, tuple) else value  # as JSON reads it
 
 
-def _within(name: str, fields: Iterable[str]) -> bool:
+def within(name: str, fields: Iterable[str]) -> bool:
     """Whether a dotted name is one of the fields, or lies in a group among them."""
     return any(name == field or name.startswith(f"{field}.") for field in fields)

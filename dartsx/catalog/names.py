@@ -43,6 +43,7 @@ EXECUTORS = {
 EMBEDDED_TEXT, TEXT_PREFIX = "python_docs", "text:"  # names of data sets that are texts
 # Data sets of scenes of digits, by what is predicted of them.
 SCENES = {"digit_scenes": "segmentation", "digit_boxes": "detection"}
+ALWAYS_THERE = ("digits", EMBEDDED_TEXT, *SCENES)  # data sets that need no files of a user's
 UPSCALES = (2, 4)  # how many times larger super-resolution makes images
 BOXES_PREFIX, MASKS_PREFIX = "boxes:", "masks:"  # begin the names of data sets with boxes and with masks
 TEXT_UNITS = ("words", "tokens", "characters")  # what a text is cut into

@@ -5,7 +5,7 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True)
 class Known:
-    """Facts about a data set that its files do not tell.
+    """Facts about a data set that its files do not tell, or not before they are read.
 
     Attributes:
         label: the name in papers and reports.
@@ -14,6 +14,8 @@ class Known:
         evaluation_split: the TFDS split that results are reported on.
         lossless: whether the originals are free of JPEG losses, so that a JPEG copy is another
             data set and is called so.
+        shape: height, width and channels of every image; None where they differ or are not said here.
+        classes: number of classes, where `shape` is said.
     """
 
     label: str
@@ -21,6 +23,8 @@ class Known:
     std: tuple[float, ...] | None = None
     evaluation_split: str = "test"
     lossless: bool = True
+    shape: tuple[int, int, int] | None = None
+    classes: int | None = None
 
 
 KNOWN: dict[str, Known] = {
@@ -29,9 +33,17 @@ KNOWN: dict[str, Known] = {
         "CIFAR-10",
         mean=(0.49139968, 0.48215827, 0.44653124),
         std=(0.24703233, 0.24348505, 0.26158768),
+        shape=(32, 32, 3),
+        classes=10,
     ),
     # DARTS itself has no CIFAR-100; the figures of P-DARTS (arXiv:1904.12760), built on its code.
-    "cifar100": Known("CIFAR-100", mean=(0.5071, 0.4867, 0.4408), std=(0.2675, 0.2565, 0.2761)),
+    "cifar100": Known(
+        "CIFAR-100",
+        mean=(0.5071, 0.4867, 0.4408),
+        std=(0.2675, 0.2565, 0.2761),
+        shape=(32, 32, 3),
+        classes=100,
+    ),
     "imagenet2012": Known(
         "ImageNet",
         mean=(0.485, 0.456, 0.406),

@@ -14,8 +14,17 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from dartsx.catalog import METHODS
-from dartsx.experiments.settings import REQUIRED, parse_config, read_seeds, run_main, search_settings, stopped
+from dartsx.catalog import HYPERGRADIENTS, METHODS
+from dartsx.experiments.settings import (
+    REQUIRED,
+    SettingsError,
+    parse_config,
+    read_seeds,
+    run_main,
+    search_settings,
+    stopped,
+    wrong,
+)
 from dartsx.experiments.settings.command_line import overrides
 from dartsx.experiments.settings.load import split_source
 
@@ -23,6 +32,8 @@ _METHODS = flags.DEFINE_list("methods", ["darts"], "search methods, each may end
 _SEEDS = flags.DEFINE_string("seeds", "0:3", "first:end, or numbers separated by commas")
 _TABLE = flags.DEFINE_string("table", "", "NAS-Bench-201's table; empty: the one that ships with dartsx")
 CONFIG = "nb201.py"
+_UNNAMED = next(iter(HYPERGRADIENTS))  # hypergradient of a method that names none
+_BY_SEEDS = ("seed", "population")  # fields that --seeds decides
 
 
 def main(config, workdir: str) -> None:
@@ -47,13 +58,22 @@ def method_config(name: str, argv: list[str]):
     """The config of a method: its own settings first, then the command line's.
 
     Raises:
-      SettingsError: no such method or hypergradient, or another wrong setting.
+      SettingsError: no such method or hypergradient, a field that other flags decide, or another wrong setting.
     """
     method, at, hypergradient = name.partition("@")
-    source, _ = split_source(parse_config(argv, CONFIG).source)
+    given = parse_config(argv, CONFIG)
+    source, argument = split_source(given.source)
+    if argument is not None:
+        raise SettingsError(f"--config={given.source}: methods are named by --methods; write --config={source}")
+    if field := next((field for field in _BY_SEEDS if field in given.overridden), None):
+        raise SettingsError(f"--config.{field}: the benchmark sets it by --seeds; leave it out", field)
     own = [f"--config.hypergradient={hypergradient}"] if at else []
     config = parse_config([argv[0], f"--config={source}:{method}", *own, *overrides(argv)], CONFIG).config
     search_settings(config)  # names what is wrong before anything is compiled
+    for field, named in (("method", method), ("hypergradient", hypergradient or _UNNAMED)):
+        if config[field] != named:
+            problem = f"--methods={name} searches by {named}; name another there, such as darts@exact"
+            raise wrong(field, config[field], problem)
     return config
 
 

@@ -19,7 +19,7 @@ from ml_collections import ConfigDict
 
 from dartsx.catalog.rules import at_least, where
 from dartsx.experiments.jobs import cost as job
-from dartsx.experiments.settings import SettingsError, run_main
+from dartsx.experiments.settings import SettingsError, check_needed, run_main
 from dartsx.experiments.settings.lists import folders
 from dartsx.experiments.settings.read import read_group
 from dartsx.experiments.settings.space_name import SpaceName
@@ -55,11 +55,15 @@ class CostSettings:
 
 def main(config: ConfigDict) -> None:
     """Prints the costs."""
+    check_needed(_LATENCY, _BATCH, _REPEATS)
+    check_needed(_PLOT, _RUNS, _DATASET)
     settings = read_group(CostSettings, _named(config))
     if settings.space.name:
         subjects = [job.space_subject(settings.space.name, settings.genotype, settings.image_size)]
     else:
         subjects = job.read_subjects(settings.network, settings.genotype, settings.image_size)
+    if _LATENCY.value:
+        _check_timed(subjects)
     costs = [subject.cost() for subject in subjects]
     latencies = [_measured(subject) for subject in subjects]
     if _PLOT.value:
@@ -85,6 +89,12 @@ def _named(config: ConfigDict) -> ConfigDict:
 def _rows(subject: job.Subject, cost: Cost):
     grouped = _ROWS.value == "groups" or (_ROWS.value == "auto" and bool(subject.description.labels))
     return cost.groups() if grouped else cost.rows
+
+
+def _check_timed(subjects: list[job.Subject]) -> None:
+    for subject in subjects:
+        if subject.description.reads != "images":
+            raise SettingsError(f"--latency: {subject.label} reads {subject.description.reads}; images alone are timed")
 
 
 def _measured(subject: job.Subject):

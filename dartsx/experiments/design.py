@@ -15,6 +15,7 @@ from typing import Any
 from absl import flags
 from ml_collections import ConfigDict
 
+from dartsx.catalog import LEFT_OUT
 from dartsx.experiments.settings import REQUIRED, SettingsError, evaluate_settings, run_main, stopped
 from dartsx.spaces import named_space
 
@@ -22,8 +23,6 @@ _SPACES = flags.DEFINE_list("spaces", None, "names, or module:attribute of your 
 _BUDGET = flags.DEFINE_integer("budget", 100, "networks of each space", lower_bound=1)
 _MACS = flags.DEFINE_string("macs", "", "band of multiply-adds, LOW:HIGH, such as 2e4:6e4; empty: all")
 _BINS = flags.DEFINE_integer("bins", 1, "bins of multiply-adds that count alike in the distributions", lower_bound=1)
-
-UNREAD = ("search", "space", "method", "hypergradient", "population", "population_chunk", "members")
 
 
 def main(config: ConfigDict, workdir: str) -> None:
@@ -42,7 +41,7 @@ def main(config: ConfigDict, workdir: str) -> None:
     plan = Plan(spaces, _BUDGET.value, Band(*low_high))
     trainer = Trainer(settings, dataset, mesh)
     drawn = networks_of(plan, trainer)
-    plain = dict(resolved(config, UNREAD))
+    plain = dict(resolved(config, LEFT_OUT["evaluate"]))
     plain["design"] = {"spaces": list(spaces), "budget": _BUDGET.value, "macs": _MACS.value}
     run = {"seed": settings.seed, "dataset": dataset.label, "method": None}
     given = inputs(dataset.identity)

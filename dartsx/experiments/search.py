@@ -7,7 +7,7 @@ as ``config.evaluate`` says, on the part of the training images that a search tr
 
 from absl import flags
 
-from dartsx.experiments.settings import REQUIRED, run_main, stopped
+from dartsx.experiments.settings import REQUIRED, SettingsError, check_needed, run_main, stopped
 from dartsx.experiments.settings.strategies import OBJECTIVES, read_asking
 
 _STRATEGY = flags.DEFINE_string("strategy", "", "a strategy in place of the config's method, such as enas")
@@ -20,6 +20,11 @@ _COMPARED = flags.DEFINE_integer("compared", 10, "with shared weights: architect
 
 def main(config, workdir: str) -> None:
     """Runs the search, or resumes it."""
+    check_needed(_STRATEGY, _OBJECTIVE, _OPTIONS, _ASKED, _AT_ONCE, _COMPARED)
+    if _COMPARED.present and _OBJECTIVE.value != "shared":
+        raise SettingsError(
+            f"--compared needs --objective=shared: --objective={_OBJECTIVE.value} finds the best anyway"
+        )
     if _STRATEGY.value:
         numbers = _ASKED.value, _AT_ONCE.value, _COMPARED.value
         asking = read_asking(_STRATEGY.value, _OPTIONS.value, _OBJECTIVE.value, *numbers)

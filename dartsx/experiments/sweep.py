@@ -16,7 +16,15 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from dartsx.experiments.settings import REQUIRED, SettingsError, parse_config, read_seeds, run_main, stopped
+from dartsx.experiments.settings import (
+    REQUIRED,
+    SettingsError,
+    check_finite,
+    parse_config,
+    read_seeds,
+    run_main,
+    stopped,
+)
 from dartsx.experiments.sweeps.plan import SAMPLERS, SCHEDULERS, SweepFlags, plan_of
 from dartsx.experiments.trials.choose import EXECUTORS, make_executor
 from dartsx.experiments.trials.resources import Resources
@@ -48,6 +56,7 @@ _DRY_RUN = flags.DEFINE_bool("dry_run", False, "print what would be run (slurm: 
 def main(config, workdir: str) -> None:
     """Runs what is missing, and prints the table."""
     del config  # every point has its own
+    check_finite(_MEMORY, _CPUS, _GPUS)
     seeds, root = read_seeds(_SEEDS.value), pathlib.Path(workdir)
     plan = plan_of(_flags())
     memory = None if _MEMORY.value is None else round(_MEMORY.value * 2**30)

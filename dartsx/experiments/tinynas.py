@@ -18,7 +18,7 @@ import numpy as np
 from absl import flags
 
 from dartsx.cost.chain import chain_counts, chain_parts
-from dartsx.experiments.settings import SettingsError, run_main
+from dartsx.experiments.settings import SettingsError, check_finite, run_main
 from dartsx.spaces.chains.tinynas import LAST, RESOLUTIONS, WIDTHS, tinynas
 
 _SRAM = flags.DEFINE_float("sram", 320, "memory, KiB", lower_bound=0)
@@ -36,6 +36,7 @@ PUBLISHED = {
     **{(0.3, 160): 32.5, (0.4, 112): 32.4, (0.4, 128): 39.3, (0.4, 144): 46.9, (0.5, 112): 38.3, (0.5, 128): 46.9},
     **{(0.5, 144): 52.0, (0.6, 112): 41.3, (0.7, 96): 31.4, (0.7, 112): 38.4},
 }
+MOST = 1000  # largest width multiplier and resolution, whose counts are whole numbers of 64 bits
 ROWS = 15  # of the printed ranking
 
 
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str]) -> None:
     """Prints the ranking."""
     if arguments:
         raise SettingsError(f"unexpected argument {arguments[0]!r}: flags are written --name=value")
+    check_finite(_SRAM, _FLASH)
     widths, sizes = numbers("widths", _WIDTHS.value, float), numbers("resolutions", _RESOLUTIONS.value, int)
     from dartsx.report.limits import limits_grid, limits_json, limits_plot  # imports matplotlib
     from dartsx.report.tables import markdown_table
@@ -74,7 +76,7 @@ def fitting(width: float, size: int) -> Any:
 
 
 def numbers(flag: str, given: Sequence[str], kind: type) -> list[Any]:
-    """Numbers above 0 of a flag.
+    """Numbers above 0 and up to `MOST` of a flag.
 
     Raises:
       SettingsError: something else.
@@ -83,9 +85,9 @@ def numbers(flag: str, given: Sequence[str], kind: type) -> list[Any]:
         found = [kind(text) for text in given]
     except ValueError:
         found = []
-    if not found or min(found) <= 0:
+    if not found or not all(0 < number <= MOST for number in found):
         what = "whole numbers" if kind is int else "numbers"
-        raise SettingsError(f"--{flag}={','.join(given)}: must be {what} above 0, separated by commas")
+        raise SettingsError(f"--{flag}={','.join(given)}: must be {what} above 0 and up to {MOST}, separated by commas")
     return found
 
 

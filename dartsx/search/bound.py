@@ -13,6 +13,7 @@ from dartsx.catalog import LATENCY
 from dartsx.cost import Table, bounded_loss, expected_cost, least_cost, read_table
 from dartsx.cost.forms import LOGARITHMIC
 from dartsx.search.method import HostAlpha, Method
+from dartsx.search.methods.random_sharing import none
 from dartsx.search.within import derive_within
 
 
@@ -49,9 +50,14 @@ def bounded(method: Method, bound: Bound, supernet: Any, image_shape: Sequence[i
     """The method with the bound on its validation loss, or on its rewards if it learns from these.
 
     Raises:
-      ValueError: the cost cannot be computed for this space or these images, or the method selects its network after
-        the search, and the network is to keep to the target.
+      ValueError: the cost cannot be computed for this space or these images; the method trains no alphas, which alone
+        are bound; or it selects its network after the search, and the network is to keep to the target.
     """
+    if method.hypergradient is none:
+        problem = (
+            "trains no alphas, and nothing else can be bound to a cost; leave the cost out, or choose another method"
+        )
+        raise ValueError(f"{method.name} {problem}")
     cost = _counted(bound, supernet, image_shape)
     if bound.within:
         if method.select is not None:

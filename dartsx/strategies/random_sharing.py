@@ -25,9 +25,11 @@ def sharing_weights(plan: Plan) -> Plan:
 
     Its budget does not exceed that of DARTS: an architecture step costs DARTS a forward and a backward pass, counted
     as three forward ones. Here a step spends one on the validation batch; the other two of every step of an epoch go
-    into comparing architectures as the epoch ends, each on up to ten validation batches.
+    into comparing architectures as the epoch ends, each on up to ten validation batches. A bound on the cost
+    of the plan is left out, as there is nothing to bind.
     """
-    return dataclasses.replace(plan, change=lambda method, task: random_sharing(), derivation=compared)
+    # A bound moves alphas, of which there are none.
+    return dataclasses.replace(plan, change=lambda method, task: random_sharing(), derivation=compared, bound=None)
 
 
 def compared(search: Search) -> Callable[[SearchState], Architecture]:

@@ -57,7 +57,10 @@ class Turn:
 
 
 def in_turns(plan: Plan, strategy: Strategy, turn: Turn) -> Plan:
-    """The plan that trains shared weights in turns with a strategy, in place of alphas."""
+    """The plan that trains shared weights in turns with a strategy, in place of alphas.
+
+    A bound on the cost would have nothing to bind: a search by such a plan refuses it (`dartsx.search.PlanError`).
+    """
 
     def change(method, task):
         return dataclasses.replace(random_sharing(), name=f"{strategy.name}, shared weights")

@@ -6,8 +6,11 @@ import time
 
 import numpy as np
 import pytest
+from absl import flags
+from absl.testing import flagsaver
 
 from dartsx.configs.digits import get_config
+from dartsx.experiments import search
 from dartsx.experiments.jobs import asking
 from dartsx.experiments.jobs.retraining import retrain_problem
 from dartsx.experiments.jobs.setup import load_checked
@@ -124,8 +127,11 @@ def test_what_such_a_training_does_not_do_is_refused(config, field, value, probl
 
 
 def test_wrong_flags_are_named(config, tmp_path):
-    with pytest.raises(SettingsError, match="unknown strategy 'enass'"):
-        read_asking("enass", "", "shared", 10, 10, 10)
+    for name in ("enass", "all"):
+        with pytest.raises(SettingsError, match=f"--strategy: unknown strategy '{name}'; allowed: random.*predictor$"):
+            read_asking(name, "", "shared", 10, 10, 10)
+    with pytest.raises(SettingsError, match="--options: 'rate' is not OPTION=VALUE"):
+        read_asking("enas", "rate", "shared", 10, 10, 10)
     with pytest.raises(SettingsError, match="--asked=25: must be a multiple of --at_once=10"):
         read_asking("enas", "", "shared", 25, 10, 10)
     with pytest.raises(SettingsError, match="option rate=0 of enas must be above 0"):
@@ -133,3 +139,29 @@ def test_wrong_flags_are_named(config, tmp_path):
     config.population = 2
     with pytest.raises(SettingsError, match="one seed at a time"):
         asking.run_asking(config, ASKED, tmp_path)
+
+
+@pytest.mark.parametrize("objective", ["shared", "retrain"])
+def test_a_bound_on_the_cost_is_refused_with_what_to_do_instead(config, objective, tmp_path):
+    config.search.cost.update({"kind": "macs", "target": 1e5, "within": True})
+    asked = read_asking("random", "", objective, 2, 1, 1)
+    message = "--config.search.cost.kind='macs': binds alphas, and --strategy has none.*dartsx.objectives.combined"
+    with pytest.raises(SettingsError, match=message):
+        asking.run_asking(config, asked, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"objective": "retrain"}, "--objective needs --strategy"),
+        ({"options": "rate=1"}, "--options needs --strategy"),
+        ({"asked": "100"}, "--asked needs --strategy"),
+        ({"at_once": "1"}, "--at_once needs --strategy"),
+        ({"compared": "5", "strategy": ""}, "--compared needs --strategy"),
+        ({"compared": "5", "strategy": "enas", "objective": "retrain"}, "--compared needs --objective=shared"),
+    ],
+)
+def test_flags_of_strategies_mean_nothing_without_one(given, message, config, tmp_path):
+    flags.FLAGS.mark_as_parsed()  # not by parsing: flags of other programs that tests import are required
+    with flagsaver.as_parsed(**given), pytest.raises(SettingsError, match=message):
+        search.main(config, str(tmp_path))

@@ -160,7 +160,27 @@ def test_seeds_and_methods():
     config = method_config("darts@exact", ["program", "--config.search.epochs=3", "--seeds=0:1"])
     assert (config.method, config.hypergradient, config.search.epochs) == ("darts", "exact", 3)
     assert config.space.name == "nb201"
-    wrongs = {"dart": "config.method='dart': .*darts", "darts@second": "config.hypergradient='second'"}
+    wrongs = {
+        "darts@": "config.hypergradient=''",
+        "dart": "config.method='dart': .*darts",
+        "darts@second": "config.hypergradient='second'",
+    }
     for wrong, message in wrongs.items():
         with pytest.raises(SettingsError, match=message):
             method_config(wrong, ["program"])
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("darts@exact", "--config.method=gdas", "config.method='gdas': --methods=darts@exact searches by darts"),
+        ("darts", "--config.hypergradient=exact", "config.hypergradient='exact': --methods=darts searches by first_o"),
+        ("darts@exact", "--config.hypergradient=unrolled", "='unrolled': --methods=darts@exact searches by exact"),
+        ("darts", "--config=nb201:drnas", "config=nb201:drnas: methods are named by --methods; write --config=nb201$"),
+        ("darts", "--config.seed=7", "config.seed: the benchmark sets it by --seeds"),
+        ("darts", "--config.population=2", "config.population: the benchmark sets it by --seeds"),
+    ],
+)
+def test_no_row_runs_another_method_or_other_seeds_than_it_names(name, given, message):
+    with pytest.raises(SettingsError, match=message):
+        method_config(name, ["program", given])

@@ -10,13 +10,18 @@ import pytest
 from dartsx.catalog import METHODS
 from dartsx.configs.digits import get_config
 from dartsx.cost import expected_cost
-from dartsx.experiments.jobs.search import blaming_fields, plan_of
-from dartsx.experiments.settings import SettingsError, search_settings
+from dartsx.cost.measured_table import Row, csv_of
+from dartsx.experiments.jobs.search import blaming_fields, check_plan, plan_of
+from dartsx.experiments.settings import SettingsError, load_config, search_settings
 from dartsx.nn import supernet_of
-from dartsx.search import Task, search_problem
+from dartsx.objectives.shared_weights import SCORE
+from dartsx.search import PlanError, Task, search_problem
 from dartsx.search.bound import bounded
 from dartsx.search.methods import compose
 from dartsx.spaces import CellSpace, named_space
+from dartsx.strategies import make_strategy
+from dartsx.strategies.random_sharing import sharing_weights
+from dartsx.strategies.shared_turns import Turn, in_turns
 
 PRIMITIVES = ("none", "skip_connect", "conv_1x1", "separable_3x3")
 IMAGES = (12, 12, 1)  # of digits
@@ -31,8 +36,8 @@ def bound_config(method="darts", **fields):
     return config
 
 
-# One learns from rewards, the other does not search cells.
-@pytest.mark.parametrize("method", [name for name in METHODS if name not in ("tunas", "ofa")])
+# One learns from rewards, the others train no alphas.
+@pytest.mark.parametrize("method", [name for name in METHODS if name not in ("tunas", "fair_nas", "ofa")])
 def test_every_method_moves_its_alphas_towards_cheaper_networks(method):
     plan = plan_of(search_settings(bound_config(method)), classes=10)
     supernet = supernet_of(plan.space, channels=4, layers=4)
@@ -98,6 +103,23 @@ def test_a_cost_that_a_space_does_not_have_is_refused():
         search_problem(topologies, steps=1, image_shape=IMAGES)
 
 
+@pytest.mark.parametrize("within", [False, True])
+@pytest.mark.parametrize(("method", "space"), [("fair_nas", "digit_chain"), ("ofa", "ofa")])
+def test_a_method_without_alphas_cannot_be_bound(method, space, within):
+    plan = plan_of(search_settings(bound_config(method, **{"search.cost.within": within})), classes=10)
+    message = f"--config.search.cost.kind='macs': {method} .*trains no alphas.*choose another method"
+    with pytest.raises(SettingsError, match=message), blaming_fields():
+        search_problem(dataclasses.replace(plan, space=named_space(space)), steps=1, image_shape=(32, 32, 3))
+
+
+def test_shared_weights_of_a_strategy_cannot_be_bound_and_those_of_random_search_are_not():
+    plan = plan_of(search_settings(bound_config()), classes=10)
+    strategy = make_strategy("random", [SCORE], {})
+    with pytest.raises(PlanError, match="random, shared weights trains no alphas"):
+        search_problem(in_turns(plan, strategy, Turn()), steps=1, image_shape=IMAGES)
+    assert search_problem(sharing_weights(plan), steps=1, image_shape=IMAGES).method.bound is None
+
+
 @pytest.mark.parametrize("space", [None, "digit_chain"])
 def test_a_target_that_no_network_reaches_is_refused_before_anything_compiles(space):
     plan = plan_of(search_settings(bound_config(**{"search.cost.target": 1e3})), classes=10)
@@ -105,6 +127,46 @@ def test_a_target_that_no_network_reaches_is_refused_before_anything_compiles(sp
     message = "--config.search.cost.target=1000.0.*no network of the space reaches it: the cheapest costs"
     with pytest.raises(SettingsError, match=message), blaming_fields():
         search_problem(plan, steps=1, image_shape=IMAGES)
+
+
+def planned(config, **fields):
+    given = load_config(config).copy_and_resolve_references().unlock()
+    given.search.cost.kind = "macs"
+    given.update_from_flattened_dict(fields)
+    return search_settings(given)
+
+
+@pytest.mark.parametrize(
+    ("config", "fields", "cheapest"),
+    [
+        ("digit_chain", {}, "31224 macs"),  # of 12x12 pixels in grey; of 32x32 in colour it takes 331896
+        ("text", {"search.cost.kind": "params"}, "211920 params"),
+        ("nas_fpn_small", {"dataset.scenes.train": 20, "dataset.scenes.test": 5}, "4.91838e[+]06 macs"),
+        ("super_resolution", {}, "42912 macs"),
+        ("cifar10", {"search.channels": 4}, "1.52845e[+]06 macs"),
+        ("cifar10", {"search.channels": 4, "dataset.image_size": 16}, "382592 macs"),
+    ],
+)
+def test_a_sweep_checks_targets_for_the_data_before_a_trial(config, fields, cheapest):
+    with pytest.raises(SettingsError, match=f"--config.search.cost.target=10.0: no network.* costs {cheapest}"):
+        check_plan(planned(config, **{"search.cost.target": 10.0}, **fields))
+    check_plan(planned(config, **{"search.cost.target": 1e9}, **fields))
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [("32x32x3", "was measured for images of 32x32x3, not 12x12x1"), ("12x12x1", "has no time of")],
+)
+def test_a_sweep_checks_tables_for_the_images_of_the_data(tmp_path, image, message):
+    plain = {name: 1 for name in Row._fields} | {"block": "a", "dtype": "float32", "image": image}
+    (tmp_path / "latency.csv").write_text(csv_of([Row(**plain)]))
+    fields = {"search.cost.kind": "latency", "search.cost.table": str(tmp_path / "latency.csv")}
+    with pytest.raises(SettingsError, match=f"--config.search.cost.kind='latency': .*{message}"):
+        check_plan(planned("digit_chain", **{"search.cost.target": 1.0}, **fields))
+
+
+def test_a_target_for_data_of_unknown_shape_is_left_to_the_trial():
+    check_plan(planned("digits", **{"search.cost.target": 10.0, "dataset.name": "folder:mine"}))
 
 
 def test_a_network_selected_after_the_search_cannot_be_kept_to_a_target():

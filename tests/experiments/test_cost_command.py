@@ -121,6 +121,32 @@ def test_latency_is_measured_where_it_is_asked_for(capsys, monkeypatch):
     assert "latency: 2 ms (1 to 4), batch 3, 5 calls, a device" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--config.network=lstm"],
+        ["--config.network=resnet18,lstm"],
+        ["--config.space.name=recurrent", "--config.genotype=recurrent:DARTS_V2"],
+    ],
+)
+def test_latency_of_networks_that_read_words_is_refused(arguments):
+    with pytest.raises(SettingsError, match="--latency: .* reads words; images alone are timed"):
+        run(*arguments, latency=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"batch": "4"}, "--batch needs --latency"),
+        ({"runs": "runs/a"}, "--runs needs --plot"),
+        ({"dataset": "x"}, "--dataset needs --plot"),
+    ],
+)
+def test_flags_that_mean_nothing_without_another_are_refused(given, message):
+    with flagsaver.as_parsed(**given), pytest.raises(SettingsError, match=message):
+        cost.main(parse_config(["cost"], "cost.py").config)
+
+
 def test_the_plot_is_written_beside_the_figures(capsys, tmp_path):
     run("--config.network=resnet50,supernet", plot=str(tmp_path / "new" / "costs.svg"))
     text = (tmp_path / "new" / "costs.svg").read_text()

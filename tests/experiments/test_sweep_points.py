@@ -91,6 +91,42 @@ def test_what_is_wrong_is_said_with_its_point_and_field(sweep, message):
         planned(sweep)
 
 
+@pytest.mark.parametrize(
+    ("sweep", "job", "message"),
+    [
+        (
+            "evaluate.learning_rate=0.1,0.2; methods.gdas.temperature_start=1,2",
+            "search",
+            r"point 1 of 4 .*: --config.evaluate.learning_rate=0.1: is swept, but a search does not read it",
+        ),
+        ("method=gdas,darts; methods.gdas.temperature_start=1,2", "search", "point 3 of 4.*method=darts does not read"),
+        ("search.epochs=2,3; genotype=DARTS_V2", "run", "genotype='DARTS_V2': is swept, but a search with its eval"),
+        ("genotype=DARTS_V2; search.epochs=2,3", "evaluate", "search.epochs=2: is swept, but an evaluation does not"),
+        ("genotype=DARTS_V2; space.nodes=3,4", "evaluate", "space.nodes=3: is swept, but an evaluation does not read"),
+        ("network=resnet18_cifar; evaluate.layers=3,4", "evaluate", "network=resnet18_cifar is what its paper says"),
+        ("search.cost.weight=1,2", "search", "search.cost.kind='' leaves it without effect"),
+        ("dataset.text.steps=10,20", "search", "dataset.name='digits' leaves it without effect"),
+    ],
+)
+def test_fields_that_decide_nothing_are_not_swept(sweep, job, message):
+    with pytest.raises(SettingsError, match=message):
+        planned(sweep, job=job)
+
+
+def test_options_are_swept_beside_their_method_and_a_bound_beside_its_kind():
+    argv = [*ARGV, "--config.search.cost.target=1e5"]
+    assert len(planned("method=gdas; methods.gdas.temperature_start=1,2").known) == 2
+    assert len(planned("search.cost.kind=macs; search.cost.weight=1,2", argv).known) == 2
+    given = "method=gdas,gdas+pc_darts; methods.gdas.temperature_start=1..2"
+    assert planned(given, samples=2, sampler="tpe").known is None
+    assert len(planned("search.chunk_steps=10,20; search.diagnosis.every=1,2").known) == 4
+
+
+def test_seeds_are_not_given_by_the_config():
+    with pytest.raises(SettingsError, match="--config.seed: the seeds of a sweep are given by --seeds; leave it out"):
+        planned("search.epochs=2,3", [*ARGV, "--config.seed=7"])
+
+
 def test_ends_of_ranges_obey_the_rules_of_their_fields():
     with pytest.raises(SettingsError, match=r"point 2 of 2 .*momentum=1.0: must be from 0 to below 1"):
         planned("search.weights.momentum=0..1", samples=4)

@@ -4,9 +4,11 @@ import json
 
 import numpy as np
 import pytest
+from absl import flags
+from absl.testing import flagsaver
 
 from dartsx.experiments.settings import SettingsError
-from dartsx.experiments.tinynas import PUBLISHED, numbers
+from dartsx.experiments.tinynas import PUBLISHED, main, numbers
 from dartsx.report.limits import Fitting, limits_grid, ranking
 
 
@@ -25,6 +27,14 @@ def test_all_spaces_are_ranked_in_seconds(python, tmp_path):
     assert (tmp_path / "tinynas.svg").read_text().startswith("<svg")
 
 
+@pytest.mark.parametrize("given", [{"sram": "nan"}, {"flash": "inf"}])
+def test_limits_are_finite(given):
+    flags.FLAGS.mark_as_parsed()  # not by parsing: flags of other programs that tests import are required
+    ((name, value),) = given.items()
+    with flagsaver.as_parsed(**given), pytest.raises(SettingsError, match=f"--{name}={value}: must be a finite number"):
+        main([])
+
+
 def test_spaces_are_ranked_by_the_mean_of_what_fits():
     spaces = [Fitting("a", 4, np.array([1e6, 3e6]), None), Fitting("b", 4, np.array([], int), 2.0)]
     spaces.append(Fitting("c", 4, np.array([4e6]), 5.0))
@@ -33,7 +43,10 @@ def test_spaces_are_ranked_by_the_mean_of_what_fits():
     assert [line[1] for line in limits_grid(spaces, 1).lines] == ["c", "b"]
 
 
-@pytest.mark.parametrize(("given", "kind"), [(["a"], float), (["0"], float), (["1.5"], int)])
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [(["a"], float), (["0"], float), (["1.5"], int), (["nan"], float), (["inf"], float), (["1001"], int)],
+)
 def test_what_is_no_number_is_named(given, kind):
-    with pytest.raises(SettingsError, match=f"--widths={given[0]}: must be (whole )?numbers above 0"):
+    with pytest.raises(SettingsError, match=f"--widths={given[0]}: must be (whole )?numbers above 0 and up to 1000"):
         numbers("widths", given, kind)

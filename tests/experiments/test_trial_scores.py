@@ -32,6 +32,8 @@ def test_a_paused_evaluation_has_the_number_that_counts_as_its_result_will(tmp_p
     found = paused(tmp_path, {"task": task}, {"split": "test", **tested}, {"split": "train", "loss": 9.0})
     assert found[default_score("evaluate", task)] == pytest.approx(value)
     assert found["test_loss"] == tested["loss"] and "train_loss" not in found and "test_epoch" not in found
+    lost = paused(tmp_path, {"task": task}, {"split": "test", **dict.fromkeys(tested, "NaN")})
+    assert lost[default_score("evaluate", task)] is None and lost["test_loss"] is None
 
 
 def test_metrics_of_a_job_of_ones_own_keep_their_names(tmp_path):

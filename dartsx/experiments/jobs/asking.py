@@ -54,6 +54,9 @@ def run_asking(config: ConfigDict, asking: AskingSettings, workdir: str | os.Pat
     settings = search_settings(config)
     if settings.population > 1:
         raise SettingsError("--strategy searches one seed at a time; set 1", "population")
+    if kind := settings.search.cost.kind:
+        instead = "leave it out, search by a method, or combine objectives in Python (dartsx.objectives.combined)"
+        raise wrong("search.cost.kind", kind, f"binds alphas, and --strategy has none; {instead}")
     if asking.objective == "retrain":
         return _run_retraining(config, settings, asking, workdir)
     strategy = make_strategy(asking.strategy, [SCORE], asking.options)

@@ -28,6 +28,7 @@ PUBLISHED = (
     "(arXiv:2006.10355)."
 )
 SHARING = "dartsx.experiments.jobs.benchmark:run_sharing"
+UNBOUND = "The searches by methods are bound to a cost; neither random search is."
 RANDOM, SHARED = "random search", "random search, shared weights"
 
 
@@ -111,6 +112,7 @@ def _write(workdir, methods, failures, seeds, table: NB201Table, first: ConfigDi
             for n, value in expected.items()
         ),
         f"A search's multiply-adds are those of training {share:.3g} cells of the table for 12 epochs.",
+        *([UNBOUND] if search_settings(first).search.cost.kind else []),
         PUBLISHED,
         *(f"Failed: {failure}" for failure in failures),
     ]

@@ -15,7 +15,7 @@ import jax
 import numpy as np
 from ml_collections import ConfigDict
 
-from dartsx.catalog import STEMS
+from dartsx.catalog import LEFT_OUT, STEMS
 from dartsx.data.identity import Identity
 from dartsx.experiments.jobs.initial_weights import InitialWeights
 from dartsx.experiments.jobs.retraining import retrain_problem
@@ -47,9 +47,6 @@ from dartsx.runtime import (
 )
 from dartsx.spaces import published_names, to_json
 from dartsx.tasks import Classification, Task, task_of
-
-# Fields that an evaluation does not read.
-SEARCH_ONLY = ("search", "space", "method", "hypergradient", "population", "population_chunk", "members")
 
 
 def run_evaluate(config: ConfigDict, workdir: str | os.PathLike, pause_after: int | None = None) -> bool:
@@ -137,7 +134,7 @@ def streamed_images(settings: EvaluateSettings, mesh: jax.sharding.Mesh) -> Give
 
 def _record(config: ConfigDict, settings: EvaluateSettings) -> dict[str, Any]:
     """The config as it is kept: with the network that was chosen, and the space where that writes the network."""
-    plain = dict(resolved(config, SEARCH_ONLY))
+    plain = dict(resolved(config, LEFT_OUT["evaluate"]))
     plain["evaluate"] |= {"network": settings.evaluate.network or STEMS[0]}
     return plain if settings.space is None else plain | {"space": config.space.to_dict()}
 

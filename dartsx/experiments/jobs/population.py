@@ -14,8 +14,8 @@ import pathlib
 import jax
 from ml_collections import ConfigDict
 
+from dartsx.catalog import LEFT_OUT
 from dartsx.experiments.jobs.search import (
-    NOT_READ,
     blaming_fields,
     run_one_search,
     run_record,
@@ -49,7 +49,7 @@ def run_search(config: ConfigDict, workdir: str | os.PathLike, pause_after: int 
     if settings.population == 1:
         return run_one_search(config, workdir, pause_after)
     mesh = start(settings)
-    dataset, plain = load_checked(settings), resolved(config, NOT_READ)
+    dataset, plain = load_checked(settings), resolved(config, LEFT_OUT["search"])
     with blaming_fields(), contextlib.ExitStack() as stack:
         population = population_of(settings, dataset, mesh)
         records = [run_record(member, dataset) for member in population.members]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -11,7 +12,19 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
-from dartsx.experiments.jobs.setup import AnyDataset, comparison, finished_before, inputs, load_checked, resolved, start
+from dartsx.catalog import ALWAYS_THERE, LEFT_OUT
+from dartsx.data.known import KNOWN
+from dartsx.data.prepared import base_name
+from dartsx.experiments.jobs.setup import (
+    AnyDataset,
+    comparison,
+    finished_before,
+    inputs,
+    load_checked,
+    load_data,
+    resolved,
+    start,
+)
 from dartsx.experiments.jobs.task_options import task_options
 from dartsx.experiments.settings import SearchSettings, search_settings, wrong
 from dartsx.feeds import Examples
@@ -28,7 +41,6 @@ FIELDS = {
     "target": "search.cost.target",
     "sharing": "search.sharing",
 }
-NOT_READ = ("evaluate", "genotype", "network")  # by a search
 
 
 def run_one_search(
@@ -56,7 +68,7 @@ def run_one_search(
     """
     settings = search_settings(config)
     mesh = start(settings)
-    dataset, plain = load_checked(settings), {**resolved(config, NOT_READ), **(further or {})}
+    dataset, plain = load_checked(settings), {**resolved(config, LEFT_OUT["search"]), **(further or {})}
     with blaming_fields():
         plan = change(search_plan(settings, dataset))
         search = Search(plan, search_examples(settings, dataset, mesh), settings.seed, mesh)
@@ -130,13 +142,35 @@ def plan_of(settings: SearchSettings, classes: int) -> Plan:
 
 
 def check_plan(settings: SearchSettings) -> None:
-    """Names what does not fit in the method and the supernet, whatever the data, before anything is compiled.
+    """Names what does not fit in the method and the supernet before anything is compiled.
+
+    A bound on the cost depends on the data. It is checked for those that are always there, which are loaded, and for
+    those whose shape is known by name; other searches check theirs as they start.
 
     Raises:
       SettingsError: naming the field.
     """
+    plan, shape = plan_of(settings, classes=10), (32, 32, 3)  # which without a bound say nothing
+    if plan.bound is not None:
+        plan, shape = _of_the_data(settings) or (dataclasses.replace(plan, bound=None), shape)
     with blaming_fields():
-        check_stages(plan_of(settings, classes=10), steps=1, image_shape=(32, 32, 3))
+        check_stages(plan, steps=1, image_shape=shape)
+
+
+def _of_the_data(settings: SearchSettings) -> tuple[Plan, tuple[int, ...]] | None:
+    """The plan for the data, and the shape of what its supernet reads; None where they are not known before a run."""
+    given = settings.dataset
+    if given.name in ALWAYS_THERE:
+        dataset = _loaded_once(given)
+        return search_plan(settings, dataset), dataset.image_shape
+    known = None if given.upscale else KNOWN.get(base_name(given.name))
+    if known is None or known.shape is None:
+        return None
+    *size, channels = known.shape
+    return plan_of(settings, known.classes), (*([given.image_size] * 2 if given.image_size else size), channels)
+
+
+_loaded_once = functools.lru_cache(maxsize=1)(load_data)
 
 
 @contextlib.contextmanager

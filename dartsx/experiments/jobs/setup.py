@@ -84,10 +84,8 @@ def load_checked(settings: SearchSettings | EvaluateSettings, alone: bool = Fals
     Raises:
       SettingsError: the data cannot be loaded, or naming the field that does not fit the data or the devices.
     """
-    name = settings.dataset.name
-    wrong_data = blame("dataset.name", name, FileNotFoundError, ValueError, MemoryError)
-    with wrong_data, working(f"reading {name}", enabled=jax.process_index() == 0):
-        dataset = _loaded(settings.dataset)
+    with working(f"reading {settings.dataset.name}", enabled=jax.process_index() == 0):
+        dataset = load_data(settings.dataset)
     check_fits(settings, dataset, alone)
     return dataset
 
@@ -95,6 +93,16 @@ def load_checked(settings: SearchSettings | EvaluateSettings, alone: bool = Fals
 def check_fits(settings: SearchSettings | EvaluateSettings, dataset: AnyDataset, alone: bool = False) -> None:
     """Checks that a data set in memory fits the settings; see `load_checked`, whose errors it raises."""
     _check(settings, dataset.image_shape, dataset.identity.train, dataset.num_classes, dataset.task, alone)
+
+
+def load_data(given: DatasetSettings) -> AnyDataset:
+    """The data set in memory.
+
+    Raises:
+      SettingsError: it cannot be loaded.
+    """
+    with blame("dataset.name", given.name, FileNotFoundError, ValueError, MemoryError):
+        return _loaded(given)
 
 
 def _loaded(given: DatasetSettings) -> AnyDataset:

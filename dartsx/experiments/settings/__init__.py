@@ -3,7 +3,7 @@
 from dartsx.experiments.settings.command_line import CommandLine, parse_config
 from dartsx.experiments.settings.data_checks import check_against_data
 from dartsx.experiments.settings.errors import SettingsError, blame, wrong
-from dartsx.experiments.settings.flags import REQUIRED, run_main
+from dartsx.experiments.settings.flags import REQUIRED, check_finite, check_needed, run_main
 from dartsx.experiments.settings.groups import (
     AlphaOptimizer,
     DatasetSettings,
@@ -36,6 +36,8 @@ __all__ = [
     "WeightOptimizer",
     "blame",
     "check_against_data",
+    "check_finite",
+    "check_needed",
     "check_pipeline",
     "evaluate_settings",
     "evaluation_config",

@@ -1,5 +1,6 @@
 """How every entry point starts: read flags, call ``main``, answer wrong input by one message."""
 
+import math
 import os
 import sys
 import threading
@@ -91,6 +92,28 @@ def run_main(main: Callable[..., None], config: str | None = DEFAULT, workdir: s
 
     with piped():
         app.run(guarded, flags_parser=parse)
+
+
+def check_needed(needed: flags.FlagHolder, *given: flags.FlagHolder) -> None:
+    """Checks that flags which mean nothing without another one are given with it alone.
+
+    Raises:
+      SettingsError: one stands on the command line without it.
+    """
+    for flag in given:
+        if flag.present and not needed.value:
+            raise SettingsError(f"--{flag.name} needs --{needed.name}")
+
+
+def check_finite(*given: flags.FlagHolder) -> None:
+    """Checks flags that are numbers, or None: bounds let not-a-number pass.
+
+    Raises:
+      SettingsError: one is not finite.
+    """
+    for flag in given:
+        if flag.value is not None and not math.isfinite(flag.value):
+            raise SettingsError(f"--{flag.name}={flag.value}: must be a finite number")
 
 
 def _define(config: str | None, workdir: str | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from dartsx.catalog import STRATEGIES, option_values
@@ -44,13 +44,17 @@ def read_asking(strategy: str, options: str, objective: str, asked: int, at_once
 
     Raises SettingsError for an unknown strategy, wrong options, and numbers that `at_once` does not divide.
     """
-    (name,) = read_strategies([strategy])
-    given = ";".join(f"{name}.{part.strip()}" for part in options.split(";") if part.strip())
+    _check_known("--strategy", strategy, STRATEGIES)
+    parts = [part.strip() for part in options.split(";") if part.strip()]
+    for part in parts:
+        if not re.fullmatch(r"\w+\s*=\s*\S+", part):
+            raise SettingsError(f"--options: {part!r} is not OPTION=VALUE")
+    given = ";".join(f"{strategy}.{part}" for part in parts)
     for flag, value in (("asked", asked), *((("compared", compared),) if objective == "shared" else ())):
         if value < 1 or at_once < 1 or value % at_once:
             raise SettingsError(f"--{flag}={value}: must be a multiple of --at_once={at_once}")
-    chosen = read_options([name], given, {})[name]
-    return AskingSettings(name, chosen, objective, asked, at_once, compared)
+    chosen = read_options([strategy], given, {})[strategy]
+    return AskingSettings(strategy, chosen, objective, asked, at_once, compared)
 
 
 def read_strategies(names: Sequence[str]) -> list[str]:
@@ -60,11 +64,15 @@ def read_strategies(names: Sequence[str]) -> list[str]:
     """
     found = list(dict.fromkeys(name for given in names for name in (STRATEGIES if given == "all" else (given,))))
     for name in found:
-        if name not in STRATEGIES:
-            raise SettingsError(f"--strategies: unknown strategy {name!r}; allowed: {', '.join(STRATEGIES)}, all")
+        _check_known("--strategies", name, (*STRATEGIES, "all"))
     if not found:
         raise SettingsError("--strategies names none")
     return found
+
+
+def _check_known(flag: str, name: str, allowed: Collection[str]) -> None:
+    if name not in allowed:
+        raise SettingsError(f"{flag}: unknown strategy {name!r}; allowed: {', '.join(allowed)}")
 
 
 def read_queries(given: Sequence[str]) -> list[int]:

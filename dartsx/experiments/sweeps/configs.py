@@ -10,7 +10,15 @@ from typing import Any, NamedTuple, TypeVar
 
 from ml_collections import ConfigDict
 
-from dartsx.experiments.settings import SettingsError, check_pipeline, evaluate_settings, parse_config, search_settings
+from dartsx.catalog import unread
+from dartsx.experiments.settings import (
+    SettingsError,
+    check_pipeline,
+    evaluate_settings,
+    parse_config,
+    search_settings,
+    wrong,
+)
 from dartsx.experiments.settings.command_line import overrides
 from dartsx.experiments.sweeps.points import CONFIG, Point, text_of
 
@@ -85,12 +93,25 @@ def setting_of(point: Point, argv: Sequence[str], job: str) -> Setting:
             raise SettingsError(f"{field} is not swept but given by {flag}")
     source = text_of(point[CONFIG]) if CONFIG in point else None
     given = [f"--config.{name}={text_of(value)}" for name, value in point.items() if name != CONFIG]
-    config = parse_config([*_command(argv, source), *given]).config
+    line = parse_config([*_command(argv, source), *given])
+    config = line.config
     if config.population != 1:
         raise SettingsError("--config.population: a sweep makes populations of --seeds itself (--share_seeds)")
-    CHECKS[job](config)
+    if "seed" in line.overridden:
+        raise SettingsError("--config.seed: the seeds of a sweep are given by --seeds; leave it out")
+    _check_read(point, config, job, CHECKS[job](config))
     fields = {name: source if name == CONFIG else _value(config, name) for name in point}
     return Setting(name_of(fields), fields, config)
+
+
+def _check_read(point: Point, config: ConfigDict, job: str, settings: Any) -> None:
+    """Checks that every swept field may decide something: otherwise equal runs would have different names."""
+    plain, of_a_space = config.to_dict(), job == "evaluate" and settings.space is not None
+    for name in point:
+        if name == CONFIG or (of_a_space and name.startswith("space.")):
+            continue
+        if reason := unread(name, plain, job):
+            raise wrong(name, _value(config, name), f"is swept, but {reason}")
 
 
 def name_of(fields: Mapping[str, Any]) -> str:

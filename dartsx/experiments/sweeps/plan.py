@@ -137,10 +137,10 @@ def _drawn(flags: SweepFlags, swept: Swept) -> list[Point] | None:
 
 
 def _examples(flags: SweepFlags, swept: Swept) -> list[Setting]:
-    """Checked settings with every choice, and with both ends of the ranges."""
-    whole, choices = _whole(flags, swept), [{name: v} for name, vs in swept.choices.items() for v in vs]
-    ends = [_point(swept, whole, end) for end in (0.0, 1.0)] if swept.ranges else []
-    return settings_of(_distinct([*ends, *choices]), flags.argv, flags.job)
+    """Checked settings with every choice, beside the first of the others, and with both ends of the ranges."""
+    first, last = (_point(swept, _whole(flags, swept), end) for end in (0.0, 1.0))
+    choices = [{**first, name: value} for name, values in swept.choices.items() for value in values]
+    return settings_of(_distinct([first, last, *choices]), flags.argv, flags.job)
 
 
 def _learning(flags: SweepFlags, swept: Swept) -> Callable[[pathlib.Path], Proposals]:

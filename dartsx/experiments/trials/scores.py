@@ -13,6 +13,7 @@ from dartsx.runtime import finite
 
 _SPLITS, _COUNTERS = ("valid", "test"), ("step", "epoch")
 _FIGURES = tuple(f"{split}_" for split in _SPLITS)
+_NOT_FINITE = ("NaN", "Infinity", "-Infinity")  # as logs hold them
 _SMALLER = ("loss", "error", "perplexity", "macs", "params", "seconds", "gpu_days")
 
 
@@ -72,14 +73,19 @@ def _at(folder: pathlib.Path, epoch: int) -> dict[str, float]:
     task = _read(folder / "run.json").get("task")
     for row in _metrics(folder):
         if row["epoch"] == epoch and row["split"] in _SPLITS:
-            named = {name: value for name, value in row.items() if type(value) in (int, float)}
-            numbers = {name: value for name, value in named.items() if name not in _COUNTERS}
+            named = {name: _number(value) for name, value in row.items() if name not in _COUNTERS}
+            numbers = {name: value for name, value in named.items() if value is not None}
             scores |= {f"{row['split']}_{name}": value for name, value in numbers.items()}
             if row["split"] == "test" and task is not None:
                 from dartsx.tasks import TASKS  # imports JAX, which wrong flags fail before
 
                 scores |= TASKS[task].result(numbers)
     return scores
+
+
+def _number(value: Any) -> float | None:
+    """A number of a log, in which those that are not finite are words; None for anything else."""
+    return value if type(value) in (int, float) else float(value) if value in _NOT_FINITE else None
 
 
 def _metrics(folder: pathlib.Path) -> Sequence[Mapping[str, Any]]:

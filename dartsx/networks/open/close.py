@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
+from dartsx.networks.open.place import Place
 from dartsx.networks.open.size import at
 
 Choices = Mapping[str, str]  # decision -> option
@@ -20,7 +21,9 @@ class OpenPart(Protocol):
         ...
 
 
-_PLAIN = (int, float, bool, str, type(None))  # most of a description; asking a protocol takes a hundred times as long
+# Most of a description; asking a protocol takes a hundred times as long. Places lead to one another along many ways,
+# and say when a layer exists, not what it is.
+_PLAIN = (int, float, bool, str, type(None), Place)
 
 
 def close(description: Any, choices: Choices) -> Any:

@@ -28,8 +28,8 @@ from dartsx.networks.blocks.residual import BasicBlock
 from dartsx.networks.blocks.shuffle import ShuffleUnitV2
 from dartsx.networks.blocks.squeeze_excitation import SqueezeExcite
 from dartsx.networks.layers import Input, Zero
-from dartsx.networks.open.layers import Mixed
-from dartsx.networks.open.place import exists, presence
+from dartsx.networks.open.layers import Mixed, Weighted
+from dartsx.networks.open.place import ROOT, Place, exists, presence
 from dartsx.networks.open.size import at, expected
 
 NAMES = ["chain", "graph", "trellis", "nested", "widening", "grouped", "pairs"]
@@ -203,3 +203,11 @@ def test_channels_behind_a_choice_lie_as_those_of_its_options():
     residual = InvertedBottleneck(width, expansion=2)
     steps = Network("x", (choice, residual), (), (Classifier(2),), "", 8).trace()
     assert [step.segments for step in steps if isinstance(step.layer, Mixed)] == [(width,)]
+
+
+def test_a_layer_behind_many_decisions_is_closed_at_once():
+    place = ROOT
+    for number in range(200):  # along 2^200 ways
+        place = Place(((place, f"d{number}", "a"), (place, f"d{number}", "b")))
+    layer = Weighted((place,), ROOT)
+    assert close(layer, {}) is layer
