@@ -17,6 +17,7 @@ from ml_collections import ConfigDict
 
 from dartsx.catalog import LEFT_OUT
 from dartsx.experiments.settings import REQUIRED, SettingsError, evaluate_settings, run_main, stopped
+from dartsx.experiments.settings.design import check_design
 from dartsx.spaces import named_space
 
 _SPACES = flags.DEFINE_list("spaces", None, "names, or module:attribute of your own, by commas", required=True)
@@ -28,6 +29,7 @@ _BINS = flags.DEFINE_integer("bins", 1, "bins of multiply-adds that count alike 
 def main(config: ConfigDict, workdir: str) -> None:
     """Draws, trains, compares."""
     settings, low_high = evaluate_settings(config, need_genotype=False), read_band(_MACS.value)
+    check_design(settings)
     spaces = {name: named_space(name) for name in dict.fromkeys(_SPACES.value)}
     # These import JAX: wrong flags fail before that.
     from dartsx.experiments.jobs.design import Plan, Trainer, networks_of, results, train_all

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from dartsx.experiments.design import read_band
-from dartsx.experiments.settings import SettingsError
+from dartsx.experiments.settings import SettingsError, evaluate_settings, load_config
+from dartsx.experiments.settings.design import check_design
 from dartsx.runtime import read_json
 
 OWN = """
@@ -79,3 +80,34 @@ def test_bands(text, band):
 def test_what_is_no_band_is_named(text):
     with pytest.raises(SettingsError, match=f"--macs={text}: must be LOW:HIGH"):
         read_band(text)
+
+
+@pytest.mark.parametrize(
+    ("config", "fields", "message"),
+    [
+        ("text", {}, "dataset.name='python_docs': dartsx design compares spaces by classification"),
+        ("scenes", {}, "dataset.name='digit_scenes': dartsx design compares"),
+        ("nas_fpn_small", {}, "dataset.name='digit_boxes': dartsx design compares"),
+        ("super_resolution", {}, "dataset.upscale=2: dartsx design trains"),
+        (
+            "design",
+            {"evaluate.initial_weights": "a.pt", "evaluate.epochs": 0},
+            "evaluate.initial_weights='a.pt': dartsx",
+        ),
+        ("design", {"evaluate.auxiliary": True}, "evaluate.auxiliary=True: dartsx design"),
+        ("design", {"evaluate.drop_path": 0.1}, "evaluate.drop_path=0.1: dartsx design"),
+        ("design", {"dataset.stream": True, "dataset.image_size": 12}, "dataset.stream=True: dartsx design"),
+        ("design", {"network": "resnet18_cifar"}, "network='resnet18_cifar': dartsx design"),
+        ("design", {"genotype": "DARTS_V2"}, "genotype='DARTS_V2': dartsx design"),
+        ("design", {"evaluate.form": "rows"}, "evaluate.form='rows': not a form for a described network"),
+    ],
+)
+def test_what_a_comparison_does_not_do_is_refused(config, fields, message):
+    given = load_config(config).copy_and_resolve_references().unlock()
+    given.update_from_flattened_dict(fields)
+    with pytest.raises(SettingsError, match=f"--config.{message}"):
+        check_design(evaluate_settings(given, need_genotype=False))
+
+
+def test_the_config_of_the_command_is_accepted():
+    check_design(evaluate_settings(load_config("design"), need_genotype=False))

@@ -91,7 +91,8 @@ class Trainer:
         return "masked", self._masked(enclosing)
 
     def _masked(self, space: Space) -> Program:
-        supernet = OpenSupernet(space, classes=self.classes, dtype=self.settings.dtype, lazy=True)
+        dtype, form = self.settings.dtype, self.settings.evaluate.form
+        supernet = OpenSupernet(space, classes=self.classes, dtype=dtype, form=form, lazy=True)
 
         def run(mixture, key, rows, arrays):
             return self._trained(AtMixture(supernet, mixture), first, key, rows, arrays)
@@ -107,7 +108,7 @@ class Trainer:
     def _closed(self, space: Space) -> Program:
         @functools.lru_cache(maxsize=64)  # architectures that have the same network share its program
         def compiled(network: Network) -> Callable:
-            module = DescribedNetwork(network, self.settings.dtype)
+            module = DescribedNetwork(network, self.settings.dtype, self.settings.evaluate.form)
             inputs = functools.partial(_resized, network.image_size)
             return jit(lambda *given: self._trained(module, inputs, *given))
 
