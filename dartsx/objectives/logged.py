@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 import os
 import pathlib
-import time
 from collections.abc import Callable, Mapping, Sequence
 
 import jax
 
 from dartsx.objectives.objective import Measure, Objective, Scores
-from dartsx.runtime import JsonLines, read_records, truncate_after
+from dartsx.runtime import Clock, JsonLines, read_records, truncate_after
 from dartsx.spaces import Architecture, from_json, to_json
 
 
@@ -29,8 +28,8 @@ class Logged:
     Attributes:
       objective: what scores.
       path: the file.
-      after: called with the number of a query, 0, 1, ..., and the seconds that scoring it took, once it is on record;
-        what it raises ends the search there.
+      after: called with the number of a query, 0, 1, ..., and the seconds of its scoring (see `Clock`), once it is on
+        record; what it raises ends the search there.
 
     Raises LogError where a line holds another architecture or budget than is asked for.
     """
@@ -65,13 +64,13 @@ class Logged:
     def _one(self, number: int, architecture: Architecture, budget: int | None) -> Scores:
         if number < len(self._known):
             return self._read(number, architecture, budget)
-        began = time.monotonic()
-        (scores,) = self.objective([architecture], budget)
+        with Clock() as clock:
+            (scores,) = self.objective([architecture], budget)
         if self._writes:
             record = {"query": number, "architecture": to_json(architecture), "budget": budget, "scores": scores}
             with JsonLines(self.path) as log:
                 log.append(record)
-        self.after(number, time.monotonic() - began)
+        self.after(number, clock.seconds)
         return scores
 
     def _read(self, number: int, architecture: Architecture, budget: int | None) -> Scores:
