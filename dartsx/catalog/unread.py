@@ -12,6 +12,8 @@ from dartsx.catalog.names import SCENES, is_text
 LEFT_OUT = {
     "search": ("evaluate", "genotype", "network"),
     "evaluate": ("search", "space", "method", "hypergradient", "population", "population_chunk", "members"),
+    # A search by a strategy that trains every network.
+    "retraining": ("genotype", "network", "methods", "hypergradient", "population", "population_chunk", "members"),
 }
 _KINDS = {
     "search": ("a search", LEFT_OUT["search"]),

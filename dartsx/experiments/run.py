@@ -5,7 +5,7 @@ import pathlib
 from absl import flags
 from ml_collections import ConfigDict
 
-from dartsx.catalog import is_text
+from dartsx.catalog import task_of_data
 from dartsx.experiments.settings import (
     SettingsError,
     check_pipeline,
@@ -19,7 +19,8 @@ _BASELINE = flags.DEFINE_string(
     "baseline", "", "genotype or network to train beside the derived one; by default by what is trained for"
 )
 
-_BESIDE = {"digit_boxes": "small_fpn", "digit_scenes": "unet_12"}  # data set -> network
+# Task -> the network that is trained beside the derived one.
+_BESIDE = {"language": "lstm", "detection": "small_fpn", "segmentation": "unet_12"}
 
 
 def main(config, workdir: str) -> None:
@@ -41,12 +42,10 @@ def main(config, workdir: str) -> None:
 
 
 def default_baseline(config: ConfigDict) -> str:
-    """The LSTM for texts, a small EDSR for super-resolution, U-Net or FPN for scenes of digits, else NASNet-A."""
-    if is_text(config.dataset.name):
-        return "lstm"
-    if config.dataset.upscale:
-        return f"edsr_tiny_x{config.dataset.upscale}"
-    return _BESIDE.get(config.dataset.name, "NASNet-A")
+    """The LSTM for texts, U-Net for masks, FPN for boxes, a small EDSR for super-resolution, else NASNet-A."""
+    upscale = config.dataset.upscale
+    task = task_of_data(config.dataset.name, upscale)
+    return f"edsr_tiny_x{upscale}" if task == "super_resolution" else _BESIDE.get(task, "NASNet-A")
 
 
 def check(config: ConfigDict, baseline: str) -> None:

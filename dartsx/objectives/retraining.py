@@ -113,10 +113,8 @@ class Retraining:
     def _feed(self) -> InMemory:
         examples = self._task.examples("train", self.augment, self.dtype, self.mesh)
         train, held_out = search_halves(examples.size, self.seed, self.train_fraction)
-        train, batch_size = (
-            np.random.default_rng(self.seed).permutation(train)[: self.examples],
-            self.training.batch_size,
-        )
+        train = np.random.default_rng(self.seed).permutation(train)[: self.examples]
+        batch_size = self.training.batch_size
         if len(train) < batch_size:
             raise ValueError(f"{len(train)} examples to train on are fewer than a batch of {batch_size}")
         given = batch_size, self.seed, self.mesh, self._task.collected
@@ -131,7 +129,7 @@ class Retraining:
         return training.problem(self.networks(architecture), self._feed.steps, self._task.loss, self._task.inputs)
 
     def _score(self, problem: RetrainProblem) -> float:
-        """The task's score on the examples held out after all epochs, 0 to 1; NaN if the loss is not finite."""
+        """The score of the task on the examples held out after all epochs; NaN if the loss is not finite."""
         feed, key, step = self._feed, jax.random.key(self.seed), make_step(problem)
 
         def one(state: Any, row: jax.Array, arrays: Any):

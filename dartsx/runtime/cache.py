@@ -12,7 +12,7 @@ import jax
 # Compilations that take less than this are not worth a file (JAX's default is 1 s).
 _MIN_COMPILE_SECONDS = 0.1
 
-_COMPILE_EVENTS = (
+COMPILE_EVENTS = (
     "/jax/core/compile/jaxpr_to_mlir_module_duration",
     "/jax/core/compile/backend_compile_duration",
 )
@@ -102,5 +102,5 @@ class CompileTimer:
         jax.monitoring.unregister_event_duration_listener(self._listen)
 
     def _listen(self, event: str, duration: float, **_: object) -> None:
-        if event in _COMPILE_EVENTS:
+        if event in COMPILE_EVENTS:
             self.seconds += duration

@@ -7,11 +7,9 @@ import time
 
 import jax
 
-_MAKING_EVENTS = (
-    "/jax/core/compile/jaxpr_trace_duration",
-    "/jax/core/compile/jaxpr_to_mlir_module_duration",
-    "/jax/core/compile/backend_compile_duration",
-)
+from dartsx.runtime.cache import COMPILE_EVENTS
+
+_MAKING_EVENTS = ("/jax/core/compile/jaxpr_trace_duration", *COMPILE_EVENTS)
 
 
 class Clock:

@@ -28,10 +28,10 @@ from dartsx.runtime import (
 )
 from dartsx.search import early_stop, selection
 from dartsx.search.bound import cost_figure
+from dartsx.search.choice import decided, under
 from dartsx.search.diagnosis import Diagnose, make_diagnosis
 from dartsx.search.figures import make_figures
 from dartsx.search.method import HostAlpha
-from dartsx.search.methods.darts_pt import decided
 from dartsx.search.methods.progressive import widened
 from dartsx.search.plan import Plan, search_problem
 from dartsx.search.predict import outputs
@@ -214,8 +214,7 @@ class Search:
         They are those of the mixture without noise, but of a one-shot method those of an architecture: what is found.
         """
         if self.problem.method.one_shot:
-            choice = put_replicated(decided(self.plan.space, architecture), self.mesh)
-            state = state._replace(memory={"choice": choice})
+            state = under(state, decided(self.plan.space, architecture), self.mesh)
         evaluate = evaluator(outputs(self.problem), self.problem.loss, self.examples, self.mesh)
         return evaluate(state, self.judging, self.plan.batch_size)
 

@@ -16,8 +16,9 @@ from dartsx import optim
 from dartsx.feeds import evaluator, sharded_rows
 from dartsx.progress import Progress
 from dartsx.runtime import jit, put_replicated, stream
+from dartsx.search.choice import undecided, under
 from dartsx.search.method import TrainedSupernet
-from dartsx.search.methods.darts_pt import evaluations, undecided
+from dartsx.search.methods.darts_pt import evaluations
 from dartsx.search.predict import outputs
 from dartsx.search.state import SearchState
 from dartsx.search.step import make_weight_step
@@ -54,32 +55,27 @@ class _Tuned:
         rate = optim.constant(weights.learning_rate / 10)
         optimizer = optim.sgd(rate, weights.momentum, weights.weight_decay, weights.clip)
         self.problem = dataclasses.replace(problem, weight_optimizer=optimizer, rate=rate)
-        choice = put_replicated(undecided(search.plan.space), search.mesh)
         weight_opt = put_replicated(optimizer.init(state.params), search.mesh)
-        self.state = state._replace(weight_opt=weight_opt, memory={**state.memory, "choice": choice})
+        self.state = under(state._replace(weight_opt=weight_opt), undecided(search.plan.space), search.mesh)
         self.evaluate = evaluator(outputs(problem), problem.loss, search.examples, search.mesh)
         self.steps = jit(self._steps(), donate_argnums=0)
 
     def score(self, choice: Any) -> float:
         """The score of a choice on the half that trained the alphas; minus infinity for one that is not finite."""
-        search = self.search
-        found = search.problem.score(self.evaluate(self._under(choice), search.judging, search.plan.batch_size))
+        search, state = self.search, under(self.state, choice, self.search.mesh)
+        found = search.problem.score(self.evaluate(state, search.judging, search.plan.batch_size))
         return found if math.isfinite(found) else -math.inf
 
     def tune(self, choice: Any, epochs: int) -> None:
         """Trains the weights under a choice, on batches of their own."""
         search = self.search
-        self.state = self._under(choice)
+        self.state = under(self.state, choice, search.mesh)
         for _ in range(epochs):
             rows = search.rows(search.epochs + self.turns, 0, search.steps)
             state = self.state if self.turns else _copied(self.state)  # the steps use up what is not the caller's
             self.state = self.steps(state, search.arrays, sharded_rows(rows, search.mesh))
             self.turns += 1
         jax.block_until_ready(self.state.params)  # so that all of its seconds are counted
-
-    def _under(self, choice: Any) -> SearchState:
-        memory = {**self.state.memory, "choice": put_replicated(choice, self.search.mesh)}
-        return self.state._replace(memory=memory)
 
     def _steps(self):
         weight_step, batch = make_weight_step(self.problem), self.search.batch_of("train")

@@ -138,7 +138,7 @@ def network_loss(problem: SearchProblem, state: SearchState, batch: Batch, key: 
 
 
 def chosen(mixture: Mapping[str, jax.Array], state: SearchState) -> Mapping[str, jax.Array]:
-    """The mixture after the choices of perturbation-based selection, see `methods.darts_pt.undecided`.
+    """The mixture after the choices of perturbation-based selection, see `choice.undecided`.
 
     Where architectures were asked for (`dartsx.strategies.shared_turns`), it is that of the one of this step.
     """

@@ -3,7 +3,8 @@
 import pytest
 
 from dartsx.configs import nas_fpn, nas_fpn_small
-from dartsx.experiments.run import check
+from dartsx.configs.base import base
+from dartsx.experiments.run import check, default_baseline
 from dartsx.experiments.settings import (
     SettingsError,
     check_against_data,
@@ -43,3 +44,21 @@ def test_other_networks_do_not_find_boxes():
     settings = evaluate_settings(evaluation_config(nas_fpn_small.get_config(), "resnet18"))
     with pytest.raises(SettingsError, match="is for detection, boxes with classes; resnet18 makes a class for every"):
         check_against_data(settings, *SCENES)
+
+
+@pytest.mark.parametrize(
+    ("name", "upscale", "baseline"),
+    [
+        ("digits", 0, "NASNet-A"),
+        ("digits", 2, "edsr_tiny_x2"),
+        ("digit_boxes", 0, "small_fpn"),
+        ("boxes:coco/2017", 0, "small_fpn"),
+        ("digit_scenes", 0, "unet_12"),
+        ("masks:scenes.npz", 0, "unet_12"),
+        ("text:ptb", 0, "lstm"),
+    ],
+)
+def test_the_network_beside_the_derived_one_is_for_the_same_task(name, upscale, baseline):
+    config = base()
+    config.dataset.update(name=name, upscale=upscale)
+    assert default_baseline(config) == baseline

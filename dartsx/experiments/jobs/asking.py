@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import jax
 from ml_collections import ConfigDict
 
-from dartsx.catalog import Measure
+from dartsx.catalog import LEFT_OUT, Measure
 from dartsx.experiments.jobs.retraining import derived_network, training_of
 from dartsx.experiments.jobs.search import decisions_of_rows, run_one_search
 from dartsx.experiments.jobs.setup import (
@@ -41,8 +41,6 @@ from dartsx.strategies import Query, best, make_strategy, queries
 from dartsx.strategies.shared_turns import Turn, in_turns
 from dartsx.tasks import task_of
 
-NOT_READ = ("genotype", "network", "methods", "hypergradient", "population", "population_chunk", "members")
-
 
 def run_asking(config: ConfigDict, asking: AskingSettings, workdir: str | os.PathLike) -> bool:
     """Runs or resumes a search by a strategy; returns whether it is finished.
@@ -70,7 +68,7 @@ def _run_retraining(
     config: ConfigDict, settings: SearchSettings, asking: AskingSettings, workdir: str | os.PathLike
 ) -> bool:
     mesh, dataset = start(settings), load_checked(settings, alone=True)
-    plain = {**resolved(config, NOT_READ), "asking": asking.record()}
+    plain = {**resolved(config, LEFT_OUT["retraining"]), "asking": asking.record()}
     objective = retraining(config, settings, dataset, mesh)
     method = f"{asking.strategy}, retraining"
     run = {"seed": settings.seed, "dataset": dataset.label, "method": method}

@@ -20,32 +20,14 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from dartsx.search.choice import Choice, undecided
 from dartsx.search.method import Method, Task, TrainedSupernet
-from dartsx.spaces import NONE, AnyGenotype, Space
-
-Choice = dict[str, dict[str, np.ndarray]]
+from dartsx.spaces import NONE, Space
 
 
 def darts_pt(base: Method, task: Task, tune_epochs: int) -> Method:
     """`base` with perturbation-based selection; see the module's docstring."""
     return dataclasses.replace(base, select=functools.partial(select, tune_epochs=tune_epochs))
-
-
-def undecided(space: Space) -> Choice:
-    """Per cell type ``fixed`` [edges], whether an edge is decided, and ``rows`` [edges, primitives], its weights if so.
-
-    Where an edge is not decided ``rows`` multiply the mixture.
-    """
-    return {
-        name: {"fixed": np.zeros(shape[0], bool), "rows": np.ones(shape, np.float32)}
-        for name, shape in space.alpha_shapes.items()
-    }
-
-
-def decided(space: Space, architecture: AnyGenotype) -> Choice:
-    """As `undecided`, with every edge decided as in an architecture."""
-    rows = space.encode(architecture)
-    return {name: {"fixed": np.ones(len(r), bool), "rows": r.astype(np.float32)} for name, r in rows.items()}
 
 
 def select(space: Space, supernet: TrainedSupernet, rng: np.random.Generator, tune_epochs: int):

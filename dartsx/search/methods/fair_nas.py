@@ -21,8 +21,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from dartsx.runtime import stream
+from dartsx.search.choice import decided
 from dartsx.search.method import Method, Task, TrainedSupernet
-from dartsx.search.methods.darts_pt import decided
 from dartsx.search.methods.random_sharing import none
 from dartsx.spaces import AnyGenotype, Space
 
