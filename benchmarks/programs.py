@@ -7,7 +7,7 @@ levels of two factors occurs, each time the one with most pairs that are left fo
 What a method sees of a described space is a table of decisions: its pairs with such spaces count as one. Methods that
 act on the host alone, and spaces that differ from another one in sizes alone, are compiled once, with all other factors
 at their first level. Supernets are tiny: one cell (four for lambda_darts), described spaces as in `thin`,
-batch 8, images of 8x8 pixels. Nothing is run.
+batch 8, images of 8x8 pixels (32x32 for auto_deeplab). Nothing is run.
 
   ok        compiled
   equal     its StableHLO is that of a program that was compiled
@@ -60,6 +60,7 @@ ALONE = [(name, *FIRST[1:]) for name in METHODS if name not in FACTORS["method"]
 ALONE += [(*FIRST[:3], name, FIRST[4]) for name in SIZES]
 DESCRIBED = DescribedSpace.executor
 MESH = {"v5e-4": 4}  # devices over which a batch is split, where it is not one
+PIXELS = {"auto_deeplab": 32}  # a pixel at its lowest level; other spaces: 8
 COUNTED = ("ok", "equal")
 TRIES = 2  # combinations that may fail before a pair in all of them is given up
 
@@ -93,7 +94,9 @@ def request(target: str, row: Row) -> dict[str, Any]:
         "dtype": dtype,
         "search.batch_size": 8,
     }
-    if CONFIGS.get(space) != UPSCALING:  # what those leave open depends on their width
+    if CONFIGS.get(space) == UPSCALING:  # what those leave open depends on their width
+        config["dataset.upscale"] = int(space.rpartition("_x")[2])
+    else:
         config["search.channels"] = 4
     if SPACES[space].executor != DESCRIBED:
         config["search.layers"] = 4 if method == "lambda_darts" else 1  # which compares two normal cells
@@ -103,7 +106,7 @@ def request(target: str, row: Row) -> dict[str, Any]:
         "target": target,
         "what": "search",
         "size": "config",
-        "pixels": 8,
+        "pixels": PIXELS.get(space, 8),
         "mesh": MESH.get(target, 1),
         "members": 1,
         "layout": None,
