@@ -57,10 +57,10 @@ class Norms:
 
     def record(self, keys: Sequence[Key], mean: jax.Array, variance: jax.Array, count: int) -> None:
         """Keeps mean and variance [B, ..., C] for the running averages."""
-        variance = unbiased(variance, count)
+        shape = (len(keys), -1, mean.shape[-1])
+        means, variances = mean.reshape(shape), unbiased(variance, count).reshape(shape)
         for i, key in enumerate(keys):
-            flat = {"mean": mean[i], "var": variance[i]}
-            self.batch[key] = {k: v.reshape(-1, v.shape[-1]) for k, v in flat.items()}
+            self.batch[key] = {"mean": means[i], "var": variances[i]}
 
     def _running(self, keys, shape) -> tuple[jax.Array, jax.Array]:
         return tuple(

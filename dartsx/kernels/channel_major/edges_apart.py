@@ -156,7 +156,7 @@ class _Loop:
     def _mixed(self, members, x, values, weights, row, stats) -> tuple[jax.Array, Batch]:
         """What these members and the shared values contribute to an edge."""
         norms = Norms(stats, None, self.activation)
-        weights = jax.tree.map(lambda value: value[None, None], weights)
+        weights = jax.tree.map(lambda value: lax.expand_dims(value, (0, 1)), weights)
         branches = self._branches(members, x, weights, norms)
         branches += [Branches((name,), value, "never") for name, value in values.items()]
         if not branches:  # of none alone
@@ -196,11 +196,21 @@ def _unless_zero(weight, compute: Callable[..., tuple[jax.Array, Batch]], idle: 
 
 
 def _at(tree: Tree, i: jax.Array) -> Tree:
-    return jax.tree.map(lambda leaf: lax.dynamic_index_in_dim(leaf, i, keepdims=False), tree)
+    return jax.tree.map(
+        lambda leaf: lax.dynamic_index_in_dim(leaf, i, keepdims=False, allow_negative_indices=False), tree
+    )
 
 
 def _put(tree: Tree, i: jax.Array, part: Tree) -> Tree:
-    return jax.tree.map(lambda leaf, value: leaf.at[i].set(value.reshape(leaf.shape[1:])), tree, part)
+    def put(leaf, value):
+        value = value.reshape(leaf.shape[1:])
+        return lax.dynamic_update_index_in_dim(leaf, value, i, 0, allow_negative_indices=False)
+
+    return jax.tree.map(put, tree, part)
+
+
+def _add(states: jax.Array, i: jax.Array, y: jax.Array) -> jax.Array:
+    return _put(states, i, _at(states, i) + y)
 
 
 def _by_rules(function: Callable[..., tuple[Tree, Tree]], *arguments: Tree) -> tuple[Tree, Tree]:
@@ -248,7 +258,7 @@ def _forward(loop, inputs, states, arrays):
 
     def over_sources(i, carry):
         states, source_batch, edge_batch = carry
-        x = _at(states if inputs is None else inputs, sources[i])
+        x = _at(states if inputs is None else inputs, _at(sources, i))
         stats = _at(arrays.source_stats, i)
         values, batch = _by_rules(lambda x: loop.shared(x, stats), x)
         source_batch = _put(source_batch, i, batch)
@@ -257,9 +267,9 @@ def _forward(loop, inputs, states, arrays):
             states, edge_batch = carry
             weights, row, stats, idle = _at((arrays.weights, arrays.mixture, arrays.edge_stats, arrays.idle), e)
             y, batch = _by_rules(lambda *own: loop.edge(*own, stats, idle), x, values, weights, row)
-            return states.at[targets[e]].add(y), _put(edge_batch, e, batch)
+            return _add(states, _at(targets, e), y), _put(edge_batch, e, batch)
 
-        states, edge_batch = lax.fori_loop(first[i], first[i + 1], over_edges, (states, edge_batch))
+        states, edge_batch = lax.fori_loop(_at(first, i), _at(first, i + 1), over_edges, (states, edge_batch))
         return states, source_batch, edge_batch
 
     start = (states, *loop.batch(states, arrays.edge_stats is None))
@@ -288,13 +298,13 @@ def _backward(loop, residuals, cotangent):
     def over_sources(k, carry):
         grad_inputs, grad_states, grad_learned, grad_mixture = carry
         i = last - k
-        x = _at(states if inputs is None else inputs, sources[i])
+        x = _at(states if inputs is None else inputs, _at(sources, i))
         values, pull_shared, _ = jax.vjp(lambda x: loop.shared(x, _at(arrays.source_stats, i)), x, has_aux=True)
 
         def over_edges(e, carry):
             grad_x, grad_values, grad_learned, grad_mixture = carry
             weights, row, stats, idle = _at((arrays.weights, arrays.mixture, arrays.edge_stats, arrays.idle), e)
-            cotangent = _at(grad_states, targets[e])
+            cotangent = _at(grad_states, _at(targets, e))
             to_x, to_values, to_weights, to_row = _pull(loop, x, values, weights, row, stats, idle, cotangent)
             grad_x, grad_values = jax.tree.map(jnp.add, (grad_x, grad_values), (to_x, to_values))
             to_learned = {name: to_weights[name] for name in learned}  # what nobody keeps, XLA does not compute
@@ -302,13 +312,13 @@ def _backward(loop, residuals, cotangent):
 
         zeros = jax.tree.map(jnp.zeros_like, (x, values))
         grad_x, grad_values, grad_learned, grad_mixture = lax.fori_loop(
-            first[i], first[i + 1], over_edges, (*zeros, grad_learned, grad_mixture)
+            _at(first, i), _at(first, i + 1), over_edges, (*zeros, grad_learned, grad_mixture)
         )
         grad_x = grad_x + pull_shared(grad_values)[0]
         if inputs is None:
-            grad_states = grad_states.at[sources[i]].add(grad_x)
+            grad_states = _add(grad_states, _at(sources, i), grad_x)
         else:
-            grad_inputs = grad_inputs.at[sources[i]].set(grad_x)
+            grad_inputs = _put(grad_inputs, _at(sources, i), grad_x)
         return grad_inputs, grad_states, grad_learned, grad_mixture
 
     zeros = jax.tree.map(jnp.zeros_like, (inputs, arrays))

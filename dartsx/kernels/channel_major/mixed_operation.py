@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from dartsx.kernels.channel_major.cell_norms import Norms
 from dartsx.kernels.channel_major.primitives import Branches, Primitive
@@ -31,10 +32,11 @@ def mixed_operation(
     Returns:
       [T, C, N, H, W]
     """
-    columns = {name: i for i, name in enumerate(primitives)}
+    parts = lax.split(jnp.moveaxis(mixture, -1, 0), (1,) * len(primitives))
+    columns = dict(zip(primitives, parts, strict=True))
 
     def weight(names):  # [B, G, T]
-        return jnp.moveaxis(mixture[..., jnp.array([columns[n] for n in names])], -1, 0)
+        return lax.concatenate([columns[name] for name in names], 0)
 
     total = []
     for names, value, needed in branches:

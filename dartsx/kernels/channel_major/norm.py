@@ -13,6 +13,7 @@ import functools
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from dartsx.kernels.moments import inverse_deviation, moments, sample_count, widen
 
@@ -21,7 +22,8 @@ AXES = (-3, -2, -1)
 
 def spread(per_channel: jax.Array) -> jax.Array:
     """[..., C] -> [..., C, 1, 1, 1]."""
-    return per_channel[..., None, None, None]
+    last = per_channel.ndim
+    return lax.expand_dims(per_channel, (last, last + 1, last + 2))
 
 
 def _mean(x: jax.Array) -> jax.Array:
