@@ -17,8 +17,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -26,15 +26,10 @@ import numpy as np
 from jax import lax
 
 from dartsx.kernels.channel_major.cell_layout import CellEdges
-from dartsx.kernels.channel_major.cell_norms import Norms
 from dartsx.kernels.channel_major.edge_blocks import EdgeBlock
-from dartsx.kernels.channel_major.mixed_operation import last_norms, mixed_operation
-from dartsx.kernels.channel_major.primitives import Block, Branches, Primitive, norm_widths
-from dartsx.kernels.choice import Forms
-from dartsx.kernels.running_statistics import Key, Running, Stats, concatenated
-
-Tree = Any
-Batch = dict[Key, Stats]
+from dartsx.kernels.channel_major.one_edge import Batch, Edge, Tree, edge_of, pull_of, shared_of
+from dartsx.kernels.channel_major.primitives import norm_widths
+from dartsx.kernels.running_statistics import Running, concatenated
 
 
 def evaluate(cell: CellEdges, inputs: Sequence[jax.Array]) -> tuple[list[jax.Array], Batch]:
@@ -91,25 +86,19 @@ def _arrays(cell: CellEdges, blocks: tuple[EdgeBlock, ...]) -> _Arrays:
 
 @dataclasses.dataclass(frozen=True)
 class _Loop:
-    """Sources and edges of one stride, and what an edge computes.
+    """Sources and edges of one stride.
 
     Attributes:
       sources: place of every source in the array that is read.
       first: edges of source i are number first[i] up to first[i + 1].
       targets: place of every edge's target among the states.
-      primitives: (name, primitive) in the order of the mixture's columns.
-      stride: stride of all edges.
-      forms: the forms in which convolutions are computed.
-      activation: ReLU, or its stand-in.
+      edge: what each of them computes.
     """
 
     sources: tuple[int, ...]
     first: tuple[int, ...]
     targets: tuple[int, ...]
-    primitives: tuple[tuple[str, Primitive], ...]
-    stride: int
-    forms: Forms
-    activation: Callable[[jax.Array], jax.Array]
+    edge: Edge
 
     @classmethod
     def over(cls, cell: CellEdges, blocks: tuple[EdgeBlock, ...], stride: int, absent: int) -> _Loop:
@@ -121,52 +110,8 @@ class _Loop:
             tuple(source - (absent if stride == 1 else 0) for source in sources),
             (0, *itertools.accumulate(counts)),
             tuple(targets),
-            tuple(cell.layout.primitives.items()),
-            stride,
-            cell.forms,
-            cell.activation,
+            Edge(tuple(cell.layout.primitives.items()), stride, cell.forms, cell.activation),
         )
-
-    def members(self, per_source: bool) -> dict[str, Primitive]:
-        """The primitives of which all targets of a source share the result, or the others."""
-        return {name: primitive for name, primitive in self.primitives if primitive.per_source == per_source}
-
-    def shared(self, x: jax.Array, stats: Running | None) -> tuple[dict[str, jax.Array], Batch]:
-        """What the targets of x [C, N, H, W] share: by primitive the normalised result, and batch statistics."""
-        norms = Norms(stats, None, self.activation)
-        values = {}
-        for name, value, needed in self._branches(self.members(True), x, {}, norms):
-            if needed != "never":
-                value = norms(last_norms(dict(self.primitives), name, self.stride), value)
-            values[name[0]] = value
-        return values, norms.batch
-
-    def edge(self, x, values, weights, row, stats, idle) -> tuple[jax.Array, Batch]:
-        """Contribution of one edge to its target [C, N, H', W'], and batch statistics."""
-        lazy = {} if idle is None else {name: p for name, p in self.members(False).items() if name in weights}
-        eager = {name: primitive for name, primitive in self.members(False).items() if name not in lazy}
-        y, batch = self._mixed(eager, x, values, weights, row, stats)
-        for column, (name, _) in enumerate(self.primitives):
-            if name in lazy:
-                compute = functools.partial(self._mixed, {name: lazy[name]}, stats=stats)
-                more, found = _unless_zero(row[column], compute, idle[name], x, {}, {name: weights[name]}, row)
-                y, batch = y + more, batch | found
-        return y, batch
-
-    def _mixed(self, members, x, values, weights, row, stats) -> tuple[jax.Array, Batch]:
-        """What these members and the shared values contribute to an edge."""
-        norms = Norms(stats, None, self.activation)
-        weights = jax.tree.map(lambda value: lax.expand_dims(value, (0, 1)), weights)
-        branches = self._branches(members, x, weights, norms)
-        branches += [Branches((name,), value, "never") for name, value in values.items()]
-        if not branches:  # of none alone
-            return 0, {}
-        y = mixed_operation(branches, row[None, None], dict(self.primitives), norms, self.stride)
-        return y[0], norms.batch
-
-    def _branches(self, members, x, weights, norms) -> list[Branches]:
-        block = Block(x[None], 1, weights, self.stride, norms, self.forms, self.activation)
-        return [b for name, primitive in members.items() for b in primitive.evaluate({name: primitive}, block)]
 
     def batch(self, x: jax.Array, train: bool) -> tuple[Batch, Batch]:
         """Zeros for the batch statistics of all sources, and of all edges."""
@@ -175,24 +120,12 @@ class _Loop:
         return tuple(
             {
                 (name, norm): {kind: jnp.zeros((count, width), dtype) for kind in ("mean", "var")}
-                for name, primitive in self.members(per_source).items()
-                for norm, width in norm_widths(primitive, x.shape[1], self.stride).items()
+                for name, primitive in self.edge.members(per_source).items()
+                for norm, width in norm_widths(primitive, x.shape[1], self.edge.stride).items()
                 if train
             }
             for per_source, count in kinds
         )
-
-
-def _unless_zero(weight, compute: Callable[..., tuple[jax.Array, Batch]], idle: Tree, *arguments: Tree):
-    """What `compute` makes of the arguments; where the weight is 0 zeros, and the statistics `idle`, at no cost."""
-    y, batch = jax.eval_shape(compute, *arguments)
-
-    def skip(*_):
-        kept = {key: jax.tree.map(lambda s, old: old.reshape(s.shape), batch[key], idle[key[1]]) for key in batch}
-        return jnp.zeros(y.shape, y.dtype), kept
-
-    # Checkpointed, so that the backward pass is one conditional with the forward pass in it, and hands nothing over.
-    return lax.cond(weight != 0, jax.checkpoint(compute, prevent_cse=False), skip, *arguments)
 
 
 def _at(tree: Tree, i: jax.Array) -> Tree:
@@ -211,15 +144,6 @@ def _put(tree: Tree, i: jax.Array, part: Tree) -> Tree:
 
 def _add(states: jax.Array, i: jax.Array, y: jax.Array) -> jax.Array:
     return _put(states, i, _at(states, i) + y)
-
-
-def _by_rules(function: Callable[..., tuple[Tree, Tree]], *arguments: Tree) -> tuple[Tree, Tree]:
-    """The function's value and auxiliary output, by the forward halves of the reverse rules inside it.
-
-    Those are plain operations: a forward derivative can be taken of them, but not of functions with a reverse rule.
-    """
-    value, _, auxiliary = jax.vjp(function, *arguments, has_aux=True)
-    return value, auxiliary
 
 
 def _table(loop: _Loop) -> tuple[jax.Array, jax.Array, jax.Array]:
@@ -254,19 +178,25 @@ def _forward_rule(loop, *arguments):
 # Jitted, so that cells of equal shapes, in both halves of a search step, are traced and lowered once.
 @functools.partial(jax.jit, static_argnums=0)
 def _forward(loop, inputs, states, arrays):
+    # The backward pass names the mesh in its context, the forward pass does not: what is jitted in both of them would
+    # be traced twice.
+    with jax.sharding.use_abstract_mesh(jax.sharding.get_abstract_mesh()):
+        return _sums(loop, inputs, states, arrays)
+
+
+def _sums(loop, inputs, states, arrays):
     sources, first, targets = _table(loop)
 
     def over_sources(i, carry):
         states, source_batch, edge_batch = carry
         x = _at(states if inputs is None else inputs, _at(sources, i))
-        stats = _at(arrays.source_stats, i)
-        values, batch = _by_rules(lambda x: loop.shared(x, stats), x)
+        values, batch, _ = shared_of(loop.edge, x, _at(arrays.source_stats, i))
         source_batch = _put(source_batch, i, batch)
 
         def over_edges(e, carry):
             states, edge_batch = carry
             weights, row, stats, idle = _at((arrays.weights, arrays.mixture, arrays.edge_stats, arrays.idle), e)
-            y, batch = _by_rules(lambda *own: loop.edge(*own, stats, idle), x, values, weights, row)
+            y, batch, _ = edge_of(loop.edge, x, values, weights, row, stats, idle)
             return _add(states, _at(targets, e), y), _put(edge_batch, e, batch)
 
         states, edge_batch = lax.fori_loop(_at(first, i), _at(first, i + 1), over_edges, (states, edge_batch))
@@ -275,14 +205,6 @@ def _forward(loop, inputs, states, arrays):
     start = (states, *loop.batch(states, arrays.edge_stats is None))
     states, source_batch, edge_batch = lax.fori_loop(0, len(loop.sources), over_sources, start)
     return states, source_batch | edge_batch
-
-
-# Jitted, so that it is traced once for the backward loops with and without gradients of the weights.
-@functools.partial(jax.jit, static_argnums=0)
-def _pull(loop, x, values, weights, row, stats, idle, cotangent):
-    """Cotangents of one edge's arguments x, values, weights and row."""
-    _, pull, _ = jax.vjp(lambda *arguments: loop.edge(*arguments, stats, idle), x, values, weights, row, has_aux=True)
-    return pull(cotangent)
 
 
 def _backward_rule(loop, residuals, cotangents):
@@ -299,13 +221,13 @@ def _backward(loop, residuals, cotangent):
         grad_inputs, grad_states, grad_learned, grad_mixture = carry
         i = last - k
         x = _at(states if inputs is None else inputs, _at(sources, i))
-        values, pull_shared, _ = jax.vjp(lambda x: loop.shared(x, _at(arrays.source_stats, i)), x, has_aux=True)
+        values, _, pull_shared = shared_of(loop.edge, x, _at(arrays.source_stats, i))
 
         def over_edges(e, carry):
             grad_x, grad_values, grad_learned, grad_mixture = carry
             weights, row, stats, idle = _at((arrays.weights, arrays.mixture, arrays.edge_stats, arrays.idle), e)
             cotangent = _at(grad_states, _at(targets, e))
-            to_x, to_values, to_weights, to_row = _pull(loop, x, values, weights, row, stats, idle, cotangent)
+            to_x, to_values, to_weights, to_row = pull_of(loop.edge, x, values, weights, row, stats, idle, cotangent)
             grad_x, grad_values = jax.tree.map(jnp.add, (grad_x, grad_values), (to_x, to_values))
             to_learned = {name: to_weights[name] for name in learned}  # what nobody keeps, XLA does not compute
             return grad_x, grad_values, *_put((grad_learned, grad_mixture), e, (to_learned, to_row))

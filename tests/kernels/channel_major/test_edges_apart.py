@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from dartsx.kernels.channel_major.edges_apart import _Loop
+from dartsx.kernels.channel_major.one_edge import Edge
+from dartsx.kernels.choice import Forms
 from dartsx.nn import Supernet
 from dartsx.spaces import CELL_TYPES, CellSpace
 
@@ -112,5 +114,5 @@ def test_statistics_of_what_a_lazy_loop_leaves_out_stay(problem, quick_jit):
 
 def test_a_loop_can_be_a_static_argument():
     # Equal cells share one trace only if their loops are equal and hash alike.
-    loops = [_Loop((0, 1), (0, 1, 2), (2, 2), (), 1, None, jax.nn.relu) for _ in range(2)]
+    loops = [_Loop((0, 1), (0, 1, 2), (2, 2), Edge((), 1, Forms(), jax.nn.relu)) for _ in range(2)]
     assert loops[0] == loops[1] and hash(loops[0]) == hash(loops[1])
