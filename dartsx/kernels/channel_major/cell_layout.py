@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import jax
 
@@ -15,7 +15,11 @@ from dartsx.kernels.running_statistics import Key, Running
 
 
 class CellLayout:
-    """Which edges of a cell carry which weights and norms, and where in the stacked arrays they stand."""
+    """Which edges of a cell carry which weights and norms, and where in the stacked arrays they stand.
+
+    Two layouts are equal if their edges compute the same, whatever cells the inputs come from: so functions that are
+    jitted with a layout are traced once for all cells of equal shapes.
+    """
 
     def __init__(
         self,
@@ -26,6 +30,13 @@ class CellLayout:
         self.blocks = edge_blocks(edges)
         self.primitives = primitives
         self.plan = plan
+        self._key = (edges, tuple(primitives.items()), plan.reduction, plan.channels, plan.partial)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
 
     def stride(self, block: EdgeBlock) -> int:
         """2 for the edges from a reduction cell's inputs, else 1."""
@@ -73,8 +84,10 @@ class CellLayout:
         return shapes
 
 
-class CellEdges(NamedTuple):
-    """All that the edges of a cell need besides the cell's inputs.
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class CellEdges:
+    """All that the edges of a cell need besides the cell's inputs; a pytree whose leaves are the arrays.
 
     Attributes:
       layout: see `CellLayout`.
@@ -86,10 +99,10 @@ class CellEdges(NamedTuple):
       idle: None, or that candidates of weight 0 may be left out: the statistics that their norms then keep.
     """
 
-    layout: CellLayout
+    layout: CellLayout = dataclasses.field(metadata={"static": True})
     weights: dict[str, dict[str, jax.Array]]
     mixture: jax.Array
     stats: Running | None
-    forms: Forms
-    activation: Callable[[jax.Array], jax.Array]
+    forms: Forms = dataclasses.field(metadata={"static": True})
+    activation: Callable[[jax.Array], jax.Array] = dataclasses.field(metadata={"static": True})
     idle: Running | None = None

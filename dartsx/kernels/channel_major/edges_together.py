@@ -16,6 +16,7 @@ from dartsx.kernels.channel_major.primitives import Block, families
 from dartsx.kernels.running_statistics import Key, Running, Stats, concatenated
 
 
+@jax.jit  # traced once for cells of equal shapes, in both halves of a search step
 def evaluate(cell: CellEdges, inputs: Sequence[jax.Array]) -> tuple[list[jax.Array], dict[Key, Stats]]:
     """Nodes of a cell from its two inputs [C, N, H, W], block by block.
 

@@ -26,6 +26,7 @@ from dartsx.kernels.pixel_major.separable import Weights
 from dartsx.kernels.running_statistics import Key, Stats
 
 
+@jax.jit  # traced once for cells of equal shapes, in both halves of a search step
 def evaluate(cell: CellEdges, inputs: jax.Array) -> tuple[list[jax.Array], dict[Key, Stats]]:
     """Nodes of a cell from its inputs, block by block.
 
