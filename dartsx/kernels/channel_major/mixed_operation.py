@@ -24,7 +24,7 @@ def mixed_operation(
 
     Args:
       branches: raw outputs, see `Branches`.
-      mixture: [G, T, P], of the block's edges.
+      mixture: [G, T, P], of the block's edges; a further column, see `partial`, is not read.
       primitives: names in the order of the mixture's P columns.
       norms: normalises what still needs it.
       stride: stride of the block's edges.
@@ -32,8 +32,8 @@ def mixed_operation(
     Returns:
       [T, C, N, H, W]
     """
-    parts = lax.split(jnp.moveaxis(mixture, -1, 0), (1,) * len(primitives))
-    columns = dict(zip(primitives, parts, strict=True))
+    parts = lax.split(jnp.moveaxis(mixture, -1, 0), (1,) * mixture.shape[-1])
+    columns = dict(zip(primitives, parts, strict=False))
 
     def weight(names):  # [B, G, T]
         return lax.concatenate([columns[name] for name in names], 0)
