@@ -227,7 +227,7 @@ def _backward(loop, residuals, cotangent):
             grad_x, grad_values, grad_learned, grad_mixture = carry
             weights, row, stats, idle = _at((arrays.weights, arrays.mixture, arrays.edge_stats, arrays.idle), e)
             cotangent = _at(grad_states, _at(targets, e))
-            to_x, to_values, to_weights, to_row = pull_of(loop.edge, x, values, weights, row, stats, idle, cotangent)
+            to_x, to_values, to_weights, to_row = pull_of(loop.edge, cotangent, x, values, weights, row, stats, idle)
             grad_x, grad_values = jax.tree.map(jnp.add, (grad_x, grad_values), (to_x, to_values))
             to_learned = {name: to_weights[name] for name in learned}  # what nobody keeps, XLA does not compute
             return grad_x, grad_values, *_put((grad_learned, grad_mixture), e, (to_learned, to_row))

@@ -24,6 +24,9 @@ from dartsx.kernels.running_statistics import Key, Running, Stats
 
 Tree = Any
 Batch = dict[Key, Stats]
+Values = dict[str, jax.Array]  # what the targets of a source share, by primitive
+Weights = dict[str, dict[str, jax.Array]]  # of one edge: primitive -> name of an array -> the array
+Pull = Callable[..., tuple]  # cotangents of the results -> those of the arguments
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Edge:
         """The primitives of which all targets of a source share the result, or the others."""
         return {name: primitive for name, primitive in self.primitives if primitive.per_source == per_source}
 
-    def shared(self, x: jax.Array, stats: Running | None) -> tuple[dict[str, jax.Array], Batch]:
+    def shared(self, x: jax.Array, stats: Running | None) -> tuple[Values, Batch]:
         """What the targets of x [C, N, H, W] share: by primitive the normalised result, and batch statistics."""
         norms = Norms(stats, None, self.activation)
         values = {}
@@ -56,8 +59,28 @@ class Edge:
             values[name[0]] = value
         return values, norms.batch
 
-    def contribution(self, x, values, weights, row, stats, idle) -> tuple[jax.Array, Batch]:
-        """Contribution of one edge to its target [C, N, H', W'], and batch statistics."""
+    def contribution(
+        self,
+        x: jax.Array,
+        values: Values,
+        weights: Weights,
+        row: jax.Array,
+        stats: Running | None,
+        idle: Running | None,
+    ) -> tuple[jax.Array, Batch]:
+        """Contribution of one edge to its target, and batch statistics.
+
+        Args:
+          x: the source, [C, N, H, W].
+          values: what `shared` makes of it.
+          weights: arrays of the edge's primitives.
+          row: the edge's row of the mixture, [primitives].
+          stats: running statistics to normalise by, or None for those of the batch.
+          idle: statistics that candidates of weight 0 keep, where they are left out; None to compute all.
+
+        Returns:
+          [C, N, H', W'], and the batch statistics of its norms (none in evaluation).
+        """
         lazy = {} if idle is None else {name: p for name, p in self.members(False).items() if name in weights}
         eager = {name: primitive for name, primitive in self.members(False).items() if name not in lazy}
         y, batch = self._mixed(eager, x, values, weights, row, stats)
@@ -99,14 +122,22 @@ def _unless_zero(weight, compute: Callable[..., tuple[jax.Array, Batch]], idle: 
 # The value comes from the forward halves of the reverse rules inside: those are plain operations, of which a forward
 # derivative can be taken (hypergradient ``exact``), as it cannot of functions with a reverse rule.
 @functools.partial(jax.jit, static_argnums=0)
-def shared_of(edge: Edge, x, stats):
+def shared_of(edge: Edge, x: jax.Array, stats: Running | None) -> tuple[Values, Batch, Pull]:
     """What `Edge.shared` returns, and its derivative: from cotangents of the values to that of x."""
     values, pull, batch = jax.vjp(functools.partial(edge.shared, stats=stats), x, has_aux=True)
     return values, batch, pull
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def edge_of(edge: Edge, x, values, weights, row, stats, idle):
+def edge_of(
+    edge: Edge,
+    x: jax.Array,
+    values: Values,
+    weights: Weights,
+    row: jax.Array,
+    stats: Running | None,
+    idle: Running | None,
+) -> tuple[jax.Array, Batch, Pull]:
     """What `Edge.contribution` returns, and its derivative: from a cotangent to those of x, values, weights and row."""
     compute = functools.partial(edge.contribution, stats=stats, idle=idle)
     y, pull, batch = jax.vjp(compute, x, values, weights, row, has_aux=True)
@@ -114,6 +145,6 @@ def edge_of(edge: Edge, x, values, weights, row, stats, idle):
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def pull_of(edge: Edge, x, values, weights, row, stats, idle, cotangent):
-    """Cotangents of an edge's arguments x, values, weights and row."""
-    return edge_of(edge, x, values, weights, row, stats, idle)[-1](cotangent)
+def pull_of(edge: Edge, cotangent: jax.Array, *arguments: Tree) -> tuple[jax.Array, Values, Weights, jax.Array]:
+    """Cotangents of x, values, weights and row; arguments as of `edge_of`."""
+    return edge_of(edge, *arguments)[-1](cotangent)
